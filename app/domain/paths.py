@@ -1,0 +1,252 @@
+"""Paths, roots and keys: the only way a name becomes an S3 key (contract, section 1).
+
+    key  = users/{sub}/ + path
+    path = [projects/{project_id}/]{kind}/{one or more safe segments}
+
+A path is refused or taken as it is, never normalised: what was checked, what is signed and what
+the URL says stay one and the same string. File names, which people choose, are made safe in
+``filenames`` instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.domain.errors import NotFound, ValidationFailed
+from app.domain.filenames import package_filename, safe_filename
+from app.domain.principal import SUB, is_sub
+from app.domain.segments import fault_in
+
+__all__ = [
+    "LIBRARY_KINDS",
+    "MAX_KEY_BYTES",
+    "PROJECT_KINDS",
+    "AssetPath",
+    "Kind",
+    "Root",
+    "check_project_id",
+    "package_filename",
+    "safe_filename",
+    "split_key",
+]
+
+#: S3 counts a key in UTF-8 bytes (Amazon S3 User Guide, "Naming Amazon S3 objects").
+MAX_KEY_BYTES = 1024
+
+
+class Kind(StrEnum):
+    """The folder an asset lives in, which decides its types and its size."""
+
+    AUDIO = "audio"
+    IMAGE = "image"
+    VIDEO = "video"
+    BRAND_KIT = "brand_kit"
+    FRAME = "frame"
+
+
+LIBRARY_KINDS = frozenset({Kind.AUDIO, Kind.IMAGE, Kind.VIDEO, Kind.BRAND_KIT})
+PROJECT_KINDS = frozenset({Kind.AUDIO, Kind.VIDEO, Kind.FRAME, Kind.IMAGE})
+
+_PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_KEY = re.compile(rf"users/({SUB.pattern})/(.*)", re.DOTALL)
+_PLACE = re.compile(
+    rf"(?:projects/({_PROJECT_ID.pattern})/({'|'.join(sorted(PROJECT_KINDS))})"
+    rf"|({'|'.join(sorted(LIBRARY_KINDS))}))/(.+)",
+    re.DOTALL,
+)
+#: Segments that need no closer look: ASCII, no ``%``, no backslash, no wildcard, no dot segment.
+_PLAIN = re.compile(
+    r"(?:(?!\.{1,2}(?:/|\Z))[A-Za-z0-9 !\"#$&'()+,\-.:;<=>@\[\]^_`{|}~]+(?:/(?!\Z)|\Z))+"
+)
+_KINDS = {str(kind): kind for kind in Kind}
+
+
+def check_project_id(text: str, *, pointer: str = "/project_id") -> str:
+    """``text`` itself, if it is a project id; ValidationFailed if not."""
+    if not isinstance(text, str) or _PROJECT_ID.fullmatch(text) is None:
+        raise ValidationFailed.at(
+            pointer,
+            "A project id is 1 to 64 letters, digits, _ and -, beginning with a letter or digit.",
+        )
+    return text
+
+
+def _check_bytes(key: str, pointer: str) -> None:
+    # A code point is one byte at least and four at most, so most keys need no encoding.
+    if len(key) * 4 > MAX_KEY_BYTES and (
+        len(key) > MAX_KEY_BYTES or len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES
+    ):
+        raise ValidationFailed.at(
+            pointer, f"The name is too long: a whole key has at most {MAX_KEY_BYTES:,} bytes."
+        )
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class AssetPath:
+    """A path that satisfies the grammar; constructing it is checking it.
+
+    ``segments`` are those after the kind. ``pointer`` names the input in the ValidationFailed
+    that anything off the grammar raises.
+    """
+
+    text: str
+    project_id: str | None = field(compare=False)
+    kind: Kind = field(compare=False)
+    segments: tuple[str, ...] = field(compare=False)
+
+    def __init__(self, text: str, *, pointer: str = "/path") -> None:
+        if not isinstance(text, str):
+            raise ValidationFailed.at(pointer, "A path is a text.")
+        _check_bytes(text, pointer)
+        place = _PLACE.fullmatch(text)
+        if place is None:
+            fault = fault_in(text)
+            raise ValidationFailed.at(
+                pointer,
+                f"The path {fault}."
+                if fault
+                else "A path is [projects/{project_id}/]{kind}/ and one or more names; the kinds "
+                f"are {', '.join(sorted(LIBRARY_KINDS))}, and in a project "
+                f"{', '.join(sorted(PROJECT_KINDS))}.",
+            )
+        project_id, project_kind, library_kind, rest = place.groups()
+        if fault := fault_in(rest):
+            raise ValidationFailed.at(pointer, f"The path {fault}.")
+        put = object.__setattr__
+        put(self, "text", text)
+        put(self, "project_id", project_id)
+        put(self, "kind", _KINDS[project_kind or library_kind])
+        put(self, "segments", tuple(rest.split("/")))
+
+    @classmethod
+    def parse(cls, text: str, *, pointer: str = "/path") -> AssetPath:
+        """The path that ``text`` is; ValidationFailed at ``pointer`` if it is none."""
+        return cls(text, pointer=pointer)
+
+    @classmethod
+    def mint(
+        cls,
+        kind: Kind,
+        asset_id: str,
+        filename_segments: Sequence[str],
+        project_id: str | None = None,
+    ) -> AssetPath:
+        """The path of a new asset: its file name (or the names of a package) under its own id."""
+        if _UUID.fullmatch(asset_id) is None:
+            raise ValidationFailed.at("/asset_id", "An asset id is a UUID.")
+        project = f"projects/{check_project_id(project_id)}/" if project_id is not None else ""
+        return cls(f"{project}{kind}/{asset_id}/{'/'.join(filename_segments)}", pointer="/filename")
+
+    @property
+    def asset_id(self) -> str | None:
+        """The UUID folder right below the kind, if there is one."""
+        first = self.segments[0]
+        return first if len(self.segments) > 1 and _UUID.fullmatch(first) else None
+
+    @property
+    def filename(self) -> str:
+        """The last segment."""
+        return self.segments[-1]
+
+    @property
+    def folder(self) -> str:
+        """The path up to and with its last ``/``."""
+        return self.text[: -len(self.segments[-1])]
+
+    @property
+    def kind_folder(self) -> str:
+        """``[projects/{project_id}/]{kind}/``."""
+        return f"projects/{self.project_id}/{self.kind}/" if self.project_id else f"{self.kind}/"
+
+    @property
+    def has_asset_folder(self) -> bool:
+        """Whether a folder, of whatever name, lies between the kind and the file."""
+        return len(self.segments) > 1
+
+    @property
+    def asset_folder(self) -> str | None:
+        """``…/{kind}/{first folder}/``: what one playback policy covers; None without a folder."""
+        return f"{self.kind_folder}{self.segments[0]}/" if self.has_asset_folder else None
+
+    @property
+    def names_package(self) -> bool:
+        """Whether this is ``…/{kind}/{asset_id}`` alone, which a recursive delete takes."""
+        return len(self.segments) == 1 and _UUID.fullmatch(self.segments[0]) is not None
+
+    @property
+    def package_folder(self) -> str | None:
+        """``…/{kind}/{asset_id}/`` for an asset with an id and for ``names_package``, else None."""
+        if self.asset_id is None and not self.names_package:
+            return None
+        return f"{self.kind_folder}{self.segments[0]}/"
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """``users/{sub}/``: the only part of the bucket a caller's request can name."""
+
+    sub: str
+
+    def __post_init__(self) -> None:
+        if not is_sub(self.sub):
+            raise ValidationFailed("The subject cannot be used as a folder name.")
+
+    @property
+    def prefix(self) -> str:
+        """``users/{sub}/``, with the slash that keeps ``abc`` and ``abcdef`` apart."""
+        return f"users/{self.sub}/"
+
+    def key(self, path: AssetPath, *, pointer: str = "/path") -> str:
+        """The full S3 key; ValidationFailed when it exceeds 1,024 bytes."""
+        key = f"users/{self.sub}/{path.text}"
+        _check_bytes(key, pointer)
+        return key
+
+    def path_of(self, key: str, *, pointer: str = "/key") -> AssetPath:
+        """The path below this root; NotFound outside it, ValidationFailed off the grammar."""
+        if not isinstance(key, str) or not key.startswith(self.prefix):
+            raise NotFound
+        _check_bytes(key, pointer)
+        return AssetPath(key[len(self.prefix) :], pointer=pointer)
+
+    def try_path_of(self, key: str) -> AssetPath | None:
+        """As ``path_of``, but None: listings leave out what the API cannot address."""
+        try:
+            return self.path_of(key)
+        except (NotFound, ValidationFailed):
+            return None
+
+    def list_prefix(
+        self, *, kind: Kind | None = None, project_id: str | None = None, prefix: str = ""
+    ) -> str:
+        """The S3 prefix that lists what all three filters allow, never above this root.
+
+        ``prefix`` is the beginning of a path as paths are written, from the root on
+        (``video/0199``); a kind without a project means the library. ValidationFailed when it
+        breaks the rules for paths or contradicts ``kind`` or ``project_id``.
+        """
+        if fault := fault_in(prefix, partial=True):
+            raise ValidationFailed.at("/prefix", f"The prefix {fault}.")
+        folder = "" if project_id is None else f"projects/{check_project_id(project_id)}/"
+        if kind is not None:
+            if kind not in (LIBRARY_KINDS if project_id is None else PROJECT_KINDS):
+                raise ValidationFailed.at("/kind", f"There is no {kind} in this place.")
+            folder += f"{kind}/"
+        if not prefix.startswith(folder) and not folder.startswith(prefix):
+            raise ValidationFailed.at("/prefix", f"The prefix lies outside {folder}.")
+        listed = self.prefix + max(folder, prefix, key=len)
+        _check_bytes(listed, "/prefix")
+        return listed
+
+
+def split_key(key: str) -> tuple[str, str] | None:
+    """(sub, the rest) of a key under ``users/``, as an event names it; None for any other key."""
+    match = _KEY.fullmatch(key)
+    return (match[1], match[2]) if match and is_sub(match[1]) else None

@@ -1,0 +1,54 @@
+"""What a segment of a path may hold (contract, section 1, "Reject, never normalise")."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: Characters that no segment may hold, by what to call them.
+_UNSAFE = {
+    "a backslash": r"\\",
+    "'*' or '?', which are CloudFront's wildcards": r"*?",
+    "a control character": "\x00-\x1f\x7f-\x9f\u2028\u2029",
+    # Format characters one cannot see, two of which would make two names look the same.
+    "an invisible or text-direction character": (
+        "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+        "\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    ),
+    # U+FFFD stands where bytes were no UTF-8; surrogates have no UTF-8 at all.
+    "bytes that are not UTF-8": "\ufffd\ufffe\uffff\ud800-\udfff",
+}
+_UNSAFE_CLASSES = [(name, re.compile(f"[{chars}]")) for name, chars in _UNSAFE.items()]
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+#: All of the above and ``/``: what a file name must be cleaned of.
+UNSAFE_IN_NAME = re.compile("[/" + "".join(_UNSAFE.values()) + "]|%(?=[0-9A-Fa-f]{2})")
+
+#: Segments that need no closer look: ASCII, no ``%``, no backslash, no wildcard, no dot segment.
+_PLAIN_NAME = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9 !\"#$&'()+,\-.:;<=>@\[\]^_`{|}~]+"
+_PLAIN = re.compile(f"{_PLAIN_NAME}(?:/{_PLAIN_NAME})*")
+
+
+def fault_in(text: str, *, partial: bool = False) -> str | None:
+    """What is wrong with ``text`` as segments joined by ``/``, as a predicate; None if nothing.
+
+    ``partial`` allows what a prefix may be: nothing at all, or a name that ends in ``/``.
+    """
+    if _PLAIN.fullmatch(text) or (partial and not text):
+        return None
+    if text.startswith("/"):
+        return "begins with '/'"
+    for name, pattern in _UNSAFE_CLASSES:
+        if pattern.search(text):
+            return f"holds {name}"
+    if _ESCAPE.search(text):
+        return "holds a percent escape (%XX); send it decoded"
+    segments = text.split("/")
+    if partial and not segments[-1]:
+        segments.pop()
+    if "" in segments:
+        return "holds an empty segment"
+    if "." in segments or ".." in segments:
+        return "holds a '.' or '..' segment"
+    if not unicodedata.is_normalized("NFC", text):
+        return "is not in Unicode normal form C (NFC)"
+    return None
