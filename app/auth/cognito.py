@@ -1,0 +1,145 @@
+"""From a Cognito token to a ``Principal`` (RFC 7515, RFC 7519, RFC 8725).
+
+Cheap refusals first, then the signature with RS256 and a key of the configured set, then every
+claim. What passed is remembered for a while: RSA costs a hundred times what a look-up does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jws import JWSRegistry
+from joserfc.util import urlsafe_b64decode
+
+from ..domain.errors import InvalidToken
+from ..domain.principal import Principal
+from .claims import MAX_LEEWAY_SECONDS, AcceptedUse, ClaimRules
+from .jwks import SigningKey
+
+MAX_TOKEN_CHARS = 8192
+# A remembered token asks for its key again this often, so that a withdrawn key is noticed.
+REMEMBER_SECONDS = 300
+
+# An RS256 signature is 342 characters with the shortest key allowed; headers are joserfc's 512.
+COMPACT_JWS = re.compile(r"([A-Za-z0-9_-]{2,512})\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{342,1024}")
+KID = re.compile(r"[!-~]{1,128}")
+# moto's signing key is published in its package under this name: anybody can sign with it.
+PUBLISHED_KIDS = frozenset({"dummy"})
+# A key or address of the sender's choice, or an extension that changes what is signed:
+# RFC 7515 §4.1.2, §4.1.3, §4.1.5, §4.1.6, §4.1.11; RFC 7797 §3.
+REFUSED_HEADERS = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64"})
+# Other unknown headers are ignored, as RFC 7515 §4 demands.
+RS256_ONLY = JWSRegistry(algorithms=["RS256"], strict_check_header=False)
+
+
+class SigningKeys(Protocol):
+    """Where keys come from: ``JwksCache``."""
+
+    @property
+    def version(self) -> int: ...
+
+    def key_for(self, kid: str) -> SigningKey: ...
+
+
+class _Verdict(NamedTuple):
+    principal: Principal
+    version: int
+    until: float
+
+
+class CognitoVerifier:
+    """Verifies tokens of one user pool for a few of its clients. Thread-safe.
+
+    :param token_use: which of Cognito's tokens count: ``access``, ``id`` or ``any``.
+    :param clock: seconds since 1970.
+    :param memory_size: how many verified tokens are remembered, the oldest forgotten first; a
+        token weighs about 1.5 KB there.
+
+    The others are those of ``ClaimRules``.
+
+    :raises ValueError: settings that would let in too much or nobody.
+    """
+
+    def __init__(
+        self,
+        jwks: SigningKeys,
+        *,
+        issuer: str,
+        client_ids: frozenset[str],
+        token_use: AcceptedUse,
+        required_scopes: frozenset[str] = frozenset(),
+        leeway_seconds: int = MAX_LEEWAY_SECONDS,
+        clock: Callable[[], float] = time.time,
+        memory_size: int = 10_000,
+    ) -> None:
+        self._jwks = jwks
+        self._rules = ClaimRules(issuer, client_ids, token_use, required_scopes, leeway_seconds)
+        self._clock = clock
+        self._memory: OrderedDict[str, _Verdict] = OrderedDict()
+        self._memory_size = memory_size
+        self._memory_lock = threading.Lock()
+
+    def verify_token(self, token: str) -> Principal:
+        """The caller that ``token`` names.
+
+        :raises InvalidToken: malformed, forged, expired, foreign, or of the wrong use.
+        :raises MissingScope: good, but without a required scope.
+        :raises IdentityUnavailable: its key cannot be had right now.
+        """
+        if len(token) > MAX_TOKEN_CHARS:
+            raise InvalidToken("The token is too long")
+        verdict = self._memory.get(token)
+        if verdict is None:
+            return self._verify_afresh(token)
+        if verdict.until > self._clock() and verdict.version == self._jwks.version:
+            return verdict.principal
+        with self._memory_lock:
+            self._memory.pop(token, None)
+        return self._verify_afresh(token)
+
+    def _verify_afresh(self, token: str) -> Principal:
+        signing_key = self._jwks.key_for(_unverified_kid(token))
+        try:
+            claims = jwt.decode(token, signing_key.key, registry=RS256_ONLY).claims
+        except (JoseError, ValueError, RecursionError) as error:
+            raise InvalidToken("The token's signature or form is wrong") from error
+        now = self._clock()
+        principal, expires = self._rules.check(claims, now)
+        # The leeway is left out: in that last minute a token is judged anew each time.
+        until = min(expires, now + REMEMBER_SECONDS)
+        if until > now:
+            self._remember(token, _Verdict(principal, signing_key.version, until))
+        return principal
+
+    def _remember(self, token: str, verdict: _Verdict) -> None:
+        with self._memory_lock:
+            self._memory[token] = verdict
+            if len(self._memory) > self._memory_size:
+                self._memory.popitem(last=False)
+
+
+def _unverified_kid(token: str) -> str:
+    """The key id of a token that looks like Cognito's, before anything costly is done for it."""
+    shape = COMPACT_JWS.fullmatch(token)
+    if shape is None:
+        raise InvalidToken("The token is not a compact JWS")
+    try:
+        header = json.loads(urlsafe_b64decode(shape[1].encode()).decode())
+    except (ValueError, RecursionError) as error:
+        raise InvalidToken("The token's header is not readable") from error
+    if not isinstance(header, dict) or header.get("alg") != "RS256":
+        raise InvalidToken("The token is not signed with RS256")
+    if not REFUSED_HEADERS.isdisjoint(header):
+        raise InvalidToken("The token's header has parts that are not accepted")
+    kid = header.get("kid")
+    if not isinstance(kid, str) or KID.fullmatch(kid) is None or kid in PUBLISHED_KIDS:
+        raise InvalidToken("The token names no acceptable key")
+    return kid

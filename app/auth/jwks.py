@@ -1,0 +1,182 @@
+"""The pool's public signing keys, kept at hand.
+
+One rule above all: a request whose key is known never waits for the network. So every fetch runs
+on a short-lived thread of its own, at most one at a time and one per cooldown; only a request
+with an unknown key waits for it, and only for a while. The old set is served until a newer one
+is there. (Learnt from PyPI warehouse's ``oidc/services.py``.)
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import urllib3
+from joserfc.jwk import RSAKey
+
+from ..domain.errors import IdentityUnavailable, InvalidToken
+from .keyset import fetch_body, parse_jwks
+
+# With keys at hand, a slow key server may not tie up the threads that serve known keys.
+PATIENCE_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A public key and the version of the set it came with."""
+
+    kid: str
+    key: RSAKey
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class _KeySet:
+    version: int = 0
+    keys: Mapping[str, SigningKey] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class _Flight:
+    """A fetch under way. ``landed`` is set when its result is in."""
+
+    landed: threading.Event = field(default_factory=threading.Event)
+    started: float = field(default_factory=time.monotonic)
+
+    def remaining(self, seconds: float) -> float:
+        return max(0.0, self.started + seconds - time.monotonic())
+
+
+class JwksCache:
+    """Signing keys by ``kid`` from one configured address. Thread-safe.
+
+    :param url: the JWKS address; redirects are not followed.
+    :param timeout_seconds: longest wait for one fetch.
+    :param cooldown_seconds: shortest time between the starts of two fetches, failed ones included.
+    :param max_age_seconds: from this age on, a set is fetched anew when next used, which is how
+        a withdrawn key is noticed.
+    :param clock: monotonic seconds.
+
+    ``fetches_ok`` and ``fetches_failed`` count what happened so far.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout_seconds: float = 3.0,
+        cooldown_seconds: float = 30.0,
+        max_age_seconds: float = 600.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = url
+        self._timeout_seconds = timeout_seconds
+        self._cooldown_seconds = cooldown_seconds
+        self._max_age_seconds = max_age_seconds
+        self._clock = clock
+        self._http = urllib3.PoolManager(num_pools=1, maxsize=1, retries=False)
+        self._lock = threading.Lock()
+        self._key_set = _KeySet()
+        self._flight: _Flight | None = None
+        self._last_fetch_ok = False
+        self._old_at = self._next_fetch_at = clock()
+        self.fetches_ok = 0
+        self.fetches_failed = 0
+
+    @property
+    def loaded(self) -> bool:
+        """Whether there are keys to verify with, be they fresh or stale."""
+        return bool(self._key_set.keys)
+
+    @property
+    def version(self) -> int:
+        """0 before the first fetch; rises whenever the set of keys changes."""
+        return self._key_set.version
+
+    def load(self) -> bool:
+        """Fetch if there are no keys yet and the cooldown permits; whether there are keys now."""
+        if not self.loaded:
+            self._await_fetch()
+        return self.loaded
+
+    def key_for(self, kid: str) -> SigningKey:
+        """The key that signs under ``kid``.
+
+        :raises InvalidToken: the last fetch succeeded without this ``kid``.
+        :raises IdentityUnavailable: the keys cannot be had right now.
+        """
+        known = self._key_set.keys.get(kid)
+        if known is not None:
+            if self._clock() >= self._old_at:
+                self._fetch_if_due()
+            return known
+        landed = self._await_fetch()
+        known = self._key_set.keys.get(kid)
+        if known is not None:
+            return known
+        if not landed:
+            raise IdentityUnavailable(retry_after_seconds=1)
+        if self._last_fetch_ok:
+            raise InvalidToken("The token is signed with an unknown key")
+        wait_seconds = int(self._next_fetch_at - self._clock()) + 1
+        raise IdentityUnavailable(retry_after_seconds=max(1, wait_seconds))
+
+    def _await_fetch(self) -> bool:
+        """Wait for a fetch that is due or under way; False when it outlasts the patience."""
+        flight = self._fetch_if_due()
+        if flight is None:
+            return True
+        longest = min(PATIENCE_SECONDS, self._timeout_seconds)
+        patience = longest if self.loaded else self._timeout_seconds
+        return flight.landed.wait(flight.remaining(patience))
+
+    def _fetch_if_due(self) -> _Flight | None:
+        """The fetch under way, begun here when none is and the cooldown is over."""
+        with self._lock:
+            # A flight lost in a fork, or stuck in name resolution, must not ground all others.
+            lost = self._flight is not None and not self._flight.remaining(
+                2 * self._timeout_seconds
+            )
+            now = self._clock()
+            if now < self._next_fetch_at or not (self._flight is None or lost):
+                return self._flight
+            self._next_fetch_at = now + self._cooldown_seconds
+            flight = self._flight = _Flight()
+        try:
+            threading.Thread(target=self._fly, args=(flight,), daemon=True).start()
+        except RuntimeError:  # no thread to be had: as good as a failed fetch
+            self._land(flight, None)
+        return flight
+
+    def _fly(self, flight: _Flight) -> None:
+        try:
+            keys = parse_jwks(fetch_body(self._http, self._url, self._timeout_seconds))
+        except Exception as error:  # whatever it was, the waiting must learn of it
+            log.warning("the JWKS could not be fetched: %s", type(error).__name__)
+            keys = None
+        self._land(flight, keys)
+
+    def _land(self, flight: _Flight, keys: Mapping[str, RSAKey] | None) -> None:
+        with self._lock:
+            if self._flight is flight:  # else given up for lost: a later fetch knows better
+                self._flight = None
+                self._take(keys)
+        flight.landed.set()
+
+    def _take(self, keys: Mapping[str, RSAKey] | None) -> None:
+        self._last_fetch_ok = keys is not None
+        if keys is None:
+            self.fetches_failed += 1
+            return
+        self.fetches_ok += 1
+        self._old_at = self._clock() + self._max_age_seconds
+        if keys != {kid: known.key for kid, known in self._key_set.keys.items()}:
+            version = self._key_set.version + 1
+            self._key_set = _KeySet(
+                version, {kid: SigningKey(kid, key, version) for kid, key in keys.items()}
+            )
