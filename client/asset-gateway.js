@@ -1,0 +1,568 @@
+/**
+ * The browser's side of asset-gateway: uploads that survive, listings, links, deletion.
+ *
+ * One module, no dependencies. What the gateway answers is handed over as it is (snake_case);
+ * what goes in as an option is camelCase. Types and their documentation: `asset-gateway.d.ts`.
+ */
+
+const SHA256_LIMIT = 64 * 2 ** 20; // WebCrypto has no streaming digest: the file has to fit in memory
+const REMEMBER_MS = 7 * 24 * 3600e3; // an upload_id lives as long
+const STALL_MS = 90e3;
+const SIGN_AHEAD = 50;
+const BATCH = 1000; // the most paths one call may name
+const STORAGE_PREFIX = 'asset-gateway:';
+const INTERRUPTED = Symbol('the request was stopped by pause or cancel');
+
+/** What browsers leave empty in `file.type` on one system or another. */
+const TYPES = {
+  aac: 'audio/aac', flac: 'audio/flac', m4a: 'audio/mp4', mp3: 'audio/mpeg', ogg: 'audio/ogg',
+  wav: 'audio/wav', avif: 'image/avif', heic: 'image/heic', svg: 'image/svg+xml',
+  webp: 'image/webp', mkv: 'video/x-matroska', mov: 'video/quicktime', mp4: 'video/mp4',
+  webm: 'video/webm', m3u8: 'application/vnd.apple.mpegurl', mpd: 'application/dash+xml',
+  ts: 'video/mp2t', m4s: 'video/iso.segment', vtt: 'text/vtt', otf: 'font/otf', ttf: 'font/ttf',
+  woff: 'font/woff', woff2: 'font/woff2',
+};
+const SAME_TYPE = {
+  'audio/x-flac': 'audio/flac', 'audio/x-m4a': 'audio/mp4', 'audio/mp3': 'audio/mpeg',
+  'audio/x-wav': 'audio/wav', 'audio/wave': 'audio/wav', 'image/jpg': 'image/jpeg',
+  'application/x-mpegurl': 'application/vnd.apple.mpegurl',
+  'application/x-zip-compressed': 'application/zip',
+};
+
+/** Anything but success, with the problem document (RFC 9457) that says why. */
+export class GatewayError extends Error {
+  constructor(problem, { retryAfter, requestId, cause } = {}) {
+    super(problem.detail || problem.title, { cause });
+    this.name = 'GatewayError';
+    this.problem = problem;
+    this.status = problem.status ?? 0;
+    this.slug = (problem.type ?? '').split('/').pop();
+    this.errors = problem.errors ?? [];
+    this.requestId = requestId ?? null;
+    this.retryAfterSeconds = Number(retryAfter) > 0 ? Number(retryAfter) : null;
+  }
+}
+
+const networkError = (cause) => new GatewayError(
+  { type: '/problems/network', title: 'The connection failed', status: 0 }, { cause });
+
+async function answerOf(response) {
+  const text = await response.text();
+  let body = null;
+  try {
+    body = text ? JSON.parse(text) : null;
+  } catch {
+    if (response.ok) throw networkError(new Error('the answer is not JSON'));
+  }
+  if (response.ok) return body;
+  const problem = body?.title ? body : { type: '/problems/unknown', title: 'No usable answer' };
+  throw new GatewayError({ ...problem, status: response.status }, {
+    retryAfter: response.headers.get('retry-after'),
+    requestId: response.headers.get('x-request-id'),
+  });
+}
+
+/** Whether the same call may succeed a little later. */
+function isPassing({ status, slug, problem }, failures) {
+  if (slug === 'network' || slug === 'rate-limited' || status === 408 || status >= 500) return true;
+  if (slug !== 'store-refused') return false;
+  // 403 is most often a URL that expired on the way (it is signed again), but not for ever.
+  if (status === 403) return failures < 3;
+  return status === 409 || status === 429
+    || /^(RequestTimeout|IncompleteBody|BadDigest)$/.test(problem.code);
+}
+
+function sleep(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(done, ms);
+    function done() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      if (signal?.aborted) reject(signal.reason);
+      else resolve();
+    }
+    signal?.addEventListener('abort', done);
+  });
+}
+
+async function untilOnline(signal) {
+  while (globalThis.navigator?.onLine === false) await sleep(500, signal);
+}
+
+/** Runs `action(failures)` until it succeeds, fails for good, or `tries` are spent. */
+async function persist(action, { tries, signal }) {
+  for (let failures = 0; ;) {
+    signal?.throwIfAborted();
+    try {
+      return await action(failures);
+    } catch (error) {
+      failures += 1;
+      if (!(error instanceof GatewayError) || failures >= tries || !isPassing(error, failures)) {
+        throw error;
+      }
+      const backoff = Math.min(20e3, 500 * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
+      await sleep(Math.max(backoff, (error.retryAfterSeconds ?? 0) * 1000), signal);
+      await untilOnline(signal);
+    }
+  }
+}
+
+function chunks(items) {
+  const count = Math.ceil(items.length / BATCH);
+  return Array.from({ length: count }, (_, i) => items.slice(i * BATCH, (i + 1) * BATCH));
+}
+
+const encodePath = (path) => path.split('/').map(encodeURIComponent).join('/');
+
+/** localStorage, or nothing where a browser denies it: resuming is then lost, uploading is not. */
+const memory = {
+  read(key) {
+    try {
+      const entry = JSON.parse(localStorage.getItem(key));
+      return entry && Date.now() - entry.at < REMEMBER_MS ? entry : null;
+    } catch {
+      return null;
+    }
+  },
+  write(key, entry) {
+    try {
+      if (entry) localStorage.setItem(key, JSON.stringify({ ...entry, at: Date.now() }));
+      else localStorage.removeItem(key);
+    } catch { /* denied or full */ }
+  },
+  keys(prefix) {
+    try {
+      return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    } catch {
+      return [];
+    }
+  },
+};
+
+export class AssetGateway {
+  #endpoint;
+  #token;
+  #renewal = null;
+
+  constructor({ endpoint, token, retries = 8 }) {
+    this.#endpoint = endpoint.replace(/\/+$/, '');
+    this.#token = token;
+    this.retries = retries;
+  }
+
+  get endpoint() {
+    return this.#endpoint;
+  }
+
+  /** One call of the HTTP API: the JSON of the answer, or null for 204. */
+  request(method, path, { query, body, signal, tries = Math.min(4, this.retries) } = {}) {
+    const given = Object.entries(query ?? {}).filter(([, value]) => value != null);
+    const url = `${this.#endpoint}${path}${given.length ? `?${new URLSearchParams(given)}` : ''}`;
+    const init = { method, signal, cache: 'no-store', headers: {} };
+    if (body !== undefined) {
+      init.body = JSON.stringify(body);
+      init.headers['content-type'] = 'application/json';
+    }
+    return persist(async () => {
+      let response = await this.#fetch(url, init, await this.#bearer(false));
+      if (response.status === 401 && typeof this.#token === 'function') {
+        response = await this.#fetch(url, init, await this.#bearer(true));
+      }
+      return answerOf(response);
+    }, { tries, signal });
+  }
+
+  async #bearer(renew) {
+    if (typeof this.#token !== 'function') return this.#token;
+    if (!renew) return this.#token({ renew });
+    // Calls that fail together renew once.
+    this.#renewal ??= Promise.resolve(this.#token({ renew })).finally(() => {
+      this.#renewal = null;
+    });
+    return this.#renewal;
+  }
+
+  async #fetch(url, init, token) {
+    try {
+      const headers = { ...init.headers, authorization: `Bearer ${token}` };
+      return await fetch(url, { ...init, headers });
+    } catch (error) {
+      init.signal?.throwIfAborted();
+      throw networkError(error);
+    }
+  }
+
+  /** Starts at once. Await it for the asset; pause, resume or cancel it meanwhile. */
+  upload(file, options = {}) {
+    return new Upload(this, file, options);
+  }
+
+  /** Uploads that this browser began and did not finish, for a page to offer again. */
+  resumable() {
+    return memory.keys(`${STORAGE_PREFIX}${this.#endpoint}:`).map(memory.read).filter(Boolean);
+  }
+
+  /** An async iterator over assets; `.page(cursor)` fetches one page instead. */
+  list({ kind, projectId, prefix, limit, sign, signal } = {}) {
+    const page = (cursor) => this.request('GET', '/v1/assets', {
+      query: { kind, project_id: projectId, prefix, limit, sign, cursor }, signal,
+    });
+    return {
+      page,
+      async* [Symbol.asyncIterator]() {
+        let cursor;
+        do {
+          const { items, next_cursor: next } = await page(cursor);
+          yield* items;
+          cursor = next;
+        } while (cursor);
+      },
+    };
+  }
+
+  get(path) {
+    return this.request('GET', `/v1/assets/${encodePath(path)}`);
+  }
+
+  /** Signed links for any number of paths, in their order. */
+  async links(paths, { expiresIn, disposition, via, signal } = {}) {
+    const answers = await Promise.all(chunks(paths).map((some) => this.request('POST', '/v1/links', {
+      body: { paths: some, expires_in: expiresIn, disposition, via }, signal,
+    })));
+    return answers.flatMap(({ links }) => links);
+  }
+
+  /** Several paths at once answer what was deleted and what was not. */
+  async delete(paths, { recursive } = {}) {
+    if (typeof paths === 'string') {
+      return this.request('DELETE', `/v1/assets/${encodePath(paths)}`, { query: { recursive } });
+    }
+    const outcome = { deleted: [], errors: [] };
+    for (const some of chunks(paths)) {
+      const answer = await this.request('POST', '/v1/assets/delete', { body: { paths: some } });
+      outcome.deleted.push(...answer.deleted);
+      outcome.errors.push(...answer.errors);
+    }
+    return outcome;
+  }
+
+  projects({ cursor } = {}) {
+    return this.request('GET', '/v1/projects', { query: { cursor } });
+  }
+
+  me() {
+    return this.request('GET', '/v1/me');
+  }
+}
+
+/** One file on its way. Thenable: resolves to the asset that the gateway has verified. */
+export class Upload {
+  #gateway;
+  #file;
+  #options;
+  #memoryKey;
+  #path;
+  #halt = new AbortController();
+  #cancelled = false;
+  #flights = new Set();
+  #gate = null;
+  #open = () => {};
+  #sent = new Map();
+  #settled = 0;
+  #signing = Promise.resolve();
+  #outcome;
+
+  constructor(gateway, file, options) {
+    this.#gateway = gateway;
+    this.#file = file;
+    this.#options = options;
+    this.state = 'starting';
+    this.uploadId = null;
+    const identity = [file.name, file.size, file.lastModified, options.filename, options.kind,
+      options.projectId, options.assetId];
+    this.#memoryKey = `${STORAGE_PREFIX}${gateway.endpoint}:${identity.join('|')}`;
+    const { signal } = options;
+    const stop = () => this.cancel(signal.reason);
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
+    this.#outcome = this.#run().finally(() => signal?.removeEventListener('abort', stop));
+  }
+
+  get [Symbol.toStringTag]() {
+    return 'Upload';
+  }
+
+  then(onFulfilled, onRejected) {
+    return this.#outcome.then(onFulfilled, onRejected);
+  }
+
+  catch(onRejected) {
+    return this.#outcome.catch(onRejected);
+  }
+
+  finally(onFinally) {
+    return this.#outcome.finally(onFinally);
+  }
+
+  /** Stops sending. Finished parts are kept; what was on the wire is sent again. */
+  pause() {
+    if (this.#gate || !/^(starting|hashing|uploading)$/.test(this.state)) return;
+    this.#gate = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+    this.#report('paused');
+    this.#interrupt();
+  }
+
+  resume() {
+    if (!this.#gate) return;
+    this.#gate = null;
+    this.#report('uploading');
+    this.#open();
+  }
+
+  /** Stops for good and removes what was stored; the upload rejects with `reason`. */
+  cancel(reason = new DOMException('The upload was cancelled', 'AbortError')) {
+    if (/^(done|failed|cancelled)$/.test(this.state)) return;
+    this.#cancelled = true;
+    this.#halt.abort(reason);
+    this.#interrupt();
+    this.#open();
+  }
+
+  #interrupt() {
+    for (const flight of this.#flights) flight.abort();
+  }
+
+  #report(state) {
+    if (state) this.state = state;
+    let loaded = this.#settled;
+    for (const bytes of this.#sent.values()) loaded += bytes;
+    const total = this.#file.size;
+    this.#options.onProgress?.({ state: this.state, loaded: Math.min(loaded, total), total });
+  }
+
+  async #run() {
+    // The caller gets hold of the upload before the first report about it.
+    await null;
+    try {
+      const asset = await this.#transfer();
+      memory.write(this.#memoryKey, null);
+      this.#report('done');
+      return asset;
+    } catch (error) {
+      if (this.#cancelled) await this.#discard();
+      this.#report(this.#cancelled ? 'cancelled' : 'failed');
+      throw error;
+    }
+  }
+
+  async #transfer() {
+    let plan = (await this.#remembered()) ?? (await this.#create());
+    for (let round = 1; ; round += 1) {
+      this.#path = plan.path;
+      this.#report(this.#gate ? 'paused' : 'uploading');
+      await (plan.method === 'MULTIPART' ? this.#sendParts(plan) : this.#sendWhole(plan));
+      this.#report('verifying');
+      try {
+        return await this.#call('POST', '/complete', {}, this.#gateway.retries);
+      } catch (error) {
+        if (error.slug === 'upload-rejected') memory.write(this.#memoryKey, null);
+        // The store may know of less than it acknowledged to us: send what it lacks.
+        if (error.slug !== 'upload-incomplete' || round === 3) throw error;
+        plan = await this.#call('GET');
+      }
+    }
+  }
+
+  #call(method, suffix = '', body = undefined, tries = undefined) {
+    const path = `/v1/uploads/${this.uploadId}${suffix}`;
+    return this.#gateway.request(method, path, { body, tries, signal: this.#halt.signal });
+  }
+
+  async #remembered() {
+    this.uploadId = memory.read(this.#memoryKey)?.upload_id ?? null;
+    if (!this.uploadId) return null;
+    try {
+      const plan = await this.#call('GET', '', undefined, this.#gateway.retries);
+      if (plan.size === this.#file.size) return plan;
+    } catch (error) {
+      if (error.status !== 404) throw error;
+    }
+    memory.write(this.#memoryKey, null);
+    return null;
+  }
+
+  async #create() {
+    const { kind, projectId, assetId, metadata, method, filename, contentType } = this.#options;
+    const { name = '', size, type } = this.#file;
+    const given = contentType || type || TYPES[name.split('.').pop().toLowerCase()] || '';
+    const body = {
+      filename: filename ?? name, content_type: SAME_TYPE[given] ?? given, size,
+      kind, project_id: projectId, asset_id: assetId, method, metadata,
+      checksum_sha256: await this.#sha256(),
+    };
+    let plan;
+    try {
+      plan = await this.#announce(body);
+    } catch (error) {
+      // Only the gateway knows where multipart begins, and S3 has no whole-object SHA-256 there.
+      if (!error.errors?.some(({ pointer }) => pointer === '/checksum_sha256')) throw error;
+      plan = await this.#announce({ ...body, checksum_sha256: undefined });
+    }
+    this.uploadId = plan.upload_id;
+    if (plan.method === 'MULTIPART') {
+      const { upload_id, path } = plan;
+      memory.write(this.#memoryKey, { upload_id, path, filename: name, size, kind, projectId });
+    }
+    return plan;
+  }
+
+  #announce(body) {
+    const { signal } = this.#halt;
+    return this.#gateway.request('POST', '/v1/uploads', { body, signal, tries: this.#gateway.retries });
+  }
+
+  async #sha256() {
+    const { checksum = true, method } = this.#options;
+    const { subtle } = globalThis.crypto ?? {}; // only in secure contexts
+    if (!checksum || !subtle || method === 'multipart' || this.#file.size > SHA256_LIMIT) return undefined;
+    this.#report(this.#gate ? 'paused' : 'hashing');
+    const digest = await subtle.digest('SHA-256', await this.#file.arrayBuffer());
+    return btoa(String.fromCharCode(...new Uint8Array(digest)));
+  }
+
+  async #sendWhole(plan) {
+    let fresh = plan;
+    await this.#persist(async (failures) => {
+      if (failures) fresh = await this.#call('GET', '', undefined, 1);
+      try {
+        await this.#send(fresh, this.#file, 0);
+      } catch (error) {
+        // An answer got lost and the bytes arrived: whether they are ours, completion judges.
+        if (!failures || error.status !== 412) throw error;
+      }
+    });
+  }
+
+  async #sendParts({ part_size: partSize, part_count: count, parts = [], missing }) {
+    const queue = missing ? [...missing] : Array.from({ length: count }, (_, i) => i + 1);
+    const slice = (n) => this.#file.slice((n - 1) * partSize, n * partSize);
+    this.#settled = this.#file.size - queue.reduce((sum, n) => sum + slice(n).size, 0);
+    this.#sent.clear();
+    this.#report();
+    const urls = new Map(parts.map((part) => [part.part_number, part]));
+    const work = async () => {
+      for (let n = queue.shift(); n; n = queue.shift()) {
+        const number = n;
+        await this.#persist(async (failures) => {
+          const part = await this.#signed(number, failures ? [] : queue, urls);
+          urls.delete(number);
+          await this.#send({ ...part, method: 'PUT' }, slice(number), number);
+        });
+      }
+    };
+    const workers = Math.min(this.#options.concurrency ?? 4, queue.length);
+    try {
+      await Promise.all(Array.from({ length: workers }, work));
+    } catch (error) {
+      this.#halt.abort(error);
+      this.#interrupt();
+      throw error;
+    }
+  }
+
+  /** The part's signed URL; the ones needed next are signed in the same call. */
+  async #signed(number, upcoming, urls) {
+    this.#signing = this.#signing.catch(() => {}).then(async () => {
+      if (urls.has(number)) return;
+      const ahead = upcoming.filter((n) => !urls.has(n)).slice(0, SIGN_AHEAD - 1);
+      const { parts } = await this.#call('POST', '/parts', { part_numbers: [number, ...ahead] }, 1);
+      for (const part of parts) urls.set(part.part_number, part);
+    });
+    await this.#signing;
+    return urls.get(number);
+  }
+
+  #persist(action) {
+    const { signal } = this.#halt;
+    return persist(async (failures) => {
+      for (;;) {
+        await this.#gate;
+        signal.throwIfAborted();
+        try {
+          return await action(failures);
+        } catch (error) {
+          if (error !== INTERRUPTED) throw error;
+        }
+      }
+    }, { tries: this.#gateway.retries, signal });
+  }
+
+  /** Sends one body as `plan` was signed. XHR, because fetch cannot tell upload progress. */
+  async #send({ method, url, headers = {}, fields }, blob, slot) {
+    if (this.#gate) throw INTERRUPTED;
+    const xhr = new XMLHttpRequest();
+    this.#flights.add(xhr);
+    let stall;
+    try {
+      await new Promise((resolve, reject) => {
+        const alive = () => {
+          clearTimeout(stall);
+          stall = setTimeout(() => {
+            reject(networkError(new Error('nothing moved')));
+            xhr.abort();
+          }, STALL_MS);
+        };
+        xhr.open(method, url);
+        for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
+        xhr.upload.onprogress = ({ loaded }) => {
+          alive();
+          this.#sent.set(slot, Math.min(loaded, blob.size));
+          this.#report();
+        };
+        xhr.onabort = () => reject(INTERRUPTED);
+        xhr.onerror = () => reject(networkError());
+        xhr.onload = () => (xhr.status >= 200 && xhr.status < 300 ? resolve() : reject(refusal(xhr)));
+        xhr.send(fields ? formOf(fields, blob) : blob);
+        alive();
+      });
+      this.#sent.set(slot, blob.size);
+    } catch (error) {
+      this.#sent.delete(slot);
+      // A file that changed or went away looks like a network failure; reading it tells.
+      if (error.slug === 'network') await blob.slice(0, 1).arrayBuffer();
+      throw error;
+    } finally {
+      clearTimeout(stall);
+      this.#flights.delete(xhr);
+      this.#report();
+    }
+  }
+
+  async #discard() {
+    memory.write(this.#memoryKey, null);
+    if (!this.uploadId) return;
+    try {
+      await this.#gateway.request('DELETE', `/v1/uploads/${this.uploadId}`);
+      // Completion may have won the race; the path is this upload's own, nobody else's asset.
+      if (this.state === 'verifying') await this.#gateway.delete(this.#path);
+    } catch { /* the bucket's lifecycle rule removes what is left */ }
+  }
+}
+
+function formOf(fields, blob) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append('file', blob);
+  return form;
+}
+
+function refusal(xhr) {
+  const [, code = ''] = /<Code>([^<]*)</.exec(xhr.responseText) ?? [];
+  const problem = { type: '/problems/store-refused', title: 'The store refused the upload', code };
+  const detail = code && `${problem.title}: ${code}`;
+  return new GatewayError({ ...problem, detail, status: xhr.status }, {
+    retryAfter: xhr.getResponseHeader('retry-after'),
+  });
+}

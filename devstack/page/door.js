@@ -1,0 +1,103 @@
+/** The way in: sign in, create an account, confirm it. */
+
+import { $ } from './dom.js';
+
+const MODES = {
+  signIn: {
+    title: 'Sign in', submit: 'Sign in', fields: ['username', 'password'],
+    question: 'New here?', other: 'Create an account', next: 'signUp',
+    lead: 'Your audio, images and video, straight to S3.',
+  },
+  signUp: {
+    title: 'Create an account', submit: 'Create account', fields: ['username', 'email', 'password'],
+    question: 'Have an account?', other: 'Sign in', next: 'signIn',
+    lead: 'A space of your own, that nobody else can name.',
+  },
+  confirm: {
+    title: 'Confirm your account', submit: 'Confirm', fields: ['code'],
+    question: 'Wrong account?', other: 'Sign in', next: 'signIn',
+    lead: 'Enter the code that was sent to you.',
+  },
+};
+
+/** Shows the door; resolves `entered` whenever somebody came in. */
+export function guardDoor(session, { demo, entered }) {
+  const form = $('door-form');
+  let mode = 'signIn';
+
+  function show(next, fault = '') {
+    mode = next;
+    const { title, lead, submit, fields, question, other } = MODES[mode];
+    $('door').hidden = false;
+    $('door-title').textContent = title;
+    $('door-lead').textContent = lead;
+    $('door-submit').textContent = submit;
+    $('door-question').textContent = question;
+    $('door-switch').textContent = other;
+    for (const name of ['username', 'email', 'password', 'code']) {
+      $(`field-${name}`).hidden = !fields.includes(name);
+      form.elements[name].disabled = !fields.includes(name);
+    }
+    form.elements.password.autocomplete = mode === 'signUp' ? 'new-password' : 'current-password';
+    complain(fault);
+    if (demo && mode === 'signIn' && !form.elements.username.value) {
+      form.elements.username.value = demo.username;
+      form.elements.password.value = demo.password;
+      $('door-lead').textContent = 'The demo account is filled in.';
+    }
+    form.elements[fields[0]].focus();
+  }
+
+  function complain(sentence) {
+    $('door-fault').textContent = sentence;
+    $('door-fault').hidden = !sentence;
+  }
+
+  const steps = {
+    async signIn({ username, password }) {
+      try {
+        await session.signIn(username, password);
+      } catch (error) {
+        if (error.code !== 'UserNotConfirmedException') throw error;
+        show('confirm', error.message);
+        return;
+      }
+      form.reset();
+      $('door').hidden = true;
+      entered();
+    },
+    async signUp({ username, email, password }) {
+      const { confirmed } = await session.signUp(username, email, password);
+      if (confirmed) await steps.signIn({ username, password });
+      else show('confirm');
+    },
+    async confirm({ username, code, password }) {
+      await session.confirm(username, code);
+      await steps.signIn({ username, password });
+    },
+  };
+
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const wanted = MODES[mode].fields.map((name) => form.elements[name]);
+    const missing = wanted.find((input) => !input.checkValidity());
+    if (missing) {
+      complain(missing.validity.valueMissing ? 'Fill in every field.' : missing.validationMessage);
+      missing.focus();
+      return;
+    }
+    const values = Object.fromEntries([...form.elements].map(({ name, value }) => [name, value]));
+    $('door-submit').disabled = true;
+    complain('');
+    try {
+      await steps[mode](values);
+    } catch (error) {
+      complain(error.message);
+    } finally {
+      $('door-submit').disabled = false;
+    }
+  });
+  $('door-switch').addEventListener('click', () => show(MODES[mode].next));
+
+  return { open: (fault) => show('signIn', fault) };
+}

@@ -1,0 +1,64 @@
+/** Puts the page together: settings, session, gateway, uploads, library. */
+
+import { AssetGateway } from '/client/asset-gateway.js';
+import { guardDoor } from './door.js';
+import { $, bytes, plainWords, say } from './dom.js';
+import { Library } from './library.js';
+import { Session } from './session.js';
+import { UploadList } from './uploads.js';
+import { Viewer } from './viewer.js';
+
+const settings = await (await fetch('/config.json')).json();
+const session = new Session(settings.cognito);
+const gateway = new AssetGateway({ endpoint: settings.gateway, token: session.token });
+
+const viewer = new Viewer(gateway, { deleted: (path) => library.remove([path]) });
+const library = new Library(gateway, { open: (asset) => viewer.open(asset), changed: showUsage });
+const uploads = new UploadList(gateway, {
+  arrived(asset) {
+    library.add(asset);
+    say(`${asset.filename} is in your library.`);
+  },
+});
+
+async function showUsage() {
+  let me;
+  try {
+    me = await gateway.me();
+  } catch {
+    return; // a nicety: the page works without it
+  }
+  const { usage } = me;
+  $('usage').hidden = !usage;
+  if (!usage) return;
+  const quota = usage.quota_bytes;
+  $('usage-text').textContent = quota ? `${bytes(usage.bytes)} of ${bytes(quota)}` : bytes(usage.bytes);
+  $('usage-meter').hidden = !quota;
+  if (quota) $('usage-meter').value = Math.min(1, usage.bytes / quota);
+}
+
+function enter() {
+  $('house').hidden = false;
+  $('who').textContent = session.username;
+  $('avatar').textContent = session.username.slice(0, 1).toUpperCase();
+  library.refresh().catch((error) => say(plainWords(error)));
+  showUsage();
+}
+
+function leave(fault) {
+  uploads.stop();
+  library.clear();
+  viewer.close();
+  $('house').hidden = true;
+  door.open(fault);
+}
+
+const door = guardDoor(session, { demo: settings.demo, entered: enter });
+session.onlost = () => leave('Your session has ended. Sign in again.');
+$('sign-out').addEventListener('click', () => {
+  session.signOut();
+  leave();
+});
+
+if (session.signedIn) enter();
+else door.open();

@@ -1,0 +1,123 @@
+/**
+ * Who is signed in, by Cognito's own API (InitiateAuth, SignUp, ConfirmSignUp).
+ *
+ * The tokens live in sessionStorage: they survive a reload and end with the tab. USER_PASSWORD_AUTH
+ * suits the local stand-in; a real front end uses SRP or the hosted pages, as Amplify does.
+ */
+
+const STORED = 'asset-gateway-session';
+const EARLY_MS = 30e3;
+
+const PLAIN_WORDS = {
+  NotAuthorizedException: 'That username and password do not match.',
+  UserNotFoundException: 'That username and password do not match.',
+  UserNotConfirmedException: 'This account is not confirmed yet. Enter the code you were sent.',
+  UsernameExistsException: 'That username is taken.',
+  AliasExistsException: 'That email address has an account already.',
+  InvalidPasswordException: 'Use at least 8 characters, with upper and lower case, a number and a symbol.',
+  CodeMismatchException: 'That code is not right.',
+  ExpiredCodeException: 'That code has expired. Create the account again for a new one.',
+  TooManyRequestsException: 'Too many attempts. Wait a moment.',
+  LimitExceededException: 'Too many attempts. Wait a moment.',
+};
+
+export class SignInError extends Error {
+  constructor(code, message) {
+    super(PLAIN_WORDS[code] ?? message ?? 'Signing in failed.');
+    this.code = code;
+  }
+}
+
+function claimsOf(token) {
+  const base64 = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
+  return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))));
+}
+
+export class Session {
+  #cognito;
+  #tokens;
+
+  constructor(cognito) {
+    this.#cognito = cognito;
+    this.#tokens = JSON.parse(sessionStorage.getItem(STORED) ?? 'null');
+    /** Called when a session ends that nobody ended. */
+    this.onlost = () => {};
+  }
+
+  get signedIn() {
+    return this.#tokens !== null;
+  }
+
+  get username() {
+    return this.#tokens ? claimsOf(this.#tokens.access).username : null;
+  }
+
+  async signIn(username, password) {
+    const answer = await this.#call('InitiateAuth', {
+      AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters: { USERNAME: username, PASSWORD: password },
+    });
+    if (!answer.AuthenticationResult) {
+      throw new SignInError(answer.ChallengeName, 'This account needs a further step that this page cannot do.');
+    }
+    this.#keep(answer.AuthenticationResult);
+  }
+
+  async signUp(username, email, password) {
+    const answer = await this.#call('SignUp', {
+      Username: username, Password: password, UserAttributes: [{ Name: 'email', Value: email }],
+    });
+    return { confirmed: answer.UserConfirmed };
+  }
+
+  confirm(username, code) {
+    return this.#call('ConfirmSignUp', { Username: username, ConfirmationCode: code });
+  }
+
+  signOut() {
+    this.#tokens = null;
+    sessionStorage.removeItem(STORED);
+  }
+
+  /** The access token, renewed when it is about to end or when the gateway refused it. */
+  token = async ({ renew }) => {
+    if (!this.#tokens) throw new SignInError('NotSignedIn', 'You are signed out.');
+    const { access } = this.#tokens;
+    if (!renew && claimsOf(access).exp * 1000 - Date.now() > EARLY_MS) return access;
+    try {
+      const answer = await this.#call('InitiateAuth', {
+        AuthFlow: 'REFRESH_TOKEN_AUTH', AuthParameters: { REFRESH_TOKEN: this.#tokens.refresh },
+      });
+      this.#keep(answer.AuthenticationResult);
+    } catch (error) {
+      if (error.code === 'Network') throw error;
+      this.signOut();
+      this.onlost();
+      throw error;
+    }
+    return this.#tokens.access;
+  };
+
+  #keep({ AccessToken, RefreshToken }) {
+    this.#tokens = { access: AccessToken, refresh: RefreshToken ?? this.#tokens?.refresh };
+    sessionStorage.setItem(STORED, JSON.stringify(this.#tokens));
+  }
+
+  async #call(action, body) {
+    let response;
+    try {
+      response = await fetch(this.#cognito.endpoint, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/x-amz-json-1.1',
+          'x-amz-target': `AWSCognitoIdentityProviderService.${action}`,
+        },
+        body: JSON.stringify({ ClientId: this.#cognito.clientId, ...body }),
+      });
+    } catch {
+      throw new SignInError('Network', 'The sign-in service cannot be reached.');
+    }
+    const answer = await response.json().catch(() => ({}));
+    if (response.ok) return answer;
+    throw new SignInError((answer.__type ?? '').split('#').pop(), answer.message ?? answer.Message);
+  }
+}

@@ -1,0 +1,197 @@
+/** Files on their way: a queue, a row each, with speed and time left. */
+
+import { $, bytes, duration, h, icon, plainWords } from './dom.js';
+
+const FILES_AT_A_TIME = 3;
+const SPEED_WINDOW_MS = 4000;
+const OVER = /^(done|failed|cancelled)$/;
+
+/** All files of a drop, folders walked. */
+async function filesOf(transfer) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (!entries.some((entry) => entry.isDirectory)) return [...transfer.files];
+  const walk = async (entry) => {
+    if (entry.isFile) return [await new Promise((resolve, reject) => { entry.file(resolve, reject); })];
+    const reader = entry.createReader();
+    const found = [];
+    for (;;) {
+      // readEntries hands out a hundred at a time until it has none left
+      const some = await new Promise((resolve, reject) => { reader.readEntries(resolve, reject); });
+      if (!some.length) break;
+      found.push(...some);
+    }
+    return (await Promise.all(found.map(walk))).flat();
+  };
+  const files = (await Promise.all(entries.map(walk))).flat();
+  return files.filter(({ name }) => !name.startsWith('.'));
+}
+
+class Row {
+  #samples = [];
+
+  constructor(file, target, actions) {
+    this.file = file;
+    this.target = target;
+    this.state = 'waiting';
+    this.upload = null;
+    const kind = target.kind || file.type.split('/')[0];
+    const button = (name, label, action) => h('button', {
+      class: 'button quiet icon-only', type: 'button', 'aria-label': `${label} ${file.name}`,
+      title: label, onclick: () => action(this),
+    }, icon(name));
+    this.pause = button('pause', 'Pause', actions.pause);
+    this.resume = button('play', 'Resume', actions.resume);
+    this.retry = button('retry', 'Try again', actions.retry);
+    this.cancel = button('close', 'Cancel', actions.cancel);
+    this.status = h('span', { class: 'row-status muted' });
+    this.bar = h('progress', { max: file.size || 1, value: 0, 'aria-label': `Progress of ${file.name}` });
+    this.element = h('li', { class: 'row' },
+      h('span', { class: `tile ${kind}` }, icon(/^(audio|image|video)$/.test(kind) ? kind : 'brand_kit')),
+      h('div', { class: 'row-body' },
+        h('div', { class: 'row-words' }, h('span', { class: 'row-name', title: file.name }, file.name), this.status),
+        this.bar),
+      h('div', { class: 'row-actions' }, this.pause, this.resume, this.retry, this.cancel));
+    this.show({ state: 'waiting', loaded: 0 });
+  }
+
+  show({ state, loaded }, words = '') {
+    if (state !== this.state) this.#samples = [];
+    this.state = state;
+    this.bar.value = loaded;
+    this.element.dataset.state = state;
+    this.pause.hidden = state !== 'uploading';
+    this.resume.hidden = state !== 'paused';
+    this.retry.hidden = state !== 'failed';
+    this.cancel.hidden = state === 'done' || state === 'cancelled';
+    this.bar.hidden = state === 'failed';
+    this.status.textContent = words || this.#describe(loaded);
+  }
+
+  #describe(loaded) {
+    const { size } = this.file;
+    switch (this.state) {
+      case 'waiting': return `Waiting · ${bytes(size)}`;
+      case 'starting': return bytes(size);
+      case 'hashing': return `Reading · ${bytes(size)}`;
+      case 'paused': return `Paused · ${bytes(loaded)} of ${bytes(size)}`;
+      case 'verifying': return 'Checking what arrived';
+      case 'done': return bytes(size);
+      case 'cancelled': return 'Cancelled';
+      default: return `${bytes(loaded)} of ${bytes(size)}${this.#pace(loaded)}`;
+    }
+  }
+
+  #pace(loaded) {
+    const now = performance.now();
+    this.#samples.push([now, loaded]);
+    while (now - this.#samples[0][0] > SPEED_WINDOW_MS) this.#samples.shift();
+    const [since, from] = this.#samples[0];
+    if (now - since < 400 || loaded <= from) return '';
+    const speed = (loaded - from) / ((now - since) / 1000);
+    return ` · ${bytes(speed)}/s · ${duration((this.file.size - loaded) / speed)} left`;
+  }
+}
+
+export class UploadList {
+  #gateway;
+  #arrived;
+  #rows = [];
+
+  constructor(gateway, { arrived }) {
+    this.#gateway = gateway;
+    this.#arrived = arrived;
+    this.#listen();
+  }
+
+  #listen() {
+    const drop = $('drop');
+    $('choose').addEventListener('click', () => $('files').click());
+    $('files').addEventListener('change', ({ target }) => {
+      this.add([...target.files]);
+      target.value = '';
+    });
+    // The whole window takes drops: a file that misses the panel must not replace the page.
+    let depth = 0;
+    const over = (change) => {
+      depth = Math.max(0, depth + change);
+      drop.classList.toggle('over', depth > 0);
+    };
+    addEventListener('dragenter', () => over(1));
+    addEventListener('dragleave', () => over(-1));
+    addEventListener('dragover', (event) => event.preventDefault());
+    addEventListener('drop', async (event) => {
+      event.preventDefault();
+      over(-depth);
+      if (!$('house').hidden) this.add(await filesOf(event.dataTransfer));
+    });
+    addEventListener('beforeunload', (event) => {
+      if (this.#rows.some(({ state }) => !OVER.test(state))) event.preventDefault();
+    });
+    $('uploads-clear').addEventListener('click', () => this.#drop((row) => OVER.test(row.state)));
+  }
+
+  add(files) {
+    const kind = $('upload-kind').value || undefined;
+    const projectId = $('upload-project').value.trim() || undefined;
+    for (const file of files) {
+      const row = new Row(file, { kind, projectId }, {
+        pause: ({ upload }) => upload.pause(),
+        resume: ({ upload }) => upload.resume(),
+        retry: (failed) => {
+          failed.show({ state: 'waiting', loaded: 0 });
+          this.#advance();
+        },
+        cancel: (cancelled) => this.#cancel(cancelled),
+      });
+      this.#rows.push(row);
+      $('upload-rows').append(row.element);
+    }
+    this.#advance();
+  }
+
+  /** Cancels and forgets everything, as when somebody signs out. */
+  stop() {
+    for (const row of this.#rows) row.upload?.cancel();
+    this.#drop(() => true);
+  }
+
+  #cancel(row) {
+    if (row.state === 'waiting' || row.state === 'failed') this.#drop((other) => other === row);
+    else row.upload.cancel();
+  }
+
+  #drop(gone) {
+    for (const row of this.#rows.filter(gone)) row.element.remove();
+    this.#rows = this.#rows.filter((row) => !gone(row));
+    this.#summarise();
+  }
+
+  #advance() {
+    const busy = this.#rows.filter(({ state }) => state !== 'waiting' && !OVER.test(state)).length;
+    const waiting = this.#rows.filter(({ state }) => state === 'waiting');
+    for (const row of waiting.slice(0, Math.max(0, FILES_AT_A_TIME - busy))) this.#start(row);
+    this.#summarise();
+  }
+
+  async #start(row) {
+    row.upload = this.#gateway.upload(row.file, {
+      ...row.target,
+      onProgress: (progress) => row.show(progress),
+    });
+    row.show({ state: 'starting', loaded: 0 });
+    try {
+      this.#arrived(await row.upload);
+    } catch (error) {
+      if (row.state === 'cancelled') this.#drop((other) => other === row);
+      else row.show({ state: 'failed', loaded: 0 }, plainWords(error));
+    }
+    this.#advance();
+  }
+
+  #summarise() {
+    const over = this.#rows.filter(({ state }) => OVER.test(state)).length;
+    $('uploads').hidden = this.#rows.length === 0;
+    $('uploads-clear').hidden = over === 0;
+    $('uploads-summary').textContent = `${over} of ${this.#rows.length} finished`;
+  }
+}
