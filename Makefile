@@ -1,0 +1,43 @@
+# Everything a developer does here. `make` alone explains itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test lint lock clean benchmark
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+dev: $(VENV)/ready ## Run the whole product on local stand-ins: sign in, upload, watch
+	@$(BIN)/python -m devstack
+
+test: lint stores ## Run every test, the browser ones included
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/ready ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: stores
+stores: $(VENV)/ready ## Install the S3 stores and the browser that the tests use
+	@$(BIN)/python -m tests.stores.install
+
+benchmark: $(VENV)/ready ## Measure, and print ratios
+	$(BIN)/python -m benchmarks.presign
+
+lock: $(VENV)/ready ## Pin the newest packages that fit requirements*.in
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade requirements-dev.in -o requirements-dev.txt
+
+$(VENV)/ready: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	@echo "Installing packages into $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+clean: ## Remove what was installed and made here
+	rm -rf $(VENV) .stores .run .pytest_cache .mypy_cache .ruff_cache .hypothesis node_modules

@@ -1,0 +1,98 @@
+"""How domain values look in JSON.
+
+Answers are built as plain dictionaries: dumping 1,000 assets through marshmallow costs more than
+signing them. The schemas document them, and tests hold the answers against the OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response, current_app
+
+from app.aws.links import Link
+from app.aws.listing import ListedObject
+from app.aws.store import StoredObject
+from app.aws.uploads import SignedUpload
+from app.domain.metadata import decode_metadata
+from app.domain.paths import AssetPath, Root
+from app.domain.policy import served_type
+from app.domain.uploads import Method, Upload
+
+
+def answer(
+    document: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """``document`` as JSON, never stored by a cache: most answers here carry signed URLs."""
+    response = Response(current_app.json.dumps(document), status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(headers or {})
+    return response
+
+
+def rfc3339(instant: datetime) -> str:
+    """``2026-11-22T17:00:00Z``."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def link_answer(link: Link) -> dict[str, Any]:
+    return {"url": link.url, "expires_at": rfc3339(link.expires_at), "via": link.via}
+
+
+def upload_answer(upload_id: str, upload: Upload, signed: SignedUpload) -> dict[str, Any]:
+    """The upload and how to send its bytes."""
+    method: dict[str, Any] = (
+        {"fields": signed.fields} if upload.method is Method.POST else {"headers": signed.headers}
+    )
+    return {
+        "upload_id": upload_id,
+        "asset_id": upload.path.asset_id,
+        "path": upload.path.text,
+        "key": Root(upload.sub).key(upload.path),
+        "method": upload.method.value,
+        "size": upload.size,
+        "url": signed.url,
+        "expires_at": rfc3339(signed.expires_at),
+        **method,
+    }
+
+
+def stored_asset(path: AssetPath, found: StoredObject, link: Link) -> dict[str, Any]:
+    """One asset in full."""
+    return {
+        **_named(path, found.key),
+        "size": found.size,
+        "content_type": found.content_type,
+        "etag": found.etag,
+        "last_modified": rfc3339(found.last_modified),
+        "metadata": decode_metadata(found.metadata),
+        "checksum_sha256": found.checksum_sha256,
+        "link": link_answer(link),
+    }
+
+
+def listed_asset(path: AssetPath, found: ListedObject, link: Link | None) -> dict[str, Any]:
+    """One asset as a listing knows it: the type is the extension's."""
+    return {
+        **_named(path, found.key),
+        "size": found.size,
+        "content_type": served_type(path.filename),
+        "etag": found.etag,
+        "last_modified": rfc3339(found.last_modified),
+        "metadata": None,
+        "checksum_sha256": None,
+        "link": link_answer(link) if link else None,
+    }
+
+
+def _named(path: AssetPath, key: str) -> dict[str, Any]:
+    return {
+        "path": path.text,
+        "key": key,
+        "kind": path.kind.value,
+        "project_id": path.project_id,
+        "asset_id": path.asset_id,
+        "filename": path.filename,
+    }

@@ -1,0 +1,20 @@
+"""What the views stand on: the services of the application, and the caller's root."""
+
+from __future__ import annotations
+
+from flask import current_app
+from werkzeug.local import LocalProxy
+
+from app.auth.bearer import current_principal
+from app.domain.paths import Root
+from app.services import Services
+
+EXTENSION = "asset-gateway"
+
+# As Flask types its own proxies: what readers use is what stands behind it.
+services: Services = LocalProxy(lambda: current_app.extensions[EXTENSION])  # type: ignore[assignment]
+
+
+def caller_root() -> Root:
+    """``users/{sub}/`` of whoever is asking."""
+    return Root(current_principal.sub)

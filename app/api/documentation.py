@@ -1,0 +1,119 @@
+"""The OpenAPI document, and the pages that show it without asking another host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import flask_smorest
+from flask import Flask, Response, send_from_directory
+from flask_smorest.blueprint import Blueprint as SmorestBlueprint
+
+from app.api.bodies import BodyParser
+from app.schemas.problems import ProblemSchema
+
+VERSION = "0.1.0"
+_DESCRIPTION = """\
+Browsers upload to and play from S3, safely, each user in their own space. The gateway verifies
+Cognito tokens and signs; the bytes move between browser and S3 or CloudFront.
+
+Sign requests with `Authorization: Bearer <Cognito token>`. Errors are problem documents (RFC 9457).
+"""
+#: What every route with a token may answer.
+_ALWAYS = (401, 403, 429, 502, 503)
+
+
+class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no types
+    """A resource. Its routes need a token unless it is ``public``."""
+
+    ARGUMENTS_PARSER = BodyParser()
+
+    def __init__(self, name: str, *, description: str, public: bool = False) -> None:
+        super().__init__(name, f"app.api.{name}", description=description)
+        self.public = public
+        self._prepare_doc_cbks.append(self._prepare_security)
+
+    @staticmethod
+    def problems(*statuses: int) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+        """Document the problems of one view, besides those that all have."""
+
+        def decorator(view: Callable[..., Response]) -> Callable[..., Response]:
+            documented = vars(view).setdefault("_apidoc", {}).setdefault("response", {})
+            responses = documented.setdefault("responses", {})
+            for status in statuses:
+                responses[status] = [_problem_response(status)]
+            return view
+
+        return decorator
+
+    def _prepare_security(
+        self, doc: dict[str, Any], _doc_info: dict[str, Any], *, spec: Any, **_context: Any
+    ) -> dict[str, Any]:
+        """Add the bearer scheme, and the problems that come with a token or with input."""
+        if self.public:
+            return {**doc, "security": []}
+        statuses = {*_ALWAYS, *((422,) if "parameters" in doc or "requestBody" in doc else ())}
+        if "requestBody" in doc:
+            statuses |= {413, 415}
+        for status in statuses - {int(known) for known in doc.get("responses", {})}:
+            response = _problem_response(status)
+            content_type = response.pop("content_type")
+            response["content"] = {content_type: {"schema": response.pop("schema")}}
+            doc.setdefault("responses", {})[str(status)] = response
+        return doc
+
+    def _store_endpoint_docs(self, endpoint: str, *args: Any, **options: Any) -> None:
+        super()._store_endpoint_docs(endpoint, *args, **options)
+        for documented in self._docs[endpoint].values():
+            if isinstance(documented, dict):
+                documented.setdefault("manual_doc", {}).setdefault("operationId", endpoint)
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]
+    """flask-smorest without its error renderer: ``problems.py`` is the only one."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        """Left to ``register_problems``."""
+
+
+def document_api(app: Flask) -> Api:
+    """Serve ``/openapi.json`` and ``/docs``; the answer registers blueprints."""
+    app.config |= {
+        "API_TITLE": "asset-gateway",
+        "API_VERSION": VERSION,
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/",
+        "OPENAPI_JSON_PATH": "openapi.json",
+        "OPENAPI_SWAGGER_UI_PATH": "docs",
+        "OPENAPI_SWAGGER_UI_URL": "/docs/assets/",
+        "API_SPEC_OPTIONS": {
+            "info": {"description": _DESCRIPTION},
+            "components": {
+                "securitySchemes": {
+                    "cognito": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+                }
+            },
+            "security": [{"cognito": []}],
+        },
+    }
+    with as_file(files("flask_swagger_ui") / "dist") as folder:
+        swagger_ui = Path(folder)
+
+    @app.get("/docs/assets/<path:name>", endpoint="api-docs.assets")
+    def swagger_ui_asset(name: str) -> Response:
+        return send_from_directory(swagger_ui, name, max_age=86_400)
+
+    return Api(app)
+
+
+def _problem_response(status: int) -> dict[str, Any]:
+    return {
+        "description": HTTPStatus(status).phrase,
+        "content_type": "application/problem+json",
+        "schema": ProblemSchema,
+    }

@@ -1,0 +1,97 @@
+"""The only place that renders an error: RFC 9457 problem details, whatever went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Flask, Response, g, json, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnprocessableEntity
+from werkzeug.http import HTTP_STATUS_CODES
+
+from app.auth.bearer import challenge
+from app.domain.errors import Fault, NotFound, Problem, TooLarge, ValidationFailed
+from app.telemetry import log
+
+
+def register_problems(app: Flask) -> None:
+    """Render every exception of ``app`` as a problem document."""
+    app.register_error_handler(Problem, render_problem)
+    app.register_error_handler(HTTPException, _render_http_error)
+    app.register_error_handler(Exception, _render_bug)
+
+
+def render_problem(problem: Problem) -> Response:
+    """The answer to a ``Problem``, with the headers that belong to it."""
+    document: dict[str, Any] = {
+        "type": f"/problems/{problem.slug}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "request_id": g.get("request_id"),
+    }
+    if problem.errors:
+        document["errors"] = [
+            {"pointer": fault.pointer, "detail": fault.detail} for fault in problem.errors
+        ]
+    response = Response(json.dumps(document), problem.status, mimetype="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    if problem.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(problem.retry_after_seconds)
+    if authenticate := challenge(problem):
+        response.headers["WWW-Authenticate"] = authenticate
+    if problem.status >= 500 and problem.__cause__ is not None:
+        log.warning("upstream fault", slug=problem.slug, exc_info=problem)
+    return response
+
+
+def _render_http_error(error: HTTPException) -> Response:
+    """Errors of Werkzeug (routing, parsing) and of webargs (a schema's findings)."""
+    if isinstance(error, UnprocessableEntity):
+        return render_problem(_schema_problem(getattr(error, "data", None) or {}))
+    if isinstance(error, RequestEntityTooLarge):
+        return render_problem(TooLarge("The request's body is too large for this route"))
+    if error.code == NotFound.status:
+        return render_problem(NotFound("There is no such route"))
+    response = error.get_response()
+    status = response.status_code
+    plain = Problem(
+        f"{HTTP_STATUS_CODES.get(status, 'Error')}: {request.method} is not possible here"
+    )
+    plain.status = status
+    plain.slug, plain.title = "http-error", HTTP_STATUS_CODES.get(status, "Error")
+    rendered = render_problem(plain)
+    if allow := response.headers.get("Allow"):
+        rendered.headers["Allow"] = allow
+    return rendered
+
+
+def _render_bug(error: Exception) -> Response:
+    log.error("unhandled exception", exc_info=error)
+    return render_problem(Problem())
+
+
+def _schema_problem(data: Mapping[str, Any]) -> ValidationFailed:
+    faults = [
+        Fault(pointer, detail)
+        for messages in data.get("messages", {}).values()
+        for pointer, detail in _flatten(messages, "")
+    ]
+    detail = f"{faults[0].pointer}: {faults[0].detail}" if faults else ""
+    return ValidationFailed(detail, errors=faults)
+
+
+def _flatten(messages: Any, pointer: str) -> Iterator[tuple[str, str]]:
+    """Marshmallow's nested messages as RFC 6901 pointers and sentences."""
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            if name == "_schema":
+                yield from _flatten(inner, pointer)
+            else:
+                escaped = str(name).replace("~", "~0").replace("/", "~1")
+                yield from _flatten(inner, f"{pointer}/{escaped}")
+    elif isinstance(messages, list):
+        for message in messages:
+            yield from _flatten(message, pointer)
+    else:
+        yield pointer, str(messages)

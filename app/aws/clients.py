@@ -1,0 +1,75 @@
+"""boto3 clients: one per service and process, made when first needed.
+
+Making a client takes 9 to 180 ms and importing boto3 costs memory, so neither happens at start nor
+in a request that only signs. Timeouts and retries are set on purpose: a dead store must not hold a
+worker's threads for botocore's default minute.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from app.aws.credentials import Credentials
+
+CONNECT_TIMEOUT_SECONDS = 2
+READ_TIMEOUT_SECONDS = 10
+MAX_ATTEMPTS = 3
+POOL_SIZE = 32
+
+
+class LazyClient:
+    """Makes boto3's client of one service at the first ``get()``; safe between threads.
+
+    ``keys`` are static credentials; without them the client walks botocore's default chain.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        region: str,
+        *,
+        endpoint: str = "",
+        keys: Credentials | None = None,
+        **config: Any,
+    ) -> None:
+        self._service = service
+        self._region = region
+        self._endpoint = endpoint
+        self._keys = keys
+        self._config = config
+        self._client: Any = None
+        self._lock = threading.Lock()
+
+    def get(self) -> Any:
+        """The client, typed loosely because boto3 generates its methods."""
+        if self._client is None:
+            with self._lock:
+                if self._client is None:
+                    self._client = self._make()
+        return self._client
+
+    def _make(self) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            read_timeout=READ_TIMEOUT_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+            max_pool_connections=POOL_SIZE,
+            # Other stores refuse the trailing checksums that botocore adds by default.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            **self._config,
+        )
+        keys = self._keys
+        session = boto3.session.Session(
+            aws_access_key_id=keys.access_key_id if keys else None,
+            aws_secret_access_key=keys.secret_access_key if keys else None,
+            aws_session_token=keys.session_token if keys else None,
+            region_name=self._region,
+        )
+        return session.client(  # type: ignore[call-overload]  # the service is not a literal
+            self._service, endpoint_url=self._endpoint or None, config=config
+        )

@@ -1,0 +1,138 @@
+"""The objects of the bucket: look at, read the beginning of, remove.
+
+boto3 does the talking, as these calls are made one at a time. What is made by the thousand is
+elsewhere: URLs in ``sigv4``, listings in ``listing``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.aws.clients import LazyClient
+from app.aws.faults import problem_of
+from app.domain.errors import StorageUnavailable
+from app.domain.metadata import MARK
+
+NO_VERSION = "null"
+_MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
+_GONE_OR_CHANGED = _MISSING | {"412", "PreconditionFailed"}
+_EMPTY = frozenset({"416", "InvalidRange"})
+# What a client can have S3 store unsigned, and a browser obeys (T28).
+_HEADERS_A_BROWSER_OBEYS = {
+    "ContentEncoding": "content-encoding",
+    "ContentDisposition": "content-disposition",
+    "ContentLanguage": "content-language",
+    "ExpiresString": "expires",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One object, at one version, as HeadObject tells it.
+
+    ``size`` in bytes, ``etag`` quoted as S3 writes it, ``version_id`` None on a bucket without
+    versions, ``metadata`` as stored, ``obeyed_headers`` those that change what a browser does.
+    """
+
+    key: str
+    size: int
+    content_type: str
+    etag: str
+    last_modified: datetime
+    version_id: str | None
+    metadata: Mapping[str, str]
+    checksum_sha256: str | None
+    obeyed_headers: Mapping[str, str]
+
+    @property
+    def mark(self) -> str | None:
+        """The mark of the upload that wrote it."""
+        return self.metadata.get(MARK)
+
+
+class Refused(Exception):
+    """S3 answered with one of the codes that the caller of ``Store.call`` expects."""
+
+
+class Store:
+    """One bucket."""
+
+    def __init__(self, client: LazyClient, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def call(
+        self, operation: str, /, *, expect: frozenset[str] = frozenset(), **params: Any
+    ) -> Mapping[str, Any]:
+        """One S3 operation on the bucket, by boto3's name.
+
+        Raises ``Refused`` for the error codes in ``expect``, else ``StorageError`` or
+        ``StorageUnavailable``.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer: Mapping[str, Any] = getattr(self._client.get(), operation)(
+                Bucket=self._bucket, **params
+            )
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if code in expect:
+                raise Refused(code) from None
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            raise problem_of(code, status) from error
+        except BotoCoreError as error:
+            raise StorageUnavailable from error
+        return answer
+
+    def head(self, key: str) -> StoredObject | None:
+        """The current version of ``key``, None when there is none."""
+        try:
+            found = self.call("head_object", expect=_MISSING, Key=key, ChecksumMode="ENABLED")
+        except Refused:
+            return None
+        version_id = found.get("VersionId")
+        return StoredObject(
+            key=key,
+            size=found["ContentLength"],
+            content_type=found.get("ContentType", ""),
+            etag=found["ETag"],
+            last_modified=found["LastModified"],
+            version_id=None if version_id == NO_VERSION else version_id,
+            metadata=found.get("Metadata", {}),
+            checksum_sha256=found.get("ChecksumSHA256"),
+            obeyed_headers={
+                name: found[field]
+                for field, name in _HEADERS_A_BROWSER_OBEYS.items()
+                if found.get(field)
+            },
+        )
+
+    def first_bytes(self, found: StoredObject, count: int) -> bytes | None:
+        """The first ``count`` bytes of exactly that version, None when it is no longer there."""
+        pinned: dict[str, Any] = {"VersionId": found.version_id} if found.version_id else {}
+        try:
+            answer = self.call(
+                "get_object",
+                expect=_GONE_OR_CHANGED | _EMPTY,
+                Key=found.key,
+                IfMatch=found.etag,
+                Range=f"bytes=0-{count - 1}",
+                **pinned,
+            )
+        except Refused as refusal:
+            return b"" if refusal.args[0] in _EMPTY else None
+        with answer["Body"] as body:
+            return bytes(body.read(count))
+
+    def delete(self, key: str) -> None:
+        """Remove ``key``; where the bucket keeps versions, a delete marker hides it."""
+        self.call("delete_object", Key=key)
+
+    def delete_version(self, found: StoredObject) -> None:
+        """Remove exactly that version for good."""
+        pinned: dict[str, Any] = {"VersionId": found.version_id} if found.version_id else {}
+        self.call("delete_object", Key=found.key, **pinned)

@@ -1,0 +1,1 @@
+"""What goes in and out, as marshmallow schemas; the OpenAPI document is made from them."""

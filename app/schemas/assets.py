@@ -1,0 +1,68 @@
+"""Assets and their listings."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from app.domain.paths import Kind
+from app.schemas.fields import Flag, StrictSchema, Text, page_limit
+
+
+class LinkSchema(Schema):
+    """A signed URL."""
+
+    url = fields.Str(required=True)
+    expires_at = fields.DateTime(required=True)
+    via = fields.Str(required=True, validate=validate.OneOf(["s3", "cloudfront"]))
+
+
+class AssetSchema(Schema):
+    """One object of the caller's.
+
+    In listings ``metadata`` and ``checksum_sha256`` are null, and ``link`` too unless asked for.
+    """
+
+    path = fields.Str(required=True)
+    key = fields.Str(required=True)
+    kind = fields.Enum(Kind, by_value=True, required=True)
+    project_id = fields.Str(required=True, allow_none=True)
+    asset_id = fields.Str(required=True, allow_none=True)
+    filename = fields.Str(required=True)
+    size = fields.Int(required=True, metadata={"description": "Bytes"})
+    content_type = fields.Str(required=True)
+    etag = fields.Str(required=True)
+    last_modified = fields.DateTime(required=True)
+    metadata = fields.Dict(fields.Str(), fields.Str(), required=True, allow_none=True)
+    checksum_sha256 = fields.Str(required=True, allow_none=True)
+    link = fields.Nested(LinkSchema, required=True, allow_none=True)
+
+
+class AssetPageSchema(Schema):
+    """A page of assets in key order, which within a kind is the order of creation."""
+
+    items = fields.List(fields.Nested(AssetSchema), required=True)
+    next_cursor = fields.Str(required=True, allow_none=True)
+
+
+class AssetQuerySchema(StrictSchema):
+    """Which assets, and how many."""
+
+    kind = fields.Enum(
+        Kind,
+        by_value=True,
+        load_default=None,
+        metadata={"description": "Without project_id: of the library"},
+    )
+    project_id = Text(load_default=None)
+    prefix = Text(load_default="", metadata={"description": "Beginning of a path"})
+    limit = page_limit()
+    cursor = Text(
+        8192, load_default=None, metadata={"description": "next_cursor of the page before"}
+    )
+    sign = Flag(load_default=False, metadata={"description": "Add a link to each asset"})
+
+
+class AssetPathSchema(StrictSchema):
+    """Names one asset."""
+
+    path = Text(required=True)

@@ -1,0 +1,63 @@
+"""Fields that mean one thing only: no number from text, no truth from numbers (T17, T40)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+INT64_MAX = 2**63 - 1
+
+
+class StrictSchema(Schema):
+    """A JSON object; names that the schema does not know are faults (marshmallow's default)."""
+
+
+class WholeNumber(fields.Integer):
+    """A JSON integer: no text, no float, no boolean; within 64 bits."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(value) is not int:
+            raise ValidationError("Must be a whole number.")
+        if abs(value) > INT64_MAX:
+            raise ValidationError("Is out of range.")
+        return value
+
+
+class Text(fields.String):
+    """A JSON string of bounded length that UTF-8 can carry."""
+
+    def __init__(self, max_length: int = 4096, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(max=max_length), **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, *args, **kwargs)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValidationError("Holds half of a surrogate pair.") from None
+        return text
+
+
+class Flag(fields.Boolean):
+    """``true`` or ``false``, in JSON or in a query string."""
+
+    truthy = frozenset({True, "true"})  # type: ignore[assignment]
+    falsy = frozenset({False, "false"})  # type: ignore[assignment]
+
+
+def lifetime(maximum_seconds: int) -> WholeNumber:
+    """``expires_in``: seconds from 1 to ``maximum_seconds``; left out or null: the setting."""
+    return WholeNumber(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, maximum_seconds),
+        metadata={"description": "Seconds the link is to live"},
+    )
+
+
+def page_limit() -> fields.Integer:
+    """``limit`` of a listing, from a query string."""
+    return fields.Integer(
+        load_default=1000, validate=validate.Range(1, 1000), metadata={"description": "Page size"}
+    )

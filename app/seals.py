@@ -1,0 +1,44 @@
+"""Seals: text that only this service can have written, and may be given to anybody.
+
+Upload ids, cursors and share tokens are sealed, so that no replica has to remember them. A seal is
+``itsdangerous``' timed, signed, URL-safe JSON (HMAC-SHA256); each purpose has a key of its own, so
+that one sort of token never passes for another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from app.domain.errors import NotFound
+
+MAX_SEAL_CHARS = 7_000
+
+
+class Seals:
+    """Seals of one purpose; ``secrets`` has the signing key first, accepted former keys after."""
+
+    def __init__(self, secrets: Sequence[str], purpose: str, max_age_seconds: int) -> None:
+        self._max_age_seconds = max_age_seconds
+        self._serializer = URLSafeTimedSerializer(
+            # itsdangerous signs with the last key and tries them all.
+            secret_key=[*reversed(secrets)],
+            salt=f"asset-gateway.{purpose}",
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        )
+
+    def seal(self, payload: Any) -> str:
+        """``payload`` (JSON) as URL-safe text."""
+        return str(self._serializer.dumps(payload))
+
+    def open(self, sealed: str) -> Any:
+        """The payload; ``NotFound`` when the seal is broken, foreign or too old."""
+        if len(sealed) > MAX_SEAL_CHARS:
+            raise NotFound
+        try:
+            return self._serializer.loads(sealed, max_age=self._max_age_seconds)
+        except BadData:
+            raise NotFound from None

@@ -1,0 +1,119 @@
+"""What a request may use: made once at start, frozen, shared by all threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.auth.cognito import CognitoVerifier
+from app.auth.jwks import JwksCache
+from app.aws.addressing import BucketAddress
+from app.aws.clients import LazyClient
+from app.aws.credentials import Credentials, default_chain
+from app.aws.links import LinkSigner
+from app.aws.listing import Listing
+from app.aws.sigv4 import Presigner
+from app.aws.store import Store
+from app.aws.uploads import UploadSigner
+from app.aws.verifier import Verifier
+from app.domain.paths import Kind
+from app.readiness import Readiness
+from app.seals import Seals
+from config import Settings
+
+UPLOAD_LIFE_SECONDS = 7 * 24 * 3600
+CURSOR_LIFE_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The gateway's tools, as the views use them."""
+
+    jwks: JwksCache
+    tokens: CognitoVerifier
+    store: Store
+    listing: Listing
+    links: LinkSigner
+    uploads: UploadSigner
+    verifier: Verifier
+    upload_ids: Seals
+    cursors: Seals
+    readiness: Readiness
+    max_bytes: Mapping[Kind, int]
+    post_policies: bool
+    metrics_token: str
+
+
+def build(settings: Settings) -> Services:
+    """Make the services that ``settings`` describe; nothing here touches the network."""
+    keys = None
+    if settings.s3_access_key_id:
+        keys = Credentials(
+            settings.s3_access_key_id,
+            settings.s3_secret_access_key,
+            settings.s3_session_token or None,
+        )
+    source = (lambda: keys) if keys else default_chain()
+    presigner = Presigner(source, settings.s3_region)
+    inner, public = addresses(settings)
+    store = Store(s3_client(settings, keys, inner), settings.s3_bucket_name)
+    max_bytes = {kind: getattr(settings, f"max_bytes_{kind}") for kind in Kind}
+    secrets = [settings.secret_key, *settings.secret_key_fallbacks]
+    jwks = JwksCache(settings.cognito_jwks_url)
+    listing = Listing(presigner, inner)
+    return Services(
+        jwks=jwks,
+        tokens=CognitoVerifier(
+            jwks,
+            issuer=settings.cognito_issuer,
+            client_ids=frozenset(settings.cognito_client_id),
+            token_use=settings.cognito_token_use,
+            required_scopes=frozenset(settings.cognito_required_scopes.split()),
+        ),
+        store=store,
+        listing=listing,
+        links=LinkSigner(presigner, public, default_seconds=settings.link_ttl_seconds),
+        uploads=UploadSigner(presigner, public, url_seconds=settings.upload_url_ttl_seconds),
+        verifier=Verifier(store, max_bytes),
+        upload_ids=Seals(secrets, "upload", UPLOAD_LIFE_SECONDS),
+        cursors=Seals(secrets, "cursor", CURSOR_LIFE_SECONDS),
+        readiness=Readiness(
+            {"identity": jwks.load, "storage": lambda: listing.page("users/", limit=1)}
+        ),
+        max_bytes=max_bytes,
+        metrics_token=settings.metrics_token,
+        post_policies=settings.s3_post_policy,
+    )
+
+
+def addresses(settings: Settings) -> tuple[BucketAddress, BucketAddress]:
+    """Where the gateway itself reaches the bucket, and where browsers do."""
+    inner = BucketAddress.of(
+        settings.s3_bucket_name,
+        settings.s3_region,
+        endpoint=settings.s3_endpoint or None,
+        style=settings.s3_addressing_style,
+    )
+    public = BucketAddress.of(
+        settings.s3_bucket_name,
+        settings.s3_region,
+        endpoint=settings.s3_public_endpoint or None,
+        style=settings.s3_addressing_style,
+        accelerate=settings.s3_accelerate,
+    )
+    return inner, public
+
+
+def s3_client(settings: Settings, keys: Credentials | None, address: BucketAddress) -> LazyClient:
+    """boto3's S3 client, at the same host and in the same style as our own URLs."""
+    virtual = address.host.startswith(f"{address.bucket}.")
+    origin = address.origin.replace(f"{address.bucket}.", "", 1) if virtual else address.origin
+    prefix = address.base_path if virtual else address.base_path.removesuffix(f"/{address.bucket}")
+    return LazyClient(
+        "s3",
+        settings.s3_region,
+        endpoint=f"{origin}{prefix}",
+        keys=keys,
+        signature_version="s3v4",
+        s3={"addressing_style": "virtual" if virtual else "path"},
+    )

@@ -1,0 +1,273 @@
+"""Settings: read from the environment, checked as a whole, frozen.
+
+``Settings`` is the one list of settings: the README's table is compared with it by a test. A
+field's name in capitals is the variable's name. All faults are reported at once, by name and
+without values, because a value may be a secret.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+GIB = 1024**3
+MIB = 1024**2
+SEVEN_DAYS = 604_800  # the longest life of a SigV4 query signature
+
+
+class SettingsError(Exception):
+    """The environment does not make a valid configuration.
+
+    ``faults`` maps a variable's name to what is wrong with it.
+    """
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        self.faults = dict(sorted(faults.items()))
+        lines = "".join(f"\n  {name}: {fault}" for name, fault in self.faults.items())
+        super().__init__(f"{len(faults)} fault(s) in the environment:{lines}")
+
+
+class CommaSeparated(fields.List[str]):
+    """``a, b`` as ``("a", "b")``; empty items are dropped."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        items = [item.strip() for item in value.split(",") if item.strip()]
+        return tuple(super()._deserialize(items, *args, **kwargs))
+
+
+def _absolute_url(value: str) -> None:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValidationError("must be an http or https address")
+
+
+_origin = validate.Regexp(
+    r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?\Z",
+    error="must be exact origins such as https://app.example.com; '*' and paths are refused",
+)
+_secret = validate.Length(
+    min=32, error="must have at least 32 characters; `openssl rand -hex 32` makes one"
+)
+_bucket = validate.Regexp(
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z", error="must be a bucket's name (3 to 63 of a-z 0-9 . -)"
+)
+_region = validate.Regexp(r"[a-z]{2}[a-z0-9-]{2,30}\Z", error="must be a region like eu-west-1")
+_pool = validate.Regexp(r"[\w-]+_[0-9a-zA-Z]+\Z", error="must be a pool id like eu-west-1_AbCdEf")
+_life = validate.Range(1, SEVEN_DAYS)
+_positive = validate.Range(1)
+
+
+def setting(
+    reader: fields.Field[Any], doc: str, *, default: Any = ..., secret: bool = False
+) -> Any:
+    """A field of ``Settings``: how it is read, what it is for; without a default it is required.
+
+    A default in words (of a setting that is not text) is worked out in ``_derived``.
+    """
+    reader.required = default is ...
+    reader.error_messages["required"] = "is required"
+    return dataclasses.field(
+        metadata={"reader": reader, "doc": doc, "default": default, "secret": secret},
+        repr=not secret,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set. Only the factory, ``services.build`` and ``cli`` see it."""
+
+    cognito_user_pool_id: str = setting(
+        fields.Str(validate=_pool), "The user pool whose tokens are accepted"
+    )
+    cognito_client_id: tuple[str, ...] = setting(
+        CommaSeparated(fields.Str(), validate=validate.Length(min=1)),
+        "App client ids whose tokens are accepted, comma-separated",
+    )
+    aws_region: str = setting(
+        fields.Str(validate=_region), "Region of the user pool, the queue and STS"
+    )
+    s3_bucket_name: str = setting(fields.Str(validate=_bucket), "The bucket")
+    s3_region: str = setting(
+        fields.Str(validate=_region), "Region of the bucket", default="as `AWS_REGION`"
+    )
+    s3_access_key_id: str = setting(
+        fields.Str(),
+        "Access key; left out together with its secret, the AWS default chain (IAM roles) is used",
+        default="",
+    )
+    s3_secret_access_key: str = setting(fields.Str(), "Its secret", default="", secret=True)
+    s3_session_token: str = setting(
+        fields.Str(), "With static temporary keys", default="", secret=True
+    )
+    s3_endpoint: str = setting(
+        fields.Str(validate=_absolute_url),
+        "Address of an S3-compatible store; an AWS address means the bucket's regional endpoint",
+        default="",
+    )
+    s3_public_endpoint: str = setting(
+        fields.Str(validate=_absolute_url),
+        "The address that browsers see, when it differs",
+        default="as `S3_ENDPOINT`",
+    )
+    s3_addressing_style: Literal["auto", "virtual", "path"] = setting(
+        fields.Str(validate=validate.OneOf(["auto", "virtual", "path"])),
+        "`virtual`, `path`, or `auto`: virtual on AWS, path elsewhere",
+        default="auto",
+    )
+    s3_accelerate: bool = setting(
+        fields.Bool(), "Browsers use S3 Transfer Acceleration", default=False
+    )
+    s3_post_policy: bool = setting(
+        fields.Bool(), "`false` for stores without POST policies (Cloudflare R2)", default=True
+    )
+    cognito_issuer: str = setting(
+        fields.Str(validate=_absolute_url),
+        "Expected `iss` of tokens",
+        default="from region and pool",
+    )
+    cognito_jwks_url: str = setting(
+        fields.Str(validate=_absolute_url),
+        "Where the signing keys are",
+        default="below the issuer",
+    )
+    cognito_token_use: Literal["access", "id", "any"] = setting(
+        fields.Str(validate=validate.OneOf(["access", "id", "any"])),
+        "Which tokens are accepted: `access`, `id` or `any`",
+        default="access",
+    )
+    cognito_required_scopes: str = setting(
+        fields.Str(), "Scopes that a token must have, space-separated", default=""
+    )
+    secret_key: str = setting(
+        fields.Str(validate=_secret),
+        "Signs upload ids, cursors and share links; at least 32 characters",
+        secret=True,
+    )
+    secret_key_fallbacks: tuple[str, ...] = setting(
+        CommaSeparated(fields.Str(validate=_secret)),
+        "Former secret keys, comma-separated: still accepted, no longer used to sign",
+        default=(),
+        secret=True,
+    )
+    cors_origins: tuple[str, ...] = setting(
+        CommaSeparated(fields.Str(validate=_origin)),
+        "Exact origins of the front ends, comma-separated",
+        default=(),
+    )
+    upload_url_ttl_seconds: int = setting(
+        fields.Int(validate=_life), "Life of an upload URL", default=900
+    )
+    link_ttl_seconds: int = setting(
+        fields.Int(validate=_life),
+        "Life of a link, unless the request asks for another",
+        default=3600,
+    )
+    max_bytes_audio: int = setting(
+        fields.Int(validate=_positive), "Largest audio file", default=2 * GIB
+    )
+    max_bytes_image: int = setting(
+        fields.Int(validate=_positive), "Largest image", default=50 * MIB
+    )
+    max_bytes_frame: int = setting(
+        fields.Int(validate=_positive), "Largest frame", default=50 * MIB
+    )
+    max_bytes_video: int = setting(
+        fields.Int(validate=_positive), "Largest video", default=50 * GIB
+    )
+    max_bytes_brand_kit: int = setting(
+        fields.Int(validate=_positive), "Largest brand kit file", default=100 * MIB
+    )
+    metrics_token: str = setting(
+        fields.Str(),
+        "Bearer token of `/metrics`; without one, loopback only",
+        default="",
+        secret=True,
+    )
+    log_level: str = setting(
+        fields.Str(validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
+        "`DEBUG`, `INFO`, `WARNING` or `ERROR`",
+        default="INFO",
+    )
+    trusted_proxies: int = setting(
+        fields.Int(validate=validate.Range(0, 10)),
+        "How many proxies before the gateway append to X-Forwarded-For",
+        default=0,
+    )
+    port: int = setting(
+        fields.Int(validate=validate.Range(1, 65535)), "Port that gunicorn binds", default=8000
+    )
+    web_concurrency: int = setting(
+        fields.Int(validate=_positive), "gunicorn's worker processes", default="the cores' number"
+    )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read ``environ`` (the process's by default), whole or not at all.
+
+        Raises ``SettingsError``, which names every faulty variable. An empty variable counts as
+        left out, as deployment forms send it so.
+        """
+        given = {
+            name: text.strip()
+            for name, text in (os.environ if environ is None else environ).items()
+            if name in SCHEMA.fields and text.strip()
+        }
+        faults: dict[str, str] = {}
+        try:
+            values = SCHEMA.load(given)
+        except ValidationError as error:
+            faults = {name: _sentence(found) for name, found in error.messages_dict.items()}
+            values = error.valid_data
+        faults = _faults_between(values) | faults
+        if faults:
+            raise SettingsError(faults)
+        return cls(**_derived({name.lower(): value for name, value in values.items()}))
+
+
+def _faults_between(values: Mapping[str, Any]) -> dict[str, str]:
+    """What no single setting shows, by the name of the setting to change."""
+    faults = {}
+    for one, other in (
+        ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"),
+        ("S3_SECRET_ACCESS_KEY", "S3_ACCESS_KEY_ID"),
+        ("S3_SESSION_TOKEN", "S3_ACCESS_KEY_ID"),
+    ):
+        if values.get(one) and not values.get(other):
+            faults[other] = f"is required when {one} is set"
+    elsewhere = values.get("S3_ENDPOINT") or values.get("S3_PUBLIC_ENDPOINT")
+    if values.get("S3_ACCELERATE") and elsewhere:
+        faults["S3_ACCELERATE"] = "works on AWS alone; leave S3_ENDPOINT and S3_PUBLIC_ENDPOINT out"
+    return faults
+
+
+def _derived(values: dict[str, Any]) -> dict[str, Any]:
+    """Fill in the defaults: the plain ones, and those that follow from other settings."""
+    issuer = "https://cognito-idp.{aws_region}.amazonaws.com/{cognito_user_pool_id}"
+    values.setdefault("s3_region", values["aws_region"])
+    values.setdefault("s3_public_endpoint", values.get("s3_endpoint", ""))
+    values.setdefault("cognito_issuer", issuer.format(**values))
+    values.setdefault("cognito_jwks_url", values["cognito_issuer"] + "/.well-known/jwks.json")
+    values.setdefault("web_concurrency", os.cpu_count() or 1)
+    for item in dataclasses.fields(Settings):
+        values.setdefault(item.name, item.metadata["default"])
+    return values
+
+
+def _sentence(messages: Any) -> str:
+    """Marshmallow's nested messages as one sentence."""
+    if isinstance(messages, dict):
+        return _sentence(list(messages.values()))
+    if isinstance(messages, list):
+        return " ".join(dict.fromkeys(_sentence(each) for each in messages))
+    return str(messages)
+
+
+SCHEMA: Schema = Schema.from_dict(
+    {item.name.upper(): item.metadata["reader"] for item in dataclasses.fields(Settings)}
+)()
