@@ -1,0 +1,165 @@
+"""The store's door: moto inside, S3's own strictness outside.
+
+moto checks no signature, no expiry, no signed header, no checksum and no POST policy. Everything
+that S3 would refuse is refused here, before moto hears of it; what moto gets is plain and true.
+Requests for other services (Cognito, SQS, STS, CloudFormation, ...) go through as they are.
+
+Run by gunicorn with one worker, for moto keeps everything in its process::
+
+    gunicorn --workers 1 --threads 16 'devstack.front:create_app()'
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from devstack import cors
+from devstack.credentials import DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY, Keyring
+from devstack.errors import S3Error
+from devstack.objects import Answer
+from devstack.requests import Request
+from devstack.store import Store
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+_IDENTITY_EXPOSED = ("x-amzn-errortype", "x-amzn-requestid")
+
+
+class Front:
+    """The WSGI application: S3 through ``Store``, the rest to moto, CORS on every answer."""
+
+    def __init__(self, store: Store, services: WSGIApplication, origins: Iterable[str]) -> None:
+        self._store = store
+        self._services = services
+        self._identity_rule = cors.Rule(
+            origins=tuple(origins),
+            methods=("GET", "POST"),
+            headers=("*",),
+            exposed=_IDENTITY_EXPOSED,
+            max_age_seconds=3000,
+        )
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if _is_other_service(environ):
+            return self._pass_on(environ, start_response)
+        request_id = uuid.uuid4().hex[:16].upper()
+        head = [
+            ("x-amz-request-id", request_id),
+            ("x-amz-id-2", "devstack"),
+        ]
+        try:
+            request = Request(environ)
+        except S3Error as error:
+            answer = _refusal(error, environ["REQUEST_METHOD"], "", request_id)
+            start_response(answer.status, [*answer.headers.items(), *head])
+            return answer.body
+        answer = self._answer(request, request_id)
+        if request.method != "OPTIONS":
+            rules = self._store.cors_rules(request.bucket)
+            head += cors.actual(rules, request.headers.get("origin"), request.method)
+        start_response(answer.status, [*answer.headers.items(), *head])
+        return answer.body
+
+    def _answer(self, request: Request, request_id: str) -> Answer:
+        try:
+            if request.method == "OPTIONS":
+                return self._preflight(request)
+            return self._store.handle(request)
+        except S3Error as error:
+            request.drain()
+            return _refusal(error, request.method, request.path, request_id)
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            request.drain()
+            failure = S3Error(
+                "InternalError", "We encountered an internal error. Please try again."
+            )
+            return _refusal(failure, request.method, request.path, request_id)
+
+    def _preflight(self, request: Request) -> Answer:
+        rules: tuple[cors.Rule, ...] = self._store.cors_rules(request.bucket)
+        if not request.bucket:
+            rules = (self._identity_rule,)
+        headers = cors.preflight(
+            rules,
+            request.headers.get("origin"),
+            request.headers.get("access-control-request-method"),
+            request.headers.get("access-control-request-headers", ""),
+        )
+        return Answer("200 OK", {**dict(headers), "Content-Length": "0"})
+
+    def _pass_on(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        origin = environ.pop("HTTP_ORIGIN", None)
+        extra = cors.actual([self._identity_rule], origin, environ["REQUEST_METHOD"])
+
+        def with_cors(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            return start_response(status, [*headers, *extra], exc_info)
+
+        try:
+            return self._services(environ, with_cors)
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            body = b'{"__type": "InternalFailure", "message": "the stand-in failed; see its log"}'
+            with_cors("500 Internal Server Error", [("Content-Type", "application/json")])
+            return [body]
+
+
+def create_app() -> WSGIApplication:
+    """Build the front from the environment.
+
+    ``STORE_CREDENTIALS``: ``ID:SECRET,...`` (default: the demo pair). ``STORE_ORIGINS``: page
+    origins that may call Cognito, separated by commas.
+    """
+    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "1"
+    os.environ["MOTO_CALL_RESET_API"] = "false"
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    from devstack import identity, mends
+
+    mends.install()
+    identity.install_fresh_key()
+    text = os.environ.get("STORE_CREDENTIALS")
+    keyring = Keyring.parse(text or f"{DEMO_ACCESS_KEY_ID}:{DEMO_SECRET_ACCESS_KEY}")
+    origins = [o.strip() for o in os.environ.get("STORE_ORIGINS", "").split(",") if o.strip()]
+    store = Store(create_backend_app("s3"), keyring)
+    return Front(store, DomainDispatcherApplication(create_backend_app), origins)
+
+
+def _is_other_service(environ: dict[str, Any]) -> bool:
+    """Whether moto would take a request for anything but S3.
+
+    The answer must err on the side of S3: whatever is not plainly for another service is held to
+    S3's rules.
+    """
+    if environ["REQUEST_METHOD"] not in ("GET", "POST"):
+        return False
+    scope: str = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].split(",")[0]
+    if scope:
+        parts = scope.split("/")
+        return len(parts) == 5 and not parts[3].startswith("s3")
+    target = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[0]
+    if target:
+        return target in ("AWSCognitoIdentityProviderService", "AWSCognitoIdentityService")
+    path: str = environ["PATH_INFO"]
+    return environ["REQUEST_METHOD"] == "GET" and path.rstrip("/").endswith(
+        ("/.well-known/jwks.json", "/.well-known/openid-configuration")
+    )
+
+
+def _refusal(error: S3Error, method: str, path: str, request_id: str) -> Answer:
+    body = b"" if method == "HEAD" else error.document(path, request_id)
+    headers = {**error.headers, "Content-Type": "application/xml"}
+    if method != "HEAD":
+        headers["Content-Length"] = str(len(body))
+    return Answer(error.status, headers, _once(body))
+
+
+def _once(body: bytes) -> Iterator[bytes]:
+    if body:
+        yield body

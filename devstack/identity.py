@@ -1,0 +1,37 @@
+"""A signing key of our own for moto's Cognito.
+
+moto's key is part of its package, the same for everybody, under the kid ``dummy``: a token signed
+with it proves nothing. Each start makes a new key, published at the pool's JWKS address.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+
+class _Signer:
+    """Stands where moto's model module refers to ``joserfc.jwt``."""
+
+    def __init__(self, key: RSAKey) -> None:
+        self._key = key
+
+    def encode(self, header: dict[str, Any], claims: dict[str, Any], key: object) -> str:
+        del key
+        return jwt.encode({**header, "kid": self._key.kid}, claims, self._key)
+
+
+def install_fresh_key() -> str:
+    """Replace the key that moto signs tokens with and the JWKS it serves; returns the new kid."""
+    from moto.cognitoidp import models, responses
+
+    kid = secrets.token_urlsafe(16)
+    key = RSAKey.generate_key(2048, {"kid": kid, "use": "sig", "alg": "RS256"})
+    public = {"keys": [key.as_dict(private=False)]}
+    vars(models)["jwt"] = _Signer(key)
+    responses.CognitoIdpJsonWebKeyResponse.json_web_key = json.dumps(public).encode()
+    return kid

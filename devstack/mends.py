@@ -1,0 +1,58 @@
+"""Faults of moto's S3 model, mended where they arise.
+
+Each one is a place where a client of the real S3 would be misled by moto 5.2: ETags computed after
+the object can be seen (a reader in between spoils them), uploads without a start time, part
+listings that page by position instead of by number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.s3 import models
+
+
+def install() -> None:
+    """Patch moto's classes; call once, before the first request."""
+    _etag_at_birth()
+    _upload_start_time()
+    _parts_by_number()
+
+
+def _etag_at_birth() -> None:
+    born = models.FakeKey.__init__
+
+    def __init__(self: Any, name: str, value: bytes, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("etag") is None and isinstance(value, bytes):
+            kwargs["etag"] = hashlib.md5(value, usedforsecurity=False).hexdigest()
+        born(self, name, value, *args, **kwargs)
+
+    models.FakeKey.__init__ = __init__  # type: ignore[method-assign]
+
+
+def _upload_start_time() -> None:
+    born = models.FakeMultipart.__init__
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        born(self, *args, **kwargs)
+        self.initiated_at = datetime.now(UTC)
+
+    models.FakeMultipart.__init__ = __init__  # type: ignore[method-assign]
+
+
+def _parts_by_number() -> None:
+    def list_parts(self: Any, part_number_marker: int, max_parts: int) -> Iterator[models.FakeKey]:
+        numbers = [n for n in self.partlist if n > part_number_marker]
+        return iter([self.parts[n] for n in numbers[:max_parts]])
+
+    def is_truncated(
+        self: Any, bucket_name: str, multipart_id: str, next_part_number_marker: int
+    ) -> bool:
+        upload = self.get_bucket(bucket_name).multiparts[multipart_id]
+        return any(n > next_part_number_marker for n in upload.partlist)
+
+    models.FakeMultipart.list_parts = list_parts  # type: ignore[method-assign]
+    models.S3Backend.is_truncated = is_truncated  # type: ignore[method-assign]

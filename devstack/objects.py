@@ -1,0 +1,207 @@
+"""GET and HEAD of an object, served from moto's own file for it.
+
+moto reads a whole object to serve any range of it; a browser that seeks in a 200 MB video would
+wait. Here only the bytes asked for are read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from moto.s3.models import FakeDeleteMarker, FakeKey
+
+from devstack.errors import S3Error
+from devstack.requests import BLOCK_BYTES, Request
+
+_OVERRIDES = {
+    f"response-{name}": name
+    for name in (
+        "cache-control",
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "content-type",
+        "expires",
+    )
+}
+_SERVED = {"versionId", "x-id", *_OVERRIDES}
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+@dataclass
+class Answer:
+    """A response before it meets WSGI: lower-case header names, body in blocks."""
+
+    status: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Iterator[bytes] = field(default_factory=lambda: iter(()))
+
+
+def serves(request: Request) -> bool:
+    """Whether a request is for an object itself, not for one of its sub-resources."""
+    return (
+        request.method in ("GET", "HEAD")
+        and bool(request.key)
+        and all(name in _SERVED or name.startswith("X-Amz-") for name, _ in request.query)
+    )
+
+
+def serve(request: Request, bucket: Any) -> Answer:
+    """The object, or the part of it that ``Range`` names, under the request's conditions.
+
+    Raises S3Error ``NoSuchKey``, ``NoSuchVersion``, ``MethodNotAllowed``, ``PreconditionFailed``
+    and ``InvalidRange``.
+    """
+    key = _find(bucket, request.key, request.param("versionId"))
+    headers = {
+        name.lower(): str(value)
+        for name, value in {**key.response_dict, **key.metadata}.items()
+        if value is not None and name.lower() != "x-amz-sdk-checksum-algorithm"
+    }
+    headers["accept-ranges"] = "bytes"
+    if not _modified(request, key):
+        kept = ("etag", "last-modified", "cache-control", "expires", "x-amz-version-id")
+        return Answer("304 Not Modified", {k: v for k, v in headers.items() if k in kept})
+    for name, value in request.query:
+        if name in _OVERRIDES:
+            headers[_OVERRIDES[name]] = _header_value(name, value)
+    span = _span(request.headers, key)
+    if span is None:
+        start, end = 0, key.size
+        status = "200 OK"
+        headers.update(_checksum(request, key))
+    else:
+        start, end = span
+        status = "206 Partial Content"
+        headers["content-range"] = f"bytes {start}-{end - 1}/{key.size}"
+    headers["content-length"] = str(end - start)
+    body = _blocks(key, start, end) if request.method == "GET" else iter(())
+    return Answer(status, headers, body)
+
+
+def _find(bucket: Any, name: str, version_id: str | None) -> FakeKey:
+    if version_id is None:
+        found = bucket.keys.get(name)
+    else:
+        versions = bucket.keys.getlist(name, [])
+        found = next((v for v in versions if str(v.version_id) == version_id), None)
+    if isinstance(found, FakeKey):
+        return found
+    if isinstance(found, FakeDeleteMarker):
+        marks = {"x-amz-delete-marker": "true", "x-amz-version-id": str(found.version_id)}
+        if version_id is not None:
+            raise S3Error(
+                "MethodNotAllowed",
+                "The specified method is not allowed against this resource.",
+                headers={**marks, "allow": "DELETE"},
+            )
+        raise S3Error("NoSuchKey", "The specified key does not exist.", headers=marks, Key=name)
+    if version_id is not None:
+        raise S3Error("NoSuchVersion", "The specified version does not exist.", Key=name)
+    raise S3Error("NoSuchKey", "The specified key does not exist.", Key=name)
+
+
+def _modified(request: Request, key: FakeKey) -> bool:
+    """RFC 9110 section 13.2.2: an ETag condition, where there is one, settles it."""
+    changed_at = key.last_modified.replace(microsecond=0, tzinfo=UTC)
+    headers = request.headers
+    if "if-match" in headers:
+        if not _names(headers["if-match"], key.etag):
+            raise _failed("If-Match")
+    elif "if-unmodified-since" in headers:
+        since = _date(headers["if-unmodified-since"])
+        if since is not None and changed_at > since:
+            raise _failed("If-Unmodified-Since")
+    if "if-none-match" in headers:
+        return not _names(headers["if-none-match"], key.etag)
+    since = _date(headers.get("if-modified-since", ""))
+    return since is None or changed_at > since
+
+
+def _span(headers: dict[str, str], key: FakeKey) -> tuple[int, int] | None:
+    """Start and end (exclusive) of the range asked for, or None for the whole object."""
+    found = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
+    if found is None or found.groups() == ("", ""):
+        return None
+    guard = headers.get("if-range")
+    if guard is not None and not _names(guard, key.etag):
+        since = _date(guard)
+        if since is None or key.last_modified.replace(microsecond=0, tzinfo=UTC) != since:
+            return None
+    first, last = found.groups()
+    size = key.size
+    if first == "":
+        start, end = max(0, size - int(last)), size
+    else:
+        start, end = int(first), min(size, int(last) + 1) if last else size
+        if last and int(last) < int(first):
+            return None
+    if start >= end:
+        raise S3Error(
+            "InvalidRange",
+            "The requested range is not satisfiable",
+            headers={"content-range": f"bytes */{size}"},
+            RangeRequested=headers["range"],
+            ActualObjectSize=size,
+        )
+    return start, end
+
+
+def _checksum(request: Request, key: FakeKey) -> dict[str, str]:
+    if request.headers.get("x-amz-checksum-mode", "").upper() != "ENABLED":
+        return {}
+    if not key.checksum_algorithm or not key.checksum_value:
+        return {}
+    kind = key.checksum_type or "FULL_OBJECT"
+    value = key.checksum_value
+    if kind == "COMPOSITE":
+        value = f"{value}-{key.checksum_parts}"
+    name = f"x-amz-checksum-{key.checksum_algorithm.lower()}"
+    return {name: value, "x-amz-checksum-type": kind}
+
+
+def _blocks(key: FakeKey, start: int, end: int) -> Iterator[bytes]:
+    while start < end:
+        with key.lock:
+            key._value_buffer.seek(start)
+            block = key._value_buffer.read(min(BLOCK_BYTES, end - start))
+        if not block:
+            return
+        start += len(block)
+        yield block
+
+
+def _header_value(name: str, value: str) -> str:
+    if not value.isprintable() or not all(ord(c) < 256 for c in value):
+        raise S3Error(
+            "InvalidArgument",
+            "Header value cannot be represented using ISO-8859-1.",
+            ArgumentName=name,
+            ArgumentValue=value,
+        )
+    return value
+
+
+def _names(condition: str, etag: str) -> bool:
+    tags = [tag.strip().removeprefix("W/").strip('"') for tag in condition.split(",")]
+    return "*" in tags or etag.strip('"') in tags
+
+
+def _date(text: str) -> Any:
+    try:
+        return parsedate_to_datetime(text)
+    except ValueError:
+        return None
+
+
+def _failed(condition: str) -> S3Error:
+    return S3Error(
+        "PreconditionFailed",
+        "At least one of the pre-conditions you specified did not hold",
+        Condition=condition,
+    )

@@ -1,0 +1,80 @@
+"""The store as a process of its own: its command line, its environment, and when it is ready."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import urllib3
+
+HOST = "127.0.0.1"
+
+
+def store_command(port: int) -> list[str]:
+    """gunicorn with one worker (moto keeps everything in its process) and 16 threads."""
+    return [
+        sys.executable,
+        *("-m", "gunicorn", "devstack.front:create_app()"),
+        *("--bind", f"{HOST}:{port}"),
+        *("--workers", "1", "--worker-class", "gthread", "--threads", "16"),
+        *("--timeout", "300", "--keep-alive", "30", "--graceful-timeout", "1"),
+        *("--limit-request-line", "8190", "--limit-request-field_size", "16380"),
+        *("--no-control-socket", "--log-level", "warning"),
+    ]
+
+
+def store_environment(
+    credentials: Iterable[tuple[str, str]], origins: Iterable[str], directory: Path
+) -> dict[str, str]:
+    """The store's environment; objects live in unnamed files below ``directory``."""
+    directory.mkdir(parents=True, exist_ok=True)
+    return {
+        **os.environ,
+        "STORE_CREDENTIALS": ",".join(f"{name}:{secret}" for name, secret in credentials),
+        "STORE_ORIGINS": ",".join(origins),
+        "TMPDIR": str(directory),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a loopback port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """A loopback port that was free a moment ago."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_answers(
+    url: str, *, seconds: float = 20, alive: Callable[[], bool] = lambda: True
+) -> None:
+    """Wait until ``url`` gives any HTTP answer.
+
+    Raises TimeoutError after ``seconds``, or RuntimeError as soon as ``alive`` says no.
+    """
+    deadline = time.monotonic() + seconds
+    with urllib3.PoolManager(retries=False, timeout=2) as http:
+        while time.monotonic() < deadline:
+            if not alive():
+                raise RuntimeError(f"the process behind {url} ended before it answered")
+            try:
+                http.request("GET", url, redirect=False)
+            except urllib3.exceptions.HTTPError:
+                time.sleep(0.05)
+            else:
+                return
+    raise TimeoutError(f"{url} did not answer within {seconds:.0f} s")
