@@ -1,6 +1,6 @@
 /** Files on their way: a queue, a row each, with speed and time left. */
 
-import { $, bytes, duration, h, icon, plainWords } from './dom.js';
+import { $, bytes, duration, h, icon, plainWords, say } from './dom.js';
 
 const FILES_AT_A_TIME = 3;
 const SPEED_WINDOW_MS = 4000;
@@ -43,6 +43,7 @@ class Row {
     this.resume = button('play', 'Resume', actions.resume);
     this.retry = button('retry', 'Try again', actions.retry);
     this.cancel = button('close', 'Cancel', actions.cancel);
+    this.done = h('span', { class: 'row-done', role: 'img', 'aria-label': 'Finished' }, icon('check'));
     this.status = h('span', { class: 'row-status muted' });
     this.bar = h('progress', { max: file.size || 1, value: 0, 'aria-label': `Progress of ${file.name}` });
     this.element = h('li', { class: 'row' },
@@ -50,7 +51,7 @@ class Row {
       h('div', { class: 'row-body' },
         h('div', { class: 'row-words' }, h('span', { class: 'row-name', title: file.name }, file.name), this.status),
         this.bar),
-      h('div', { class: 'row-actions' }, this.pause, this.resume, this.retry, this.cancel));
+      h('div', { class: 'row-actions' }, this.pause, this.resume, this.retry, this.cancel, this.done));
     this.show({ state: 'waiting', loaded: 0 });
   }
 
@@ -63,7 +64,8 @@ class Row {
     this.resume.hidden = state !== 'paused';
     this.retry.hidden = state !== 'failed';
     this.cancel.hidden = state === 'done' || state === 'cancelled';
-    this.bar.hidden = state === 'failed';
+    this.bar.hidden = OVER.test(state);
+    this.done.hidden = state !== 'done';
     this.status.textContent = words || this.#describe(loaded);
   }
 
@@ -131,6 +133,7 @@ export class UploadList {
   }
 
   add(files) {
+    if (!$('upload-project').reportValidity()) return;
     const kind = $('upload-kind').value || undefined;
     const projectId = $('upload-project').value.trim() || undefined;
     for (const file of files) {
@@ -183,7 +186,10 @@ export class UploadList {
       this.#arrived(await row.upload);
     } catch (error) {
       if (row.state === 'cancelled') this.#drop((other) => other === row);
-      else row.show({ state: 'failed', loaded: 0 }, plainWords(error));
+      else {
+        row.show({ state: 'failed', loaded: 0 }, plainWords(error));
+        say(`${row.file.name} was not uploaded.`);
+      }
     }
     this.#advance();
   }
