@@ -35,7 +35,7 @@ def b64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def public_jwk(key: rsa.RSAPrivateKey, kid: str, **more: Any) -> dict[str, Any]:
+def public_jwk(key: rsa.RSAPrivateKey, kid: str, /, **more: Any) -> dict[str, Any]:
     """The JWK that Cognito would publish for ``key``; ``more`` replaces members."""
     numbers = key.public_key().public_numbers()
     jwk = {
