@@ -49,7 +49,7 @@ def _split(text: str, content_type: str | None) -> tuple[str, str]:
         return stem, f".{suffix}" if suffix else ""
     if suffix.lower() in agreeing:
         return stem, f".{suffix}"
-    return (stem if claims else text), f".{agreeing[0]}"
+    return (stem if claims else text.rstrip(". ")), f".{agreeing[0]}"
 
 
 def package_filename(name: str) -> tuple[str, ...]:

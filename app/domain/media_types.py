@@ -87,7 +87,8 @@ for _table in (IMAGE, VIDEO, PACKAGE, AUDIO, BRAND_KIT):
 
 def served_type(filename: str) -> str:
     """The content type to serve a file by its extension; unknown ones as octets."""
-    return _BY_EXTENSION.get(filename.rpartition(".")[2].lower(), _UNKNOWN)
+    _, dot, extension = filename.rpartition(".")
+    return _BY_EXTENSION.get(extension.lower(), _UNKNOWN) if dot else _UNKNOWN
 
 
 def is_active(content_type: str) -> bool:

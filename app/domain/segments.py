@@ -19,9 +19,11 @@ _UNSAFE = {
     "bytes that are not UTF-8": "\ufffd\ufffe\uffff\ud800-\udfff",
 }
 _UNSAFE_CLASSES = [(name, re.compile(f"[{chars}]")) for name, chars in _UNSAFE.items()]
-_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
-#: All of the above and ``/``: what a file name must be cleaned of.
-UNSAFE_IN_NAME = re.compile("[/" + "".join(_UNSAFE.values()) + "]|%(?=[0-9A-Fa-f]{2})")
+_ANY_UNSAFE = "".join(_UNSAFE.values())
+_ESCAPE = "%(?=[0-9A-Fa-f]{2})"
+_UNSAFE_IN_PATH = re.compile(f"[{_ANY_UNSAFE}]|{_ESCAPE}")
+#: What a file name must be cleaned of: all of the above, and the separator.
+UNSAFE_IN_NAME = re.compile(f"[/{_ANY_UNSAFE}]|{_ESCAPE}")
 
 #: Segments that need no closer look: ASCII, no ``%``, no backslash, no wildcard, no dot segment.
 _PLAIN_NAME = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9 !\"#$&'()+,\-.:;<=>@\[\]^_`{|}~]+"
@@ -37,10 +39,10 @@ def fault_in(text: str, *, partial: bool = False) -> str | None:
         return None
     if text.startswith("/"):
         return "begins with '/'"
-    for name, pattern in _UNSAFE_CLASSES:
-        if pattern.search(text):
-            return f"holds {name}"
-    if _ESCAPE.search(text):
+    if unsafe := _UNSAFE_IN_PATH.search(text):
+        for name, pattern in _UNSAFE_CLASSES:
+            if pattern.match(unsafe[0]):
+                return f"holds {name}"
         return "holds a percent escape (%XX); send it decoded"
     segments = text.split("/")
     if partial and not segments[-1]:

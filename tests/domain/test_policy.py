@@ -1,0 +1,216 @@
+"""The table of kinds: what is allowed where, how large, how long kept, and what never runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.domain.errors import TooLarge, UnsupportedType, ValidationFailed
+from app.domain.paths import LIBRARY_KINDS, PROJECT_KINDS, Kind
+from app.domain.policy import (
+    EXTENSIONS,
+    RULES,
+    cache_control,
+    check_kind_place,
+    check_size,
+    check_type,
+    is_active,
+    kind_for,
+    served_type,
+)
+
+IMAGES = {f"image/{name}" for name in ("jpeg", "png", "webp", "gif", "avif", "heic")}
+#: The contract's table, section 1.
+CONTRACT = {
+    Kind.AUDIO: {"audio/mpeg", "audio/mp4", "audio/aac", "audio/wav", "audio/ogg", "audio/webm"}
+    | {"audio/flac"},
+    Kind.IMAGE: IMAGES,
+    Kind.FRAME: IMAGES,
+    Kind.VIDEO: {"video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "video/mpeg"}
+    | {"application/vnd.apple.mpegurl", "application/dash+xml", "text/vtt"}
+    | {"video/mp2t", "video/iso.segment"},
+    Kind.BRAND_KIT: IMAGES
+    | {"image/svg+xml", "font/woff2", "font/woff", "font/ttf", "font/otf", "application/pdf"}
+    | {"application/zip", "application/json", "text/plain", "text/css"},
+}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_type_of_the_contract_is_taken(kind: Kind) -> None:
+    """Each kind takes the contract's types, and no type that belongs to another kind only."""
+    for content_type in CONTRACT[kind]:
+        check_type(kind, content_type)
+    for content_type in set().union(*CONTRACT.values()) - CONTRACT[kind]:
+        with pytest.raises(UnsupportedType):
+            check_type(kind, content_type)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "",
+        "image",
+        "image/*",
+        "*/*",
+        "text/html",
+        "image/png, text/html",
+        "image/png,text/html",
+        "image/png; charset=utf-8",
+        "image/png;",
+        "IMAGE/PNG",
+        " image/png",
+        "image/png\n",
+        "image/png\0",
+        "application/octet-stream",
+        "application/xhtml+xml",
+        "text/javascript",
+        None,
+        7,
+    ],
+)
+@pytest.mark.parametrize("kind", Kind)
+def test_t18_only_the_listed_type_letter_for_letter(kind: Kind, content_type: object) -> None:
+    """T18: lists, parameters, capitals, wildcards and missing types are 415, because what is
+    compared here is what gets signed and stored."""
+    with pytest.raises(UnsupportedType):
+        check_type(kind, content_type)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "library", "project"),
+    [
+        ("image/png", Kind.IMAGE, Kind.IMAGE),
+        ("video/mp4", Kind.VIDEO, Kind.VIDEO),
+        ("application/vnd.apple.mpegurl", Kind.VIDEO, Kind.VIDEO),
+        ("text/vtt", Kind.VIDEO, Kind.VIDEO),
+        ("audio/x-m4a", Kind.AUDIO, Kind.AUDIO),
+        ("font/woff2", Kind.BRAND_KIT, None),
+        ("image/svg+xml", Kind.BRAND_KIT, None),
+        ("text/html", None, None),
+    ],
+)
+def test_the_kind_follows_from_the_type(
+    content_type: str, library: Kind | None, project: Kind | None
+) -> None:
+    """An upload without a kind gets that of its type, where its place has one; else 415."""
+    for project_id, expected in ((None, library), ("p1", project)):
+        if expected is None:
+            with pytest.raises(UnsupportedType):
+                kind_for(content_type, project_id=project_id)
+        else:
+            assert kind_for(content_type, project_id=project_id) is expected
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_kinds_keep_to_their_place(kind: Kind) -> None:
+    """Frames exist in projects alone, brand kits in the library alone."""
+    for project_id, kinds in ((None, LIBRARY_KINDS), ("p1", PROJECT_KINDS)):
+        if kind in kinds:
+            check_kind_place(kind, project_id)
+        else:
+            with pytest.raises(ValidationFailed) as refusal:
+                check_kind_place(kind, project_id)
+            assert refusal.value.errors[0].pointer == "/kind"
+
+
+@pytest.mark.parametrize("size", [0, -1, 1.0, 0.5, True, False, "5", None, 1e309, float("nan")])
+def test_t17_a_size_is_a_whole_number_from_one(size: object) -> None:
+    """T17: zero, negative, float, bool, infinity and text are 422 at ``/size``."""
+    with pytest.raises(ValidationFailed) as refusal:
+        check_size(Kind.VIDEO, size, {})  # type: ignore[arg-type]
+    assert refusal.value.errors[0].pointer == "/size"
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit"),
+    [
+        (Kind.AUDIO, 2 * 1024**3),
+        (Kind.IMAGE, 50 * 1024**2),
+        (Kind.FRAME, 50 * 1024**2),
+        (Kind.VIDEO, 50 * 1024**3),
+        (Kind.BRAND_KIT, 100 * 1024**2),
+    ],
+)
+def test_t17_the_limit_passes_and_one_byte_more_does_not(kind: Kind, limit: int) -> None:
+    """T17: the contract's default limit is inclusive; above it is 413."""
+    check_size(kind, 1, {})
+    check_size(kind, limit, {})
+    with pytest.raises(TooLarge):
+        check_size(kind, limit + 1, {})
+    with pytest.raises(TooLarge):
+        check_size(kind, 10**400, {})
+
+
+def test_t17_a_setting_replaces_the_default_limit() -> None:
+    """T17: a configured limit rules, upwards and downwards, for its own kind."""
+    check_size(Kind.IMAGE, 60 * 1024**2, {Kind.IMAGE: 1024**3})
+    with pytest.raises(TooLarge):
+        check_size(Kind.IMAGE, 11, {Kind.IMAGE: 10})
+    check_size(Kind.FRAME, 11, {Kind.IMAGE: 10})
+
+
+def test_cache_times_leave_out_private() -> None:
+    """Streams are kept a day and pictures an hour, in words that CloudFront honours as well."""
+    assert cache_control(Kind.VIDEO) == cache_control(Kind.AUDIO) == "max-age=86400"
+    assert cache_control(Kind.IMAGE) == cache_control(Kind.BRAND_KIT) == "max-age=3600"
+
+
+@pytest.mark.parametrize(
+    ("filename", "content_type"),
+    [
+        ("a.mp4", "video/mp4"),
+        ("A.MP4", "video/mp4"),
+        ("a.m4a", "audio/mp4"),
+        ("a.webm", "video/webm"),
+        ("a.ogg", "audio/ogg"),
+        ("a.html.png", "image/png"),
+        ("master.m3u8", "application/vnd.apple.mpegurl"),
+        ("a.m4s", "video/iso.segment"),
+        ("seg1.ts", "video/mp2t"),
+        ("a.svg", "image/svg+xml"),
+        ("a.html", "application/octet-stream"),
+        ("a.js", "application/octet-stream"),
+        ("a.xml", "application/octet-stream"),
+        ("final", "application/octet-stream"),
+        ("png", "application/octet-stream"),
+        ("", "application/octet-stream"),
+    ],
+)
+def test_t33_the_served_type_comes_from_the_extension(filename: str, content_type: str) -> None:
+    """T33: neither the stored nor the client's type decides what a link serves."""
+    assert served_type(filename) == content_type
+
+
+def test_every_canonical_extension_leads_back_to_its_container() -> None:
+    """A type's own extension is served as that type, or as the listed type it is an alias of."""
+    for content_type, extensions in EXTENSIONS.items():
+        served = served_type(f"a.{extensions[0]}")
+        assert EXTENSIONS[served][0] == extensions[0], content_type
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/html",
+        "application/xhtml+xml",
+        "image/svg+xml",
+        "text/xml",
+        "application/xml",
+        "application/dash+xml",
+        "text/javascript",
+        "application/javascript",
+        "application/octet-stream",
+        "multipart/related",
+        "image/png; x=text/html",
+        "",
+    ],
+)
+def test_t19_what_a_browser_might_run_is_active(content_type: str) -> None:
+    """T19: html, svg, any XML, scripts and everything unknown count as active."""
+    assert is_active(content_type)
+
+
+def test_t19_media_are_not_active() -> None:
+    """T19: of all types taken, the two that are XML are active and no other."""
+    taken = set().union(*(rule.content_types for rule in RULES.values()))
+    assert taken == set(EXTENSIONS)
+    assert {name for name in taken if is_active(name)} == {"image/svg+xml", "application/dash+xml"}
