@@ -22,9 +22,9 @@ AddressingStyle = Literal["auto", "virtual", "path"]
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Partitions whose hosts end otherwise than in amazonaws.com.
 _DNS_SUFFIXES = {"cn": "amazonaws.com.cn", "eusc": "amazonaws.eu"}
+# A VPC endpoint is private and its own address, though its name ends alike.
 _AWS_S3_HOST = re.compile(
-    r"(?:[a-z0-9.-]+\.)?s3(?:[.-](?!accesspoint)[a-z0-9-]+){0,3}"
-    r"\.(?:amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu)"
+    r"(?!.*\.vpce\.)(?:[a-z0-9.-]+\.)?s3[a-z0-9.-]*\.amazonaws\.(?:com|com\.cn|eu)"
 )
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 _HOST_LABEL_BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]")
@@ -99,7 +99,7 @@ class BucketAddress:
         """
         if not key:
             return self.base_path or "/"
-        if "." in key and _DOT_SEGMENT.search(key):
+        if ("/." in key or key[0] == ".") and _DOT_SEGMENT.search(key):
             raise ValueError("a key with dot segments cannot be addressed by URL")
         return f"{self.base_path}/{encode_path(key)}"
 

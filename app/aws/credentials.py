@@ -33,9 +33,9 @@ CredentialsSource = Callable[[], Credentials]
 
 class _FrozenKeys(Protocol):
     @property
-    def access_key(self) -> str: ...
+    def access_key(self) -> str | None: ...
     @property
-    def secret_key(self) -> str: ...
+    def secret_key(self) -> str | None: ...
     @property
     def token(self) -> str | None: ...
 
@@ -99,19 +99,22 @@ class _Chain:
         last = self._last
         if last and last[0] == keys and last[1] == expiry:
             return last[2]
+        if not keys.access_key or not keys.secret_key:
+            raise StorageUnavailable("The storage credentials are incomplete")
         expires_at = expiry.astimezone(UTC) if expiry else None
-        credentials = Credentials(keys.access_key, keys.secret_key, keys.token or None, expires_at)
-        self._last = (keys, expiry, credentials)
-        return credentials
+        fresh = Credentials(keys.access_key, keys.secret_key, keys.token or None, expires_at)
+        self._last = (keys, expiry, fresh)
+        return fresh
 
     def _walk(self) -> ChainCredentials:
         """Find the provider once. A failure is remembered, as asking the absent instance
         metadata service takes seconds that no second request should wait for."""
         with self._lock:
             if self._found is None and self._monotonic() >= self._retry_at:
-                self._retry_at = self._monotonic() + _RETRY_SECONDS
-                self._found = self._find()
-                self._retry_at = self._monotonic() + _RETRY_SECONDS
+                try:
+                    self._found = self._find()
+                finally:
+                    self._retry_at = self._monotonic() + _RETRY_SECONDS
             if self._found is None:
                 raise StorageUnavailable("The storage credentials cannot be found")
             return self._found

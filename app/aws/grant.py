@@ -10,12 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.aws.canonical import SignedHeaders, encode_value
 from app.aws.credentials import Credentials
 
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
 ALGORITHM = "AWS4-HMAC-SHA256"
+
+# RFC 2104 by its definition, as a keyed hash that is copied costs half of what `hmac` does.
+_IPAD = bytes(byte ^ 0x36 for byte in range(256))
+_OPAD = bytes(byte ^ 0x5C for byte in range(256))
 
 
 class Form(NamedTuple):
@@ -41,7 +48,8 @@ class Grant:
     _auth: str
     _token_auth: str
     _preamble: bytes
-    _keyed: hmac.HMAC
+    _inner: _Hash
+    _outer: _Hash
 
     @classmethod
     def of(
@@ -61,7 +69,8 @@ class Grant:
             f"&X-Amz-Date={stamp}&X-Amz-Expires={lifetime}",
             _token_auth=f"&X-Amz-Security-Token={encode_value(token)}" if token else "",
             _preamble=f"{ALGORITHM}\n{stamp}\n{scope}\n".encode(),
-            _keyed=hmac.new(key, digestmod="sha256"),
+            _inner=sha256(key.ljust(64, b"\0").translate(_IPAD)),
+            _outer=sha256(key.ljust(64, b"\0").translate(_OPAD)),
         )
 
     @property
@@ -76,16 +85,16 @@ class Grant:
             ending=f"{headers.block}\n{headers.names}\nUNSIGNED-PAYLOAD",
         )
 
-    def sign(self, canonical_request: str) -> str:
-        """The hex signature of a canonical request."""
-        digest = sha256(canonical_request.encode()).hexdigest()
-        return self.mac(self._preamble + digest.encode())
+    def sign(self, request_digest: str) -> str:
+        """The hex signature of a canonical request, given its SHA-256 in hex."""
+        return self.mac(self._preamble + request_digest.encode())
 
     def mac(self, message: bytes) -> str:
         """The hex HMAC-SHA-256 of a message under the key of the day."""
-        mac = self._keyed.copy()
-        mac.update(message)
-        return mac.hexdigest()
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
 
 @lru_cache(maxsize=64)

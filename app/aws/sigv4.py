@@ -14,6 +14,7 @@ import base64
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -129,19 +130,20 @@ class Presigner:
         grant = self._grant(expires_seconds, at)
         method, origin, expires_at = method.upper(), address.origin, grant.expires_at
         forms: dict[tuple[tuple[str, str], ...], Form] = {}
-        path, path_key = address.path(""), ""
+        path, opening, opened_by = "", sha256(), None
         urls = []
         for key, query, headers in wanted:
-            if key != path_key:
-                path, path_key = address.path(key), key
             form = forms.get(header_items := tuple(headers.items()))
             if form is None:
                 signed = SignedHeaders.of(headers, address.host)
                 form = forms[header_items] = grant.form(signed)
             plain, before, after = Query.of(query)
-            signature = grant.sign(
-                f"{method}\n{path}\n{before}{form.sorted_auth}{after}\n{form.ending}"
-            )
+            if opened_by != (key, before, form):
+                path, opened_by = address.path(key), (key, before, form)
+                opening = sha256(f"{method}\n{path}\n{before}{form.sorted_auth}".encode())
+            request = opening.copy()
+            request.update(f"{after}\n{form.ending}".encode())
+            signature = grant.sign(request.hexdigest())
             url = f"{origin}{path}?{plain}{form.auth}&X-Amz-Signature={signature}"
             urls.append(Presigned(url, expires_at))
         return urls
