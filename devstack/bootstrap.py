@@ -57,7 +57,8 @@ class Stack:
 
     def client(self, service: str, **config: Any) -> Any:
         """A boto3 client of the stack, path style and SigV4; ``config`` goes to botocore."""
-        return boto3.client(
+        make: Any = boto3.client  # its overloads know services by literal name only
+        return make(
             service,
             endpoint_url=self.endpoint,
             region_name=self.region,

@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import urllib3
@@ -27,13 +28,19 @@ def store_command(port: int) -> list[str]:
     ]
 
 
+def clean_environment() -> dict[str, str]:
+    """Our own environment without what could lead a client to a real AWS account."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**ours, "AWS_EC2_METADATA_DISABLED": "true"}
+
+
 def store_environment(
     credentials: Iterable[tuple[str, str]], origins: Iterable[str], directory: Path
 ) -> dict[str, str]:
     """The store's environment; objects live in unnamed files below ``directory``."""
     directory.mkdir(parents=True, exist_ok=True)
     return {
-        **os.environ,
+        **clean_environment(),
         "STORE_CREDENTIALS": ",".join(f"{name}:{secret}" for name, secret in credentials),
         "STORE_ORIGINS": ",".join(origins),
         "TMPDIR": str(directory),
@@ -60,9 +67,13 @@ def free_port() -> int:
 
 
 def wait_until_answers(
-    url: str, *, seconds: float = 20, alive: Callable[[], bool] = lambda: True
+    url: str,
+    *,
+    status: int | None = None,
+    seconds: float = 20,
+    alive: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Wait until ``url`` gives any HTTP answer.
+    """Wait until ``url`` gives any HTTP answer, or one with this status.
 
     Raises TimeoutError after ``seconds``, or RuntimeError as soon as ``alive`` says no.
     """
@@ -71,10 +82,9 @@ def wait_until_answers(
         while time.monotonic() < deadline:
             if not alive():
                 raise RuntimeError(f"the process behind {url} ended before it answered")
-            try:
-                http.request("GET", url, redirect=False)
-            except urllib3.exceptions.HTTPError:
-                time.sleep(0.05)
-            else:
-                return
+            with suppress(urllib3.exceptions.HTTPError):
+                answer = http.request("GET", url, redirect=False)
+                if status in (None, answer.status):
+                    return
+            time.sleep(0.05)
     raise TimeoutError(f"{url} did not answer within {seconds:.0f} s")

@@ -1,0 +1,77 @@
+"""Serves the demo page and the browser client, and tells the page where everything is.
+
+A plain static server: another origin than the gateway, as a real front end would be.
+"""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.security import safe_join
+from werkzeug.utils import send_file
+from werkzeug.wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+ROOT = Path(__file__).parents[1]
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class Pages:
+    """``/`` is ``devstack/page/``, ``/client/`` is ``client/``, ``/config.json`` the settings."""
+
+    def __init__(self, config: dict[str, Any], page: Path, client: Path) -> None:
+        self._config = json.dumps(config)
+        self._page = page
+        self._client = client
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        response: WSGIApplication
+        try:
+            answer = self._answer(request)
+            answer.headers.update(_HEADERS)
+            response = answer
+        except HTTPException as error:
+            response = error
+        return response(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            raise MethodNotAllowed(["GET", "HEAD"])
+        if request.path == "/config.json":
+            answer = Response(self._config, mimetype="application/json")
+            answer.headers["Cache-Control"] = "no-store"
+            return answer
+        path = request.path.lstrip("/") or "index.html"
+        root = self._page
+        if path.startswith("client/"):
+            root, path = self._client, path.removeprefix("client/")
+        file = safe_join(str(root), path)
+        if file is None or not os.path.isfile(file):
+            raise NotFound
+        kind = mimetypes.guess_type(file)[0] or "application/octet-stream"
+        # no-cache: whoever edits the page sees the edit; unchanged files cost a 304.
+        answer = send_file(file, request.environ, mimetype=kind, conditional=True)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+
+def create_app() -> WSGIApplication:
+    """Build the server from the file that ``STACK_FILE`` names."""
+    for extension in (".js", ".mjs"):
+        mimetypes.add_type("text/javascript", extension)
+    config = json.loads(Path(os.environ["STACK_FILE"]).read_text())["page"]
+    return Pages(config, ROOT / "devstack" / "page", ROOT / "client")

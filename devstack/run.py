@@ -1,0 +1,133 @@
+"""Starts everything, and ends everything with one Ctrl-C.
+
+The processes are a table; honcho (the Procfile runner) runs it. ``stack`` waits for the store,
+fills it, and writes ``.run/stack.json``; what needs the stack's ids starts once that is there.
+Ports come from ``STORE_PORT``, ``GATEWAY_PORT`` and ``PAGE_PORT``. Nothing is written outside
+``.run/``.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from honcho.manager import Manager
+
+from devstack.credentials import DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY
+from devstack.process import HOST, clean_environment, is_free, store_command, store_environment
+
+ROOT = Path(__file__).parents[1]
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where things listen, on 127.0.0.1."""
+
+    store: int
+    gateway: int
+    page: int
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Ports:
+        """Read the ports. Raises ValueError that names the variable at fault."""
+        defaults = {"store": 9000, "gateway": 8000, "page": 3000}
+        chosen = {}
+        for name, default in defaults.items():
+            text = env.get(f"{name.upper()}_PORT", "") or str(default)
+            if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+                raise ValueError(f"{name.upper()}_PORT must be a port, not {text!r}")
+            chosen[name] = int(text)
+        if len(set(chosen.values())) < len(chosen):
+            raise ValueError("STORE_PORT, GATEWAY_PORT and PAGE_PORT must differ")
+        return cls(**chosen)
+
+    def taken(self) -> list[str]:
+        """One sentence for each port that somebody else listens on."""
+        return [
+            f"port {port} is taken; free it, or choose another with {name.upper()}_PORT"
+            for name, port in vars(self).items()
+            if not is_free(port)
+        ]
+
+    def origins(self) -> list[str]:
+        """The origins that the demo page can have."""
+        return [f"http://localhost:{self.page}", f"http://{HOST}:{self.page}"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One process of the table: its name, its command line, its environment."""
+
+    name: str
+    command: list[str]
+    env: dict[str, str]
+
+
+def table(ports: Ports, run: Path) -> list[Row]:
+    """Every process of the local stack, in the order in which their lines should be read."""
+    python = sys.executable
+    stack_file = run / "stack.json"
+    env = {
+        **clean_environment(),
+        "PYTHONUNBUFFERED": "1",
+        "TMPDIR": str(run / "tmp"),
+        "STACK_FILE": str(stack_file),
+        "STORE_PORT": str(ports.store),
+        "GATEWAY_PORT": str(ports.gateway),
+        "PAGE_PORT": str(ports.page),
+    }
+    store_env = store_environment(
+        [(DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY)], ports.origins(), run / "store"
+    )
+    gateway_env = {
+        "WEB_CONCURRENCY": "2",
+        **env,
+        "PORT": str(ports.gateway),
+        "PROMETHEUS_MULTIPROC_DIR": str(run / "metrics"),
+    }
+    after_stack = [python, "-m", "devstack.after", str(stack_file), "--"]
+    gunicorn = [python, "-m", "gunicorn", "--no-control-socket"]
+    page = ["--bind", f"{HOST}:{ports.page}", "--threads", "8", "--log-level", "warning"]
+    return [
+        Row("store", store_command(ports.store), store_env),
+        Row("stack", [python, "-m", "devstack.stack"], env),
+        Row(
+            "gateway",
+            [*after_stack, *gunicorn, "--bind", f"{HOST}:{ports.gateway}", "wsgi:app"],
+            gateway_env,
+        ),
+        Row("page", [*after_stack, *gunicorn, *page, "devstack.pages:create_app()"], env),
+    ]
+
+
+def main() -> int:
+    """Run the local stack until Ctrl-C; returns the exit status."""
+    try:
+        ports = Ports.from_env(os.environ)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if taken := ports.taken():
+        print("\n".join(taken), file=sys.stderr)
+        return 1
+    run = ROOT / ".run"
+    shutil.rmtree(run, ignore_errors=True)
+    for folder in ("tmp", "metrics"):
+        (run / folder).mkdir(parents=True)
+    manager = Manager()
+    for row in table(ports, run):
+        # exec: signals must reach the process itself, not a shell in between.
+        command = f"exec {shlex.join(row.command)}"
+        manager.add_process(row.name, command, env=row.env, cwd=str(ROOT))
+    try:
+        manager.loop()
+    finally:
+        shutil.rmtree(run, ignore_errors=True)
+    status = manager.returncode or 0
+    return 0 if status == INTERRUPTED else int(status)

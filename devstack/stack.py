@@ -1,0 +1,81 @@
+"""``python -m devstack.stack``: fill a fresh store, tell the others, greet the newcomer."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from devstack.bootstrap import DEMO_EMAIL, bootstrap, strong_password
+from devstack.process import HOST, wait_until_answers
+from devstack.run import Ports
+
+
+def describe(ports: Ports, password: str) -> dict[str, Any]:
+    """Bootstrap the store; returns ``environment`` (of the gateway) and ``page`` (its settings)."""
+    gateway = f"http://{HOST}:{ports.gateway}"
+    stack = bootstrap(f"http://{HOST}:{ports.store}", ports.origins())
+    stack.create_user(DEMO_EMAIL, password)
+    return {
+        "environment": {
+            **stack.gateway_environment(ports.origins()),
+            "PUBLIC_BASE_URL": gateway,
+        },
+        "page": {
+            "gateway": gateway,
+            "cognito": {
+                "endpoint": stack.endpoint,
+                "region": stack.region,
+                "userPoolId": stack.user_pool_id,
+                "clientId": stack.client_id,
+            },
+            "demo": {"username": DEMO_EMAIL, "password": password},
+        },
+    }
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, for its owner alone, so that whoever sees it sees all of it."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+        file.write(text)
+    os.replace(file.name, path)
+
+
+def banner(ports: Ports, password: str) -> str:
+    """What a newcomer needs to know."""
+    return f"""
+    asset-gateway is ready
+
+      page      http://localhost:{ports.page}
+      gateway   http://{HOST}:{ports.gateway}   (API at /docs)
+      store     http://{HOST}:{ports.store}   (S3, Cognito, SQS)
+
+      sign in as   {DEMO_EMAIL}
+      password     {password}
+
+    Ctrl-C ends all of it; nothing is kept.
+"""
+
+
+def main() -> None:
+    """Runs until it is ended: the runner stops everything as soon as one process stops."""
+    ports = Ports.from_env(os.environ)
+    password = strong_password()
+    wait_until_answers(f"http://{HOST}:{ports.store}")
+    path = Path(os.environ["STACK_FILE"])
+    write_whole(path, json.dumps(describe(ports, password), indent=2))
+    wait_until_answers(f"http://{HOST}:{ports.gateway}/readyz", status=200)
+    wait_until_answers(f"http://{HOST}:{ports.page}/", status=200)
+    print(banner(ports, password), flush=True)
+    signal.pause()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except TimeoutError as error:
+        sys.exit(str(error))
