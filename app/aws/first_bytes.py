@@ -32,7 +32,7 @@ _FAMILIES: dict[str, tuple[str, re.Pattern[bytes]]] = {
         ("gif", "a GIF image", rb"GIF8[79]a"),
         ("webp", "a WebP image", rb"RIFF.{4}WEBP"),
         ("wav", "a WAV sound", rb"(?:RIFF|RIFX|RF64|BW64).{4}WAVE"),
-        ("heif", "a HEIF or AVIF image", rb".{4}ftyp" + _HEIF_BRANDS),
+        ("heif", "a HEIF or AVIF image", rb".{4}ftyp(?:.{4}){0,12}?" + _HEIF_BRANDS),
         ("mp4", "an MP4 or QuickTime file", rb".{4}" + _BOX),
         ("webm", "a WebM or Matroska file", rb"\x1a\x45\xdf\xa3"),
         ("ogg", "an Ogg file", rb"OggS"),

@@ -13,12 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from app.domain.errors import NotFound, ValidationFailed
 from app.domain.filenames import package_filename, safe_filename
+from app.domain.kinds import LIBRARY_KINDS, PROJECT_ID, PROJECT_KINDS, Kind, check_project_id
 from app.domain.principal import SUB, is_sub
-from app.domain.segments import fault_in
+from app.domain.segments import MAX_KEY_BYTES, check_key_bytes, fault_in
 
 __all__ = [
     "LIBRARY_KINDS",
@@ -33,56 +33,18 @@ __all__ = [
     "split_key",
 ]
 
-#: S3 counts a key in UTF-8 bytes (Amazon S3 User Guide, "Naming Amazon S3 objects").
-MAX_KEY_BYTES = 1024
-
-
-class Kind(StrEnum):
-    """The folder an asset lives in, which decides its types and its size."""
-
-    AUDIO = "audio"
-    IMAGE = "image"
-    VIDEO = "video"
-    BRAND_KIT = "brand_kit"
-    FRAME = "frame"
-
-
-LIBRARY_KINDS = frozenset({Kind.AUDIO, Kind.IMAGE, Kind.VIDEO, Kind.BRAND_KIT})
-PROJECT_KINDS = frozenset({Kind.AUDIO, Kind.VIDEO, Kind.FRAME, Kind.IMAGE})
-
-_PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _KEY = re.compile(rf"users/({SUB.pattern})/(.*)", re.DOTALL)
 _PLACE = re.compile(
-    rf"(?:projects/({_PROJECT_ID.pattern})/({'|'.join(sorted(PROJECT_KINDS))})"
+    rf"(?:projects/({PROJECT_ID.pattern})/({'|'.join(sorted(PROJECT_KINDS))})"
     rf"|({'|'.join(sorted(LIBRARY_KINDS))}))/(.+)",
     re.DOTALL,
 )
-#: Segments that need no closer look: ASCII, no ``%``, no backslash, no wildcard, no dot segment.
-_PLAIN = re.compile(
-    r"(?:(?!\.{1,2}(?:/|\Z))[A-Za-z0-9 !\"#$&'()+,\-.:;<=>@\[\]^_`{|}~]+(?:/(?!\Z)|\Z))+"
+_GRAMMAR = (
+    "A path is [projects/{project_id}/]{kind}/ and one or more names; the kinds are "
+    f"{', '.join(sorted(LIBRARY_KINDS))}, and in a project {', '.join(sorted(PROJECT_KINDS))}."
 )
 _KINDS = {str(kind): kind for kind in Kind}
-
-
-def check_project_id(text: str, *, pointer: str = "/project_id") -> str:
-    """``text`` itself, if it is a project id; ValidationFailed if not."""
-    if not isinstance(text, str) or _PROJECT_ID.fullmatch(text) is None:
-        raise ValidationFailed.at(
-            pointer,
-            "A project id is 1 to 64 letters, digits, _ and -, beginning with a letter or digit.",
-        )
-    return text
-
-
-def _check_bytes(key: str, pointer: str) -> None:
-    # A code point is one byte at least and four at most, so most keys need no encoding.
-    if len(key) * 4 > MAX_KEY_BYTES and (
-        len(key) > MAX_KEY_BYTES or len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES
-    ):
-        raise ValidationFailed.at(
-            pointer, f"The name is too long: a whole key has at most {MAX_KEY_BYTES:,} bytes."
-        )
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -101,18 +63,11 @@ class AssetPath:
     def __init__(self, text: str, *, pointer: str = "/path") -> None:
         if not isinstance(text, str):
             raise ValidationFailed.at(pointer, "A path is a text.")
-        _check_bytes(text, pointer)
+        check_key_bytes(text, pointer)
         place = _PLACE.fullmatch(text)
         if place is None:
             fault = fault_in(text)
-            raise ValidationFailed.at(
-                pointer,
-                f"The path {fault}."
-                if fault
-                else "A path is [projects/{project_id}/]{kind}/ and one or more names; the kinds "
-                f"are {', '.join(sorted(LIBRARY_KINDS))}, and in a project "
-                f"{', '.join(sorted(PROJECT_KINDS))}.",
-            )
+            raise ValidationFailed.at(pointer, f"The path {fault}." if fault else _GRAMMAR)
         project_id, project_kind, library_kind, rest = place.groups()
         if fault := fault_in(rest):
             raise ValidationFailed.at(pointer, f"The path {fault}.")
@@ -207,14 +162,14 @@ class Root:
     def key(self, path: AssetPath, *, pointer: str = "/path") -> str:
         """The full S3 key; ValidationFailed when it exceeds 1,024 bytes."""
         key = f"users/{self.sub}/{path.text}"
-        _check_bytes(key, pointer)
+        check_key_bytes(key, pointer)
         return key
 
     def path_of(self, key: str, *, pointer: str = "/key") -> AssetPath:
         """The path below this root; NotFound outside it, ValidationFailed off the grammar."""
         if not isinstance(key, str) or not key.startswith(self.prefix):
             raise NotFound
-        _check_bytes(key, pointer)
+        check_key_bytes(key, pointer)
         return AssetPath(key[len(self.prefix) :], pointer=pointer)
 
     def try_path_of(self, key: str) -> AssetPath | None:
@@ -243,7 +198,7 @@ class Root:
         if not prefix.startswith(folder) and not folder.startswith(prefix):
             raise ValidationFailed.at("/prefix", f"The prefix lies outside {folder}.")
         listed = self.prefix + max(folder, prefix, key=len)
-        _check_bytes(listed, "/prefix")
+        check_key_bytes(listed, "/prefix")
         return listed
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from app.domain.errors import ValidationFailed
+
+#: S3 counts a key in UTF-8 bytes (Amazon S3 User Guide, "Naming Amazon S3 objects").
+MAX_KEY_BYTES = 1024
+
 #: Characters that no segment may hold, by what to call them.
 _UNSAFE = {
     "a backslash": r"\\",
@@ -54,3 +59,14 @@ def fault_in(text: str, *, partial: bool = False) -> str | None:
     if not unicodedata.is_normalized("NFC", text):
         return "is not in Unicode normal form C (NFC)"
     return None
+
+
+def check_key_bytes(key: str, pointer: str) -> None:
+    """ValidationFailed at ``pointer`` when ``key`` is longer than S3 takes."""
+    # A code point is one byte at least and four at most, so most keys need no encoding.
+    if len(key) * 4 > MAX_KEY_BYTES and (
+        len(key) > MAX_KEY_BYTES or len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES
+    ):
+        raise ValidationFailed.at(
+            pointer, f"The name is too long: a whole key has at most {MAX_KEY_BYTES:,} bytes."
+        )
