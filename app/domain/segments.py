@@ -32,7 +32,8 @@ UNSAFE_IN_NAME = re.compile(f"[/{_ANY_UNSAFE}]|{_ESCAPE}")
 
 #: Segments that need no closer look: ASCII, no ``%``, no backslash, no wildcard, no dot segment.
 _PLAIN_NAME = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9 !\"#$&'()+,\-.:;<=>@\[\]^_`{|}~]+"
-_PLAIN = re.compile(f"{_PLAIN_NAME}(?:/{_PLAIN_NAME})*")
+PLAIN_SEGMENTS = f"{_PLAIN_NAME}(?:/{_PLAIN_NAME})*"
+_PLAIN = re.compile(PLAIN_SEGMENTS)
 
 
 def fault_in(text: str, *, partial: bool = False) -> str | None:
