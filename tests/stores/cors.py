@@ -54,19 +54,19 @@ class CorsRules:
         return answer
 
 
-@dataclass(frozen=True)
+@dataclass
 class Exchange:
-    """One request as the pass-through saw it; status None when it was never answered."""
+    """One request as the pass-through saw it; status None while or if nobody answered it."""
 
     method: str
     target: str
-    status: int | None
+    status: int | None = None
 
 
 class CorsProxy:
     """`with CorsProxy(store.endpoint) as proxy: store.at(proxy.endpoint)`.
 
-    `seen` lists the exchanges that are over, `weather` takes faults.
+    `seen` lists the exchanges in the order they began, `weather` takes faults.
     """
 
     def __init__(self, endpoint: str, rules: CorsRules | None = None) -> None:
@@ -149,33 +149,32 @@ class CorsProxy:
 
     def _exchange(self, client: Wire, head: Head) -> bool:
         """One request; returns whether the connection may carry another."""
-        method, target, status = head.method, head.target, None
+        seen = Exchange(head.method, head.target)
+        self.seen.append(seen)
         asked_to_close = (head.get("connection") or "").lower() == "close"
-        try:
-            if method == "OPTIONS" and head.get("access-control-request-method"):
-                status, again = answer_locally(client, head, self._rules.preflight(head), b"")
-            else:
-                status, again = self._pass_on(client, head)
-        finally:
-            self.seen.append(Exchange(method, target, status))
+        if seen.method == "OPTIONS" and head.get("access-control-request-method"):
+            answer = self._rules.preflight(head)
+            seen.status = answer.status
+            again = answer_locally(client, head, answer, b"")
+        else:
+            again = self._pass_on(client, head, seen)
         return again and not asked_to_close
 
-    def _pass_on(self, client: Wire, head: Head) -> tuple[int, bool]:
+    def _pass_on(self, client: Wire, head: Head, seen: Exchange) -> bool:
         origin = head.get("origin")
+
+        def dress(answer: Head) -> None:
+            # Noted before the client hears of it: whoever has the answer finds it in `seen`.
+            seen.status = answer.status
+            self._rules.dress(answer, origin)
+
         fault = self.weather.strike(head)
         if head.get("transfer-encoding") is not None:
             # No browser sends a body without a length over HTTP/1.1, and S3 takes none.
             fault = Answer(status=411, code="MissingContentLength")
         if isinstance(fault, Answer):
             answer, body = fault.rendered()
-            self._rules.dress(answer, origin)
+            dress(answer)
             return answer_locally(client, head, answer, body)
         with socket.create_connection(self._upstream) as upstream, self._held(upstream):
-            return pass_on(
-                client,
-                Wire(upstream),
-                head,
-                self.weather,
-                fault,
-                dress=lambda answer: self._rules.dress(answer, origin),
-            )
+            return pass_on(client, Wire(upstream), head, self.weather, fault, dress)

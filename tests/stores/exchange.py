@@ -66,15 +66,15 @@ def send_answer(store: Wire, client: Wire, request: Head, answer: Head, meter: M
         left = None if left is None else left - len(data)
 
 
-def answer_locally(client: Wire, request: Head, answer: Head, body: bytes) -> tuple[int, bool]:
-    """Answer in the store's place; returns the status and whether the client may send another."""
+def answer_locally(client: Wire, request: Head, answer: Head, body: bytes) -> bool:
+    """Answer in the store's place; returns whether the client may send another request."""
     left = request.length or 0
     if left:
         answer.fields.append(("Connection", "close"))
     client.sock.sendall(answer.encode() + (b"" if request.method == "HEAD" else body))
     if left:
         client.drain(left)
-    return answer.status, not left
+    return not left
 
 
 def pass_on(
@@ -84,8 +84,8 @@ def pass_on(
     weather: Weather,
     fault: Fault | None,
     dress: Callable[[Head], None],
-) -> tuple[int, bool]:
-    """Do the whole exchange; returns the status and whether the client may send another.
+) -> bool:
+    """Do the whole exchange; returns whether the client may send another request.
 
     `dress` may change the answer's head before the client sees it.
     """
@@ -100,4 +100,4 @@ def pass_on(
     send_answer(store, client, request, answer, weather.meter(fault, "answer"))
     if not_taken:
         client.drain(not_taken)
-    return answer.status, again
+    return again
