@@ -91,9 +91,8 @@ class SignedHeaders(NamedTuple):
             if not (value.isascii() and value.isprintable()):
                 raise ValueError(f"the value of {name} is not printable ASCII")
             values[name] = " ".join(value.split())
-        ordered = sorted(values.items())
-        block = "".join([f"{name}:{value}\n" for name, value in ordered])
-        return cls(";".join(name for name, _ in ordered), block)
+        names = sorted(values)
+        return cls(";".join(names), "".join([f"{name}:{values[name]}\n" for name in names]))
 
 
 @lru_cache(maxsize=256)

@@ -5,13 +5,10 @@ batch: the day's key, the credential scope, the query's authentication half. A U
 SHA-256, one HMAC and the writing of its own few bytes.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
-https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-UsingHTTPPOST.html
 """
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -21,17 +18,13 @@ from typing import NamedTuple
 from app.aws.addressing import BucketAddress
 from app.aws.canonical import Query, SignedHeaders
 from app.aws.credentials import Credentials, CredentialsSource
-from app.aws.grant import ALGORITHM, Form, Grant
+from app.aws.grant import Form, Grant
+from app.aws.post_policy import PresignedPost, check_form, sign_form
 from app.domain.errors import StorageUnavailable
 
 MAX_EXPIRES_SECONDS = 604_800
 """Seven days: S3 refuses a longer X-Amz-Expires."""
 
-# What the policy itself writes into the form, and the file.
-_OWN_FIELDS = frozenset(("bucket", "file", "key", "policy"))
-_SIGNED_FIELDS = frozenset(
-    ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-security-token", "x-amz-signature")
-)
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 Wanted = tuple[str, Mapping[str, str], Mapping[str, str]]
@@ -46,17 +39,6 @@ class Presigned(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Presigned(expires_at={self.expires_at!r})"
-
-
-class PresignedPost(NamedTuple):
-    """Where to post a form, and its fields; the file field goes last."""
-
-    url: str
-    fields: dict[str, str]
-    expires_at: datetime
-
-    def __repr__(self) -> str:
-        return f"PresignedPost(url={self.url!r}, expires_at={self.expires_at!r})"
 
 
 def window_start(now: datetime, lifetime_seconds: int) -> datetime:
@@ -130,15 +112,15 @@ class Presigner:
         grant = self._grant(expires_seconds, at)
         method, origin, expires_at = method.upper(), address.origin, grant.expires_at
         forms: dict[tuple[tuple[str, str], ...], Form] = {}
-        path, opening, opened_by = "", sha256(), None
+        path, opening, opened_by = "", None, None
         urls = []
         for key, query, headers in wanted:
             form = forms.get(header_items := tuple(headers.items()))
             if form is None:
-                signed = SignedHeaders.of(headers, address.host)
-                form = forms[header_items] = grant.form(signed)
+                form = grant.form(SignedHeaders.of(headers, address.host))
+                forms[header_items] = form
             plain, before, after = Query.of(query)
-            if opened_by != (key, before, form):
+            if opening is None or opened_by != (key, before, form):
                 path, opened_by = address.path(key), (key, before, form)
                 opening = sha256(f"{method}\n{path}\n{before}{form.sorted_auth}".encode())
             request = opening.copy()
@@ -166,53 +148,30 @@ class Presigner:
         Raises ValueError for such a field, one that the policy itself makes, or bounds that are
         not in order; otherwise as :meth:`presign` does.
         """
-        least, most = content_length
-        if not 0 <= least <= most:
-            raise ValueError("content_length is (least, most), both at least 0")
-        _check_fields(key, fields)
-        grant = self._grant(expires_seconds, at)
-        signed = {
-            "x-amz-algorithm": ALGORITHM,
-            "x-amz-credential": grant.credential,
-            "x-amz-date": grant.stamp,
-        }
-        if grant.session_token:
-            signed["x-amz-security-token"] = grant.session_token
-        conditions: list[object] = [{name: value} for name, value in fields.items()]
-        conditions += [["content-length-range", least, most], {"bucket": address.bucket}]
-        conditions += [{"key": key}, *({name: value} for name, value in signed.items())]
-        document = {
-            "expiration": f"{grant.expires_at:%Y-%m-%dT%H:%M:%SZ}",
-            "conditions": conditions,
-        }
-        policy = base64.b64encode(json.dumps(document).encode()).decode()
-        form = {**fields, "key": key, **signed, "policy": policy}
-        form["x-amz-signature"] = grant.mac(policy.encode())
-        return PresignedPost(address.bucket_url, form, grant.expires_at)
+        check_form(key, fields, content_length)
+        return sign_form(self._grant(expires_seconds, at), address, key, fields, content_length)
 
     def _grant(self, expires_seconds: int, at: datetime | None) -> Grant:
         """What everything signed at this instant for this long shares."""
         if not 1 <= expires_seconds <= MAX_EXPIRES_SECONDS:
             raise ValueError("expires_seconds is 1 to 604800")
         now = self._clock()
-        credentials = self._usable_credentials(now)
+        credentials, lifetime = self._usable_credentials(now), expires_seconds
         at = _utc_second(at or now)
-        lifetime = expires_seconds
         if credentials.expires_at is not None:
             lifetime = min(lifetime, int((credentials.expires_at - at).total_seconds()))
             if lifetime < 1:
                 raise StorageUnavailable("The storage credentials end before the signing instant")
-        last = self._last
-        if last is None or last.made_of != (credentials, at, lifetime):
-            last = Grant.of(credentials, at, lifetime, self._region, self._service)
-            self._last = last
+        last, made_of = self._last, (credentials, at, lifetime)
+        if last is None or last.made_of != made_of:
+            last = self._last = Grant.of(*made_of, self._region, self._service)
         return last
 
     def _usable_credentials(self, now: datetime) -> Credentials:
         """Credentials with a life worth signing for. A source that is just renewing them in
         another thread gets a second chance."""
-        for _ in range(2):
-            credentials = self._credentials()
+        for source in (self._credentials, self._credentials):
+            credentials = source()
             dies = credentials.expires_at
             if dies is None or dies - now >= self._minimum_life:
                 return credentials
@@ -222,13 +181,6 @@ class Presigner:
 def _utc_second(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
-    return instant.astimezone(UTC).replace(microsecond=0)
-
-
-def _check_fields(key: str, fields: Mapping[str, str]) -> None:
-    names = [name.lower() for name in fields]
-    own = any(name in _OWN_FIELDS or name in _SIGNED_FIELDS for name in names)
-    if not key or own or len(set(names)) < len(names):
-        raise ValueError("a form names its key apart, and each other field once")
-    if any("${filename}" in text.lower() for text in (key, *fields.values())):
-        raise ValueError("${filename} would let the client choose")
+    if instant.tzinfo is not UTC:
+        instant = instant.astimezone(UTC)
+    return instant.replace(microsecond=0)
