@@ -12,14 +12,11 @@ from typing import Any
 
 from flask import Response, current_app
 
-from app.aws.links import Link
-from app.aws.listing import ListedObject
-from app.aws.store import StoredObject
-from app.aws.uploads import SignedUpload
+from app.domain.assets import Link, ListedObject, StoredObject
 from app.domain.metadata import decode_metadata
 from app.domain.paths import AssetPath, Root
 from app.domain.policy import served_type
-from app.domain.uploads import Method, Upload
+from app.domain.uploads import Method, SignedUpload, Upload
 
 
 def answer(

@@ -8,24 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple
 
 from app.aws.addressing import BucketAddress
 from app.aws.sigv4 import Presigner, window_start
+from app.domain.assets import Disposition, Link
 from app.domain.dispositions import content_disposition
 from app.domain.paths import AssetPath, Root
 from app.domain.policy import cache_control, is_active, served_type
-
-Disposition = Literal["inline", "attachment"]
-
-
-class Link(NamedTuple):
-    """A signed URL; ``via`` says who answers it."""
-
-    path: AssetPath
-    url: str
-    expires_at: datetime
-    via: str
 
 
 class LinkSigner:

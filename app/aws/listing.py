@@ -20,19 +20,11 @@ from app.aws.addressing import BucketAddress
 from app.aws.clients import CONNECT_TIMEOUT_SECONDS, MAX_ATTEMPTS, POOL_SIZE, READ_TIMEOUT_SECONDS
 from app.aws.faults import problem_of
 from app.aws.sigv4 import Presigner
+from app.domain.assets import ListedObject
 from app.domain.errors import StorageError, StorageUnavailable
 
 MAX_PAGE = 1000
 _EXPIRES_SECONDS = 300
-
-
-class ListedObject(NamedTuple):
-    """One line of a listing; ``size`` in bytes, ``etag`` quoted as S3 writes it."""
-
-    key: str
-    size: int
-    etag: str
-    last_modified: datetime
 
 
 class Page(NamedTuple):

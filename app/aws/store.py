@@ -7,14 +7,12 @@ elsewhere: URLs in ``sigv4``, listings in ``listing``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from app.aws.clients import LazyClient
 from app.aws.faults import problem_of
+from app.domain.assets import StoredObject
 from app.domain.errors import StorageUnavailable
-from app.domain.metadata import MARK
 
 NO_VERSION = "null"
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
@@ -27,30 +25,6 @@ _HEADERS_A_BROWSER_OBEYS = {
     "ContentLanguage": "content-language",
     "ExpiresString": "expires",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class StoredObject:
-    """One object, at one version, as HeadObject tells it.
-
-    ``size`` in bytes, ``etag`` quoted as S3 writes it, ``version_id`` None on a bucket without
-    versions, ``metadata`` as stored, ``obeyed_headers`` those that change what a browser does.
-    """
-
-    key: str
-    size: int
-    content_type: str
-    etag: str
-    last_modified: datetime
-    version_id: str | None
-    metadata: Mapping[str, str]
-    checksum_sha256: str | None
-    obeyed_headers: Mapping[str, str]
-
-    @property
-    def mark(self) -> str | None:
-        """The mark of the upload that wrote it."""
-        return self.metadata.get(MARK)
 
 
 class Refused(Exception):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from app.aws.addressing import BucketAddress
 from app.aws.sigv4 import Presigner
 from app.domain.dispositions import content_disposition
@@ -12,20 +9,10 @@ from app.domain.errors import ValidationFailed
 from app.domain.metadata import encode_metadata
 from app.domain.paths import Root
 from app.domain.policy import cache_control, is_active
-from app.domain.uploads import Method, Upload
+from app.domain.uploads import Method, SignedUpload, Upload
 
 #: S3 replaces this in a form's key by a name of the browser's choosing (T27).
 _FORM_VARIABLE = "${filename}"
-
-
-@dataclass(frozen=True, slots=True)
-class SignedUpload:
-    """How to send the bytes: ``headers`` with PUT, ``fields`` with POST, the other empty."""
-
-    url: str
-    expires_at: datetime
-    headers: dict[str, str]
-    fields: dict[str, str]
 
 
 class UploadSigner:

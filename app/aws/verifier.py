@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.aws.first_bytes import FIRST_BYTES, check_first_bytes
-from app.aws.store import Store, StoredObject
+from app.aws.store import Store
+from app.domain.assets import StoredObject
 from app.domain.dispositions import content_disposition
 from app.domain.errors import (
     AlreadyExists,

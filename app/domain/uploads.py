@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -66,6 +67,16 @@ class Upload:
         if owner != sub:
             raise NotFound
         return cls(owner, AssetPath.parse(path), Method(method), *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUpload:
+    """How to send the bytes: ``headers`` with PUT, ``fields`` with POST, the other empty."""
+
+    url: str
+    expires_at: datetime
+    headers: dict[str, str]
+    fields: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,55 @@
+"""What is known of an asset: from S3's own word, from a listing, and how to reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from app.domain.metadata import MARK
+from app.domain.paths import AssetPath
+
+Disposition = Literal["inline", "attachment"]
+
+
+class Link(NamedTuple):
+    """A signed URL; ``via`` says who answers it."""
+
+    path: AssetPath
+    url: str
+    expires_at: datetime
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One object, at one version, as HeadObject tells it.
+
+    ``size`` in bytes, ``etag`` quoted as S3 writes it, ``version_id`` None on a bucket without
+    versions, ``metadata`` as stored, ``obeyed_headers`` those that change what a browser does.
+    """
+
+    key: str
+    size: int
+    content_type: str
+    etag: str
+    last_modified: datetime
+    version_id: str | None
+    metadata: Mapping[str, str]
+    checksum_sha256: str | None
+    obeyed_headers: Mapping[str, str]
+
+    @property
+    def mark(self) -> str | None:
+        """The mark of the upload that wrote it."""
+        return self.metadata.get(MARK)
+
+
+class ListedObject(NamedTuple):
+    """One line of a listing; ``size`` in bytes, ``etag`` quoted as S3 writes it."""
+
+    key: str
+    size: int
+    etag: str
+    last_modified: datetime

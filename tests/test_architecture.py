@@ -1,0 +1,99 @@
+"""The import law of the house: who may import whom."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# Layer -> what of this project it may import. The deepest matching layer counts.
+LAW = {
+    "app": {"app", "config"},
+    "app.api": {"app.api", "app.schemas", "app.auth", "app.domain", "app.services", "app.limits"}
+    | {"app.telemetry", "app.readiness"},
+    "app.services": {"app.aws", "app.auth", "app.domain", "app.seals", "app.readiness", "config"},
+    "app.limits": {"app.domain", "app.auth.bearer"},
+    "app.readiness": {"app.domain"},
+    "app.seals": {"app.domain"},
+    "app.telemetry": {"app.domain"},
+    "app.auth": {"app.auth", "app.domain"},
+    "app.aws": {"app.aws", "app.domain"},
+    "app.schemas": {"app.schemas", "app.domain"},
+    "app.domain": {"app.domain"},
+    "app.cli": {"app", "config"},
+}
+FLASK = ("app", "app.api", "app.auth.bearer", "app.telemetry", "app.limits", "app.cli")
+BOTO3 = ("app.aws", "app.cli")
+CRYPTOGRAPHY = ("app.aws", "app.auth", "app.cli")
+STANDARD_LIBRARY_ONLY = "app.domain"
+
+
+def modules() -> list[tuple[str, Path]]:
+    """Every module of the service by its dotted name."""
+    found = []
+    for path in sorted((ROOT / "app").rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        found.append((name.removesuffix(".__init__"), path))
+    return found
+
+
+def imports(name: str, path: Path) -> Iterator[str]:
+    """What a module imports, relative imports resolved; type-checking imports count as well."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = package.split(".")[: len(package.split(".")) - node.level + 1]
+            base = ".".join(
+                [*(parts if node.level else []), *([node.module] if node.module else [])]
+            )
+            for alias in node.names:
+                inner = ROOT.joinpath(*base.split("."), alias.name)
+                is_module = inner.is_dir() or inner.with_suffix(".py").exists()
+                yield f"{base}.{alias.name}" if is_module else base
+
+
+def within(name: str, layers: object) -> bool:
+    return any(name == layer or name.startswith(f"{layer}.") for layer in layers)  # type: ignore[attr-defined]
+
+
+def layer_of(name: str) -> str:
+    matching = [layer for layer in LAW if layer != "app" and within(name, [layer])]
+    return max(matching, key=len, default="app")
+
+
+@pytest.mark.parametrize(("name", "path"), modules(), ids=lambda value: str(value).split("/")[-1])
+def test_modules_import_only_what_their_layer_may(name: str, path: Path) -> None:
+    """No arrow of the drawing points the other way."""
+    for imported in imports(name, path):
+        if imported.split(".")[0] in ("app", "config"):
+            assert within(imported, LAW[layer_of(name)]), f"{name} may not import {imported}"
+
+
+@pytest.mark.parametrize(("name", "path"), modules(), ids=lambda value: str(value).split("/")[-1])
+def test_libraries_stay_in_their_places(name: str, path: Path) -> None:
+    """Flask, boto3 and cryptography live where the architecture says; the domain needs none."""
+    import sys
+
+    at_top = name == "app"
+    for imported in imports(name, path):
+        library = imported.split(".")[0]
+        if library in ("flask", "flask_smorest", "flask_cors", "flask_limiter"):
+            assert at_top or within(name, FLASK[1:]), f"{name} imports {imported}"
+        if library in ("boto3", "botocore"):
+            assert within(name, BOTO3), f"{name} imports {imported}"
+        if library == "cryptography":
+            assert within(name, CRYPTOGRAPHY), f"{name} imports {imported}"
+        if within(name, [STANDARD_LIBRARY_ONLY]) and library != "app":
+            assert library in sys.stdlib_module_names, f"{name} imports {imported}"
+
+
+def test_the_law_notices_a_wrong_import() -> None:
+    """The checks above can fail: a view that imported boto3's client module would be found."""
+    assert not within("app.aws.clients", LAW[layer_of("app.api.uploads")])
+    assert not within("app.services", LAW[layer_of("app.domain.paths")])
+    assert layer_of("app.auth.bearer") == "app.auth"
