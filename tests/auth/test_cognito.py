@@ -199,14 +199,17 @@ def test_settings_that_let_in_too_much_are_refused(
 # --- T02 ---
 
 
-def test_t02_alg_none_is_refused(verifier: CognitoVerifier, make_token: TokenMaker) -> None:
-    """T02: unsigned tokens, in every spelling, with and without a signature part."""
+def test_t02_alg_none_is_refused(
+    verifier: CognitoVerifier, make_token: TokenMaker, jwks_server: JwksServer
+) -> None:
+    """T02: unsigned tokens, in every spelling, with or without a signature; no key is sought."""
     payload = json.dumps(make_token.claims()).encode()
     for alg in ("none", "None", "NONE", "nOnE", "", None, ABSENT, ["RS256"], {}):
         token = make_token.sign(payload, {"alg": alg})
         assert refused(verifier, token)
         assert refused(verifier, token.rsplit(".", 1)[0] + ".")
         assert refused(verifier, make_token.sign(payload, {"alg": alg}, lambda _: b""))
+    assert jwks_server.hits == []
 
 
 def test_t02_hs256_with_the_public_key_is_refused(
