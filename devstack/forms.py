@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
 from devstack.errors import S3Error
@@ -53,13 +52,15 @@ def read_form(request: Request) -> Form:
             return Form(fields, filename, _file(events))
         if isinstance(event, Field):
             name = event.name.lower()
-            value = b"".join(_file(events))
-            size += len(name) + len(value)
-            if size > MAX_FIELDS_BYTES:
-                raise S3Error(
-                    "MaxPostPreDataLengthExceeded",
-                    "Your POST request fields preceding the upload file were too large.",
-                )
+            value = b""
+            for block in _file(events):
+                value += block
+                size += len(block)
+                if size > MAX_FIELDS_BYTES:
+                    raise S3Error(
+                        "MaxPostPreDataLengthExceeded",
+                        "Your POST request fields preceding the upload file were too large.",
+                    )
             if name in fields:
                 raise S3Error("InvalidArgument", f"Repeated form field: {name}")
             fields[name] = _decoded(value)
@@ -74,7 +75,7 @@ def _events(request: Request) -> Iterator[Event]:
     boundary = message.get_boundary()
     if message.get_content_type() != "multipart/form-data" or not boundary:
         raise S3Error("MalformedPOSTRequest", _MALFORMED)
-    decoder = MultipartDecoder(boundary.encode(), MAX_FIELDS_BYTES * 2)
+    decoder = MultipartDecoder(boundary.encode())
     blocks = request.blocks()
     try:
         while True:
@@ -85,7 +86,7 @@ def _events(request: Request) -> Iterator[Event]:
                 return
             else:
                 yield event
-    except (ValueError, RequestEntityTooLarge) as error:
+    except ValueError as error:
         raise S3Error("MalformedPOSTRequest", _MALFORMED) from error
 
 

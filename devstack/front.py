@@ -12,6 +12,7 @@ Run by gunicorn with one worker, for moto keeps everything in its process::
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 import uuid
@@ -28,6 +29,8 @@ from devstack.store import Store
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
+# A pool's id has an underscore, a bucket's name never does.
+_POOL_DOCUMENT = re.compile(r"/[\w-]+_\w+/\.well-known/(jwks\.json|openid-configuration)")
 _IDENTITY_EXPOSED = ("x-amzn-errortype", "x-amzn-requestid")
 
 
@@ -99,7 +102,8 @@ class Front:
         extra = cors.actual([self._identity_rule], origin, environ["REQUEST_METHOD"])
 
         def with_cors(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            return start_response(status, [*headers, *extra], exc_info)
+            kept = [h for h in headers if not h[0].lower().startswith("access-control-")]
+            return start_response(status, [*kept, *extra], exc_info)
 
         try:
             return self._services(environ, with_cors)
@@ -146,9 +150,8 @@ def _is_other_service(environ: dict[str, Any]) -> bool:
     target = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[0]
     if target:
         return target in ("AWSCognitoIdentityProviderService", "AWSCognitoIdentityService")
-    path: str = environ["PATH_INFO"]
-    return environ["REQUEST_METHOD"] == "GET" and path.rstrip("/").endswith(
-        ("/.well-known/jwks.json", "/.well-known/openid-configuration")
+    return environ["REQUEST_METHOD"] == "GET" and bool(
+        _POOL_DOCUMENT.fullmatch(environ["PATH_INFO"])
     )
 
 

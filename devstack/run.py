@@ -1,7 +1,7 @@
 """Starts everything, and ends everything with one Ctrl-C.
 
 The processes are a table; honcho (the Procfile runner) runs it. ``stack`` waits for the store,
-fills it, and writes ``.run/stack.json``; what needs the stack's ids starts once that is there.
+fills it, and writes ``stack.json``; what needs the stack's ids starts once that is there.
 Ports come from ``STORE_PORT``, ``GATEWAY_PORT`` and ``PAGE_PORT``. Nothing is written outside
 ``.run/``.
 """
@@ -116,7 +116,8 @@ def main() -> int:
     if taken := ports.taken():
         print("\n".join(taken), file=sys.stderr)
         return 1
-    run = ROOT / ".run"
+    # By port, so that a second stack on other ports leaves the first alone.
+    run = ROOT / ".run" / str(ports.store)
     shutil.rmtree(run, ignore_errors=True)
     for folder in ("tmp", "metrics"):
         (run / folder).mkdir(parents=True)

@@ -1,0 +1,132 @@
+"""The runner: its table, its ports, its page server; and all of it at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import urllib3
+from werkzeug.test import Client
+
+from devstack.pages import Pages
+from devstack.process import free_port, is_free
+from devstack.run import ROOT, Ports, main, table
+
+PORTS = {"STORE_PORT": "1", "GATEWAY_PORT": "2", "PAGE_PORT": "3"}
+
+
+def test_ports_come_from_the_environment() -> None:
+    """Each has a default and a variable."""
+    assert Ports.from_env({}) == Ports(store=9000, gateway=8000, page=3000)
+    assert Ports.from_env(PORTS) == Ports(store=1, gateway=2, page=3)
+    assert Ports.from_env(PORTS).origins() == ["http://localhost:3", "http://127.0.0.1:3"]
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "x", "-1", "2"])
+def test_a_port_that_cannot_be_is_named(value: str) -> None:
+    """Out of range, no number, or the same as another."""
+    with pytest.raises(ValueError, match="STORE_PORT"):
+        Ports.from_env({**PORTS, "STORE_PORT": value})
+
+
+def test_a_taken_port_ends_the_start_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is started, and the port and its variable are named."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        monkeypatch.setenv("PAGE_PORT", port)
+        monkeypatch.setenv("STORE_PORT", str(free_port()))
+        monkeypatch.setenv("GATEWAY_PORT", str(free_port()))
+        assert main() == 1
+    assert f"port {port} is taken" in capsys.readouterr().err
+
+
+def test_everything_listens_on_loopback_alone(tmp_path: Path) -> None:
+    """No row of the table binds another address; none sees the user's AWS settings."""
+    for row in table(Ports(1, 2, 3), tmp_path):
+        binds = [
+            a for before, a in zip(row.command, row.command[1:], strict=False) if before == "--bind"
+        ]
+        assert all(bind.startswith("127.0.0.1:") for bind in binds)
+        assert {n for n in row.env if n.startswith("AWS_")} == {"AWS_EC2_METADATA_DISABLED"}
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Client:
+    page, client = tmp_path / "page", tmp_path / "client"
+    for folder in (page, client):
+        folder.mkdir()
+    (page / "index.html").write_text("<p>hello")
+    (client / "a.js").write_text("export {}")
+    (tmp_path / "secret").write_text("secret")
+    return Client(Pages({"gateway": "http://g"}, page, client))
+
+
+def test_the_page_and_the_client_are_served(pages: Client) -> None:
+    """With their types, and never sniffed or framed."""
+    index, script = pages.get("/", buffered=True), pages.get("/client/a.js", buffered=True)
+    assert (index.mimetype, index.text) == ("text/html", "<p>hello")
+    assert (script.mimetype, script.text) == ("text/javascript", "export {}")
+    assert index.headers["X-Content-Type-Options"] == "nosniff"
+    assert index.headers["X-Frame-Options"] == "DENY"
+
+
+def test_the_page_is_told_where_things_are(pages: Client) -> None:
+    """Its settings are never kept by a cache."""
+    answer = pages.get("/config.json")
+    assert answer.json == {"gateway": "http://g"}
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/../secret", "/client/../secret", "/client/../../secret", "/no"])
+def test_nothing_else_is_served(pages: Client, path: str) -> None:
+    """No way out of the two folders."""
+    assert pages.get(path).status_code == 404
+
+
+def test_pages_are_read_only(pages: Client) -> None:
+    """GET and HEAD."""
+    assert pages.post("/").status_code == 405
+
+
+def test_one_command_starts_everything_and_one_signal_ends_it() -> None:
+    """From nothing to a ready gateway, and back to free ports.
+
+    On a quiet machine that takes 3 s; the limit allows for a busy one.
+    """
+    ports = [free_port() for _ in range(3)]
+    names = ("STORE_PORT", "GATEWAY_PORT", "PAGE_PORT")
+    environment = dict(zip(names, map(str, ports), strict=True))
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "devstack"],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    output = ""
+    assert process.stdout
+    try:
+        while "Ctrl-C" not in output and (line := process.stdout.readline()):
+            output += line
+        assert time.monotonic() - started < 30
+        with urllib3.PoolManager() as http:
+            config = http.request("GET", f"http://127.0.0.1:{ports[2]}/config.json").json()
+            ready = http.request("GET", f"http://127.0.0.1:{ports[1]}/readyz")
+        assert config["gateway"] == f"http://127.0.0.1:{ports[1]}"
+        assert ready.status == 200
+        assert config["demo"]["username"] in output
+        assert config["demo"]["password"] in output
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert all(is_free(port) for port in ports)
