@@ -1,10 +1,11 @@
 """OpenStack Swift behind its S3 front end: one device, one replica, one temporary directory."""
 
 import getpass
+import os
 from pathlib import Path
 from types import TracebackType
 
-from tests.stores.process import Server, answers, free_ports, installed
+from tests.stores.process import Server, StoreFailure, answers, free_ports, installed
 from tests.stores.store import Store, Strictness
 
 PYTHON = Path(__file__).parents[2] / ".stores" / "swift" / "bin" / "python"
@@ -83,6 +84,17 @@ log_level = WARNING
 PASSED_BY_NAME = ("catch_errors", "gatekeeper", "listing_formats", "bulk", "copy", "dlo", "symlink")
 
 
+def check_attributes(directory: Path) -> None:
+    """Raise StoreFailure where Swift would start and then answer every PUT with a 500."""
+    try:
+        os.setxattr(directory, "user.test", b"1")
+    except OSError as error:
+        raise StoreFailure(
+            f"Swift keeps metadata in extended attributes, and {directory} has none ({error}): "
+            "set TMPDIR to a directory on ext4, xfs or btrfs"
+        ) from error
+
+
 def write_configuration(directory: Path, ports: dict[str, int]) -> None:
     (directory / "devices" / "d1").mkdir(parents=True)
     (directory / "swift.conf").write_text(SWIFT_CONF)
@@ -109,6 +121,7 @@ class SwiftStore:
         probes = [answers(port) for port in ports.values()]
         self._server = Server("swift")
         try:
+            check_attributes(self._server.directory)
             write_configuration(self._server.directory, ports)
             script = str(Path(__file__).with_name("swift_server.py"))
             self._server.start(
