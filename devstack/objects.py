@@ -42,6 +42,12 @@ class Answer:
     body: Iterator[bytes] = field(default_factory=lambda: iter(()))
 
 
+def document_answer(status: str, document: bytes) -> Answer:
+    """An answer whose body is an XML document."""
+    headers = {"content-type": "application/xml", "content-length": str(len(document))}
+    return Answer(status, headers, iter((document,)))
+
+
 def serves(request: Request) -> bool:
     """Whether a request is for an object itself, not for one of its sub-resources."""
     return (

@@ -17,14 +17,9 @@ from typing import Any
 from devstack.credentials import Keyring
 from devstack.errors import S3Error
 from devstack.forms import Form
-from devstack.signatures import (
-    ALGORITHM,
-    MAX_LIFE,
-    MAX_SKEW,
-    Scope,
-    parse_instant,
-    sign_text,
-)
+from devstack.oracle import sign_text
+from devstack.scopes import Scope, parse_instant
+from devstack.signatures import ALGORITHM, MAX_LIFE, MAX_SKEW
 
 _SIGNATURE_FIELDS = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature")
 _UNCOVERED = {"policy", "x-amz-signature", "file"}

@@ -5,20 +5,16 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.h
 
 from __future__ import annotations
 
-import hmac
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.compat import HTTPHeaders
-from botocore.credentials import Credentials
-
-from devstack.credentials import Credential, Keyring
+from devstack.credentials import Keyring
 from devstack.errors import S3Error
+from devstack.oracle import check_signature
 from devstack.requests import Request
+from devstack.scopes import Scope, parse_instant
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
@@ -43,83 +39,11 @@ _SIGV2_REFUSED = (
 
 
 @dataclass(frozen=True)
-class Scope:
-    """A credential scope, ``AKID/20261122/us-east-1/s3/aws4_request``."""
-
-    access_key_id: str
-    date: str
-    region: str
-    service: str
-
-    @classmethod
-    def parse(cls, text: str, *, date: str, region: str | None, fault: str) -> Scope:
-        """Read and check a scope; errors carry the code ``fault``."""
-        parts = text.split("/")
-        if len(parts) != 5 or parts[4] != "aws4_request":
-            raise S3Error(
-                fault,
-                "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; "
-                'expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
-            )
-        scope = cls(*parts[:4])
-        if region is not None and scope.region != region:
-            raise S3Error(
-                fault,
-                f"Error parsing the X-Amz-Credential parameter; the region '{scope.region}' "
-                f"is wrong; expecting '{region}'",
-                Region=region,
-            )
-        if scope.service != "s3":
-            raise S3Error(
-                fault,
-                "Error parsing the X-Amz-Credential parameter; incorrect service "
-                f'"{scope.service}". This endpoint belongs to "s3".',
-            )
-        if scope.date != date[:8]:
-            raise S3Error(
-                fault,
-                f'Error parsing the X-Amz-Credential parameter; incorrect date "{scope.date}". '
-                "This date is not the same as X-Amz-Date.",
-            )
-        return scope
-
-
-@dataclass(frozen=True)
 class Verdict:
     """Who signed, and what the signature says about the body: a hash or UNSIGNED-PAYLOAD."""
 
     access_key_id: str
     payload: str
-
-
-class _Oracle(S3SigV4Auth):
-    """botocore's signer, told which headers were signed instead of choosing them."""
-
-    def __init__(self, credential: Credential, region: str, signed: HTTPHeaders) -> None:
-        keys = Credentials(credential.access_key_id, credential.secret_access_key)
-        super().__init__(keys, "s3", region)
-        self._signed = signed
-
-    def headers_to_sign(self, request: AWSRequest) -> HTTPHeaders:
-        return self._signed
-
-
-def sign_text(credential: Credential, scope: Scope, text: str) -> str:
-    """The signature botocore puts under ``text``: a string to sign, or a POST policy."""
-    request = AWSRequest()
-    request.context["timestamp"] = f"{scope.date}T000000Z"
-    oracle = _Oracle(credential, scope.region, HTTPHeaders())
-    return str(oracle.signature(text, request))
-
-
-def parse_instant(text: str, fault: str) -> datetime:
-    """``20261122T170000Z`` as an aware datetime. Raises S3Error with the code ``fault``."""
-    try:
-        return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise S3Error(
-            fault, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
-        ) from error
 
 
 def verify_request(request: Request, keyring: Keyring, region: str | None) -> Verdict:
@@ -173,7 +97,7 @@ def _verify_query(request: Request, keyring: Keyring, region: str | None) -> Ver
     payload = UNSIGNED_PAYLOAD
     if "x-amz-content-sha256" in signed:
         payload = request.headers.get("x-amz-content-sha256", payload)
-    _check_signature(
+    check_signature(
         request,
         credential,
         scope,
@@ -242,7 +166,7 @@ def _verify_header(
         raise S3Error(
             "InvalidRequest", "Missing required header for this request: x-amz-content-sha256"
         )
-    _check_signature(
+    check_signature(
         request,
         credential,
         scope,
@@ -252,50 +176,3 @@ def _verify_header(
         provided=found["signature"],
     )
     return Verdict(scope.access_key_id, payload)
-
-
-def _check_signature(
-    request: Request,
-    credential: Credential,
-    scope: Scope,
-    *,
-    signed: list[str],
-    timestamp: str,
-    payload: str,
-    provided: str,
-) -> None:
-    unsigned = sorted(
-        name for name in request.headers if name.startswith("x-amz-") and name not in signed
-    )
-    if "host" not in signed:
-        unsigned.append("host")
-    if unsigned:
-        raise S3Error(
-            "AccessDenied",
-            "There were headers present in the request which were not signed",
-            HeadersNotSigned=", ".join(unsigned),
-        )
-    headers = HTTPHeaders()
-    for name in signed:
-        headers[name] = request.headers.get(name, "")
-    query = request.canonical_query(without="X-Amz-Signature")
-    aws = AWSRequest(
-        request.method,
-        f"http://host{request.canonical_path()}?{query}",
-        headers={"X-Amz-Content-SHA256": payload},
-    )
-    aws.context["timestamp"] = timestamp
-    oracle = _Oracle(credential, scope.region, headers)
-    canonical = oracle.canonical_request(aws)
-    text = oracle.string_to_sign(aws, canonical)
-    absent = [name for name in signed if name not in request.headers]
-    if absent or not hmac.compare_digest(oracle.signature(text, aws), provided):
-        raise S3Error(
-            "SignatureDoesNotMatch",
-            "The request signature we calculated does not match the signature you provided. "
-            "Check your key and signing method.",
-            AWSAccessKeyId=credential.access_key_id,
-            StringToSign=text,
-            SignatureProvided=provided,
-            CanonicalRequest=canonical,
-        )

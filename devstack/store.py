@@ -6,20 +6,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
-from xml.sax.saxutils import escape
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.s3.models import FakeKey, get_canned_acl, s3_backends
-from moto.s3.utils import metadata_from_headers
+from moto.s3.models import FakeKey, s3_backends
 
 from devstack import bodies, cors, multipart, objects
 from devstack.credentials import Keyring
 from devstack.errors import S3Error
-from devstack.forms import Form, read_form
-from devstack.objects import Answer
+from devstack.form_uploads import form_answer, put_form
+from devstack.forms import read_form
+from devstack.objects import Answer, document_answer
+from devstack.plain import plain_environ
 from devstack.policies import verify_policy
-from devstack.requests import Request, spool, uri_encode
+from devstack.requests import Request, spool
 from devstack.signatures import Verdict, verify_request
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class Store:
             return objects.serve(request, bucket)
         if request.method == "GET" and not request.key and request.has("uploads"):
             document = multipart.list_uploads(request, bucket)
-            return _xml("200 OK", document)
+            return document_answer("200 OK", document)
         if request.method == "POST" and not request.key and request.has("delete"):
             _check_guarded(request)
         upload = None
@@ -80,7 +79,7 @@ class Store:
             yield
 
     def _by_moto(self, request: Request, verdict: Verdict, body: IO[bytes]) -> Answer:
-        environ = _plain_environ(request, verdict, body)
+        environ = plain_environ(request, verdict, body)
         answer = Answer("500 Internal Server Error")
 
         def start_response(
@@ -114,8 +113,8 @@ class Store:
             request.drain()
             file.seek(0)
             with self._exclusively():
-                key = _put_form(bucket, form, file.read())
-        return _form_answer(request, form, key)
+                key = put_form(bucket, form, file.read())
+        return form_answer(request, form, key)
 
 
 def _bucket(name: str) -> Any:
@@ -156,95 +155,3 @@ def _check_absence(request: Request, bucket: Any) -> None:
             "At least one of the pre-conditions you specified did not hold",
             Condition="If-None-Match",
         )
-
-
-def _plain_environ(request: Request, verdict: Verdict, body: IO[bytes]) -> dict[str, Any]:
-    """The request as moto should see it: authorised, path-style, without the signature."""
-    query = "&".join(
-        f"{uri_encode(name)}={uri_encode(value)}"
-        for name, value in request.query
-        if not name.startswith("X-Amz-")
-    )
-    path = request.canonical_path()
-    environ = dict(request.environ)
-    # Any region serves: moto takes the region of a new bucket from this scope.
-    region = _region_of(request)
-    environ.update(
-        {
-            "HTTP_HOST": "localhost",
-            "HTTP_AUTHORIZATION": "AWS4-HMAC-SHA256 "
-            f"Credential={verdict.access_key_id}/20200101/{region}/s3/aws4_request, "
-            "SignedHeaders=host, Signature=verified",
-            "PATH_INFO": request.path.encode().decode("latin-1"),
-            "RAW_URI": f"{path}?{query}" if query else path,
-            "REQUEST_URI": f"{path}?{query}" if query else path,
-            "QUERY_STRING": query,
-            "wsgi.input": body,
-        }
-    )
-    environ.pop("HTTP_ORIGIN", None)
-    environ.pop("HTTP_X_AMZ_CONTENT_SHA256", None)
-    for algorithm in ("SHA256", "SHA1", "CRC32"):
-        # moto keeps a checksum only when this SDK header announces it; S3 always does.
-        if f"HTTP_X_AMZ_CHECKSUM_{algorithm}" in environ:
-            environ.setdefault("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM", algorithm)
-    return environ
-
-
-def _region_of(request: Request) -> str:
-    scope = request.param("X-Amz-Credential")
-    if scope is None:
-        scope = request.headers.get("authorization", "").partition("Credential=")[2]
-    return scope.split("/")[2]
-
-
-def _put_form(bucket: Any, form: Form, value: bytes) -> FakeKey:
-    fields = form.fields
-    checksum = next((f for f in fields if f.startswith("x-amz-checksum-")), None)
-    backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
-    key = backend.put_object(
-        bucket.name,
-        form.key,
-        value,
-        storage=fields.get("x-amz-storage-class", "STANDARD"),
-        checksum_value=fields[checksum] if checksum else None,
-        request_method="POST",
-    )
-    if checksum:
-        key.checksum_algorithm = checksum.removeprefix("x-amz-checksum-").upper()
-    key.set_metadata(metadata_from_headers(fields))
-    if "acl" in fields:
-        key.set_acl(get_canned_acl(fields["acl"]))
-    return key
-
-
-def _form_answer(request: Request, form: Form, key: FakeKey) -> Answer:
-    host = request.headers.get("host", "")
-    location = f"http://{host}/{request.bucket}/{uri_encode(key.name, safe='/')}"
-    headers = {"etag": key.etag, "location": location}
-    if key.version_id != "null":
-        headers["x-amz-version-id"] = key.version_id
-    redirect = form.fields.get("success_action_redirect")
-    if redirect:
-        mark = "&" if "?" in redirect else "?"
-        query = urlencode({"bucket": request.bucket, "key": key.name, "etag": key.etag})
-        headers["location"] = quote(f"{redirect}{mark}{query}", safe="%/:=&?~#+!$,;'@()*[]")
-        return Answer("303 See Other", {**headers, "content-length": "0"})
-    status = form.fields.get("success_action_status")
-    if status == "201":
-        document = (
-            '<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse>'
-            f"<Location>{escape(location)}</Location><Bucket>{request.bucket}</Bucket>"
-            f"<Key>{escape(key.name)}</Key><ETag>{escape(key.etag)}</ETag></PostResponse>"
-        )
-        answer = _xml("201 Created", document.encode())
-        answer.headers.update(headers)
-        return answer
-    if status == "200":
-        return Answer("200 OK", {**headers, "content-length": "0"})
-    return Answer("204 No Content", headers)
-
-
-def _xml(status: str, document: bytes) -> Answer:
-    headers = {"content-type": "application/xml", "content-length": str(len(document))}
-    return Answer(status, headers, iter((document,)))
