@@ -10,8 +10,8 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeKey, get_canned_acl, s3_backends
 from moto.s3.utils import metadata_from_headers
 
+from devstack.answers import Answer, document_answer
 from devstack.forms import Form
-from devstack.objects import Answer, document_answer
 from devstack.requests import Request, uri_encode
 
 

@@ -20,9 +20,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from devstack import cors
+from devstack.answers import Answer
 from devstack.credentials import DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY, Keyring
 from devstack.errors import S3Error
-from devstack.objects import Answer
 from devstack.requests import Request
 from devstack.store import Store
 

@@ -6,15 +6,13 @@ wait. Here only the bytes asked for are read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from moto.s3.models import FakeDeleteMarker, FakeKey
 
+from devstack.answers import Answer
+from devstack.conditions import modified, span
 from devstack.errors import S3Error
 from devstack.requests import BLOCK_BYTES, Request
 
@@ -30,22 +28,6 @@ _OVERRIDES = {
     )
 }
 _SERVED = {"versionId", "x-id", *_OVERRIDES}
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
-
-
-@dataclass
-class Answer:
-    """A response before it meets WSGI: lower-case header names, body in blocks."""
-
-    status: str
-    headers: dict[str, str] = field(default_factory=dict)
-    body: Iterator[bytes] = field(default_factory=lambda: iter(()))
-
-
-def document_answer(status: str, document: bytes) -> Answer:
-    """An answer whose body is an XML document."""
-    headers = {"content-type": "application/xml", "content-length": str(len(document))}
-    return Answer(status, headers, iter((document,)))
 
 
 def serves(request: Request) -> bool:
@@ -70,19 +52,19 @@ def serve(request: Request, bucket: Any) -> Answer:
         if value is not None and name.lower() != "x-amz-sdk-checksum-algorithm"
     }
     headers["accept-ranges"] = "bytes"
-    if not _modified(request, key):
+    if not modified(request, key):
         kept = ("etag", "last-modified", "cache-control", "expires", "x-amz-version-id")
         return Answer("304 Not Modified", {k: v for k, v in headers.items() if k in kept})
     for name, value in request.query:
         if name in _OVERRIDES:
             headers[_OVERRIDES[name]] = _header_value(name, value)
-    span = _span(request.headers, key)
-    if span is None:
+    part = span(request.headers, key)
+    if part is None:
         start, end = 0, key.size
         status = "200 OK"
         headers.update(_checksum(request, key))
     else:
-        start, end = span
+        start, end = part
         status = "206 Partial Content"
         headers["content-range"] = f"bytes {start}-{end - 1}/{key.size}"
     headers["content-length"] = str(end - start)
@@ -110,52 +92,6 @@ def _find(bucket: Any, name: str, version_id: str | None) -> FakeKey:
     if version_id is not None:
         raise S3Error("NoSuchVersion", "The specified version does not exist.", Key=name)
     raise S3Error("NoSuchKey", "The specified key does not exist.", Key=name)
-
-
-def _modified(request: Request, key: FakeKey) -> bool:
-    """RFC 9110 section 13.2.2: an ETag condition, where there is one, settles it."""
-    changed_at = key.last_modified.replace(microsecond=0, tzinfo=UTC)
-    headers = request.headers
-    if "if-match" in headers:
-        if not _names(headers["if-match"], key.etag):
-            raise _failed("If-Match")
-    elif "if-unmodified-since" in headers:
-        since = _date(headers["if-unmodified-since"])
-        if since is not None and changed_at > since:
-            raise _failed("If-Unmodified-Since")
-    if "if-none-match" in headers:
-        return not _names(headers["if-none-match"], key.etag)
-    since = _date(headers.get("if-modified-since", ""))
-    return since is None or changed_at > since
-
-
-def _span(headers: dict[str, str], key: FakeKey) -> tuple[int, int] | None:
-    """Start and end (exclusive) of the range asked for, or None for the whole object."""
-    found = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
-    if found is None or found.groups() == ("", ""):
-        return None
-    guard = headers.get("if-range")
-    if guard is not None and not _names(guard, key.etag):
-        since = _date(guard)
-        if since is None or key.last_modified.replace(microsecond=0, tzinfo=UTC) != since:
-            return None
-    first, last = found.groups()
-    size = key.size
-    if first == "":
-        start, end = max(0, size - int(last)), size
-    else:
-        start, end = int(first), min(size, int(last) + 1) if last else size
-        if last and int(last) < int(first):
-            return None
-    if start >= end:
-        raise S3Error(
-            "InvalidRange",
-            "The requested range is not satisfiable",
-            headers={"content-range": f"bytes */{size}"},
-            RangeRequested=headers["range"],
-            ActualObjectSize=size,
-        )
-    return start, end
 
 
 def _checksum(request: Request, key: FakeKey) -> dict[str, str]:
@@ -191,23 +127,3 @@ def _header_value(name: str, value: str) -> str:
             ArgumentValue=value,
         )
     return value
-
-
-def _names(condition: str, etag: str) -> bool:
-    tags = [tag.strip().removeprefix("W/").strip('"') for tag in condition.split(",")]
-    return "*" in tags or etag.strip('"') in tags
-
-
-def _date(text: str) -> Any:
-    try:
-        return parsedate_to_datetime(text)
-    except ValueError:
-        return None
-
-
-def _failed(condition: str) -> S3Error:
-    return S3Error(
-        "PreconditionFailed",
-        "At least one of the pre-conditions you specified did not hold",
-        Condition=condition,
-    )

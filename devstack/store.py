@@ -11,11 +11,11 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeKey, s3_backends
 
 from devstack import bodies, cors, multipart, objects
+from devstack.answers import Answer, document_answer
 from devstack.credentials import Keyring
 from devstack.errors import S3Error
 from devstack.form_uploads import form_answer, put_form
 from devstack.forms import read_form
-from devstack.objects import Answer, document_answer
 from devstack.plain import plain_environ
 from devstack.policies import verify_policy
 from devstack.requests import Request, spool

@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from devstack.bootstrap import Stack, bootstrap
+from devstack.account import Stack
+from devstack.bootstrap import bootstrap
 from devstack.credentials import DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY
 from devstack.process import (
     HOST,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from devstack.bootstrap import Stack
+from devstack.account import Stack
 from devstack.testing import DEMO_PAIR, running_store
 from tests.devstack.wire import Wire
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
-from devstack.bootstrap import Stack
+from devstack.account import Stack
 from tests.devstack.wire import Wire
 
 ABSENT = {"if-none-match": "*"}

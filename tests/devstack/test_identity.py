@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from devstack.bootstrap import Stack, strong_password
+from devstack.account import Stack
+from devstack.bootstrap import strong_password
 from devstack.testing import running_store
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from devstack.bootstrap import Stack
+from devstack.account import Stack
 from tests.devstack.wire import Answer, Wire
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from devstack.bootstrap import Stack
+from devstack.account import Stack
 from tests.devstack.wire import Answer, Wire
 
 BODY = bytes(range(100))

@@ -9,7 +9,7 @@ from botocore.credentials import Credentials
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from devstack.bootstrap import Stack
+from devstack.account import Stack
 from tests.devstack.conftest import SECOND_PAIR
 from tests.devstack.wire import Wire
 
