@@ -35,3 +35,20 @@ def install_fresh_key() -> str:
     vars(models)["jwt"] = _Signer(key)
     responses.CognitoIdpJsonWebKeyResponse.json_web_key = json.dumps(public).encode()
     return kid
+
+
+def install_revocation() -> None:
+    """Give moto the RevokeToken that it lacks: a revoked refresh token renews nothing."""
+    from moto.cognitoidp.models import cognitoidp_backends
+    from moto.cognitoidp.responses import CognitoIdpResponse
+    from moto.core.responses import EmptyResult
+
+    def revoke_token(self: CognitoIdpResponse) -> EmptyResult:
+        token = self._get_param("Token")
+        backends = [b for account in cognitoidp_backends.values() for b in account.values()]
+        for pool in (pool for backend in backends for pool in backend.user_pools.values()):
+            if token in pool.refresh_tokens:
+                pool.refresh_tokens[token] = None
+        return EmptyResult()
+
+    CognitoIdpResponse.revoke_token = revoke_token  # type: ignore[attr-defined]

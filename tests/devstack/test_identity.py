@@ -66,17 +66,21 @@ def test_weak_passwords_are_refused(stack: Stack, weak: str) -> None:
         cognito.sign_up(ClientId=stack.client_id, Username="eve@example.com", Password=weak)
 
 
-def test_a_session_can_be_renewed(stack: Stack) -> None:
-    """The refresh token gives a new access token."""
+def test_a_session_can_be_renewed_until_it_is_revoked(stack: Stack) -> None:
+    """The refresh token gives a new access token, and none once it was revoked."""
     password = strong_password()
     stack.create_user("cleo@example.com", password)
     refresh = stack.sign_in("cleo@example.com", password)["RefreshToken"]
-    answer = stack.client("cognito-idp").initiate_auth(
-        ClientId=stack.client_id,
-        AuthFlow="REFRESH_TOKEN_AUTH",
-        AuthParameters={"REFRESH_TOKEN": refresh},
-    )
-    assert answer["AuthenticationResult"]["AccessToken"]
+    cognito = stack.client("cognito-idp")
+    renew = {
+        "ClientId": stack.client_id,
+        "AuthFlow": "REFRESH_TOKEN_AUTH",
+        "AuthParameters": {"REFRESH_TOKEN": refresh},
+    }
+    assert cognito.initiate_auth(**renew)["AuthenticationResult"]["AccessToken"]
+    cognito.revoke_token(Token=refresh, ClientId=stack.client_id)
+    with pytest.raises(ClientError, match="NotAuthorizedException"):
+        cognito.initiate_auth(**renew)
 
 
 def test_the_bucket_is_set_up_as_on_aws(stack: Stack) -> None:
