@@ -142,6 +142,7 @@ const memory = {
 export class AssetGateway {
   #endpoint;
   #token;
+  #latest = null;
   #renewal = null;
 
   constructor({ endpoint, token, retries = 8 }) {
@@ -164,19 +165,25 @@ export class AssetGateway {
       init.headers['content-type'] = 'application/json';
     }
     return persist(async () => {
-      let response = await this.#fetch(url, init, await this.#bearer(false));
+      const token = await this.#bearer();
+      let response = await this.#fetch(url, init, token);
       if (response.status === 401 && typeof this.#token === 'function') {
-        response = await this.#fetch(url, init, await this.#bearer(true));
+        response = await this.#fetch(url, init, await this.#renewed(token));
       }
       return answerOf(response);
     }, { tries, signal });
   }
 
-  async #bearer(renew) {
+  async #bearer(renew = false) {
     if (typeof this.#token !== 'function') return this.#token;
-    if (!renew) return this.#token({ renew });
-    // Calls that fail together renew once.
-    this.#renewal ??= Promise.resolve(this.#token({ renew })).finally(() => {
+    this.#latest = await this.#token({ renew });
+    return this.#latest;
+  }
+
+  /** Another token than the refused one; calls that fail together renew once. */
+  async #renewed(refused) {
+    if (this.#latest !== refused) return this.#latest;
+    this.#renewal ??= this.#bearer(true).finally(() => {
       this.#renewal = null;
     });
     return this.#renewal;
@@ -545,8 +552,8 @@ export class Upload {
     if (!this.uploadId) return;
     try {
       await this.#gateway.request('DELETE', `/v1/uploads/${this.uploadId}`);
-      // Completion may have won the race; the path is this upload's own, nobody else's asset.
-      if (this.state === 'verifying') await this.#gateway.delete(this.#path);
+      // Bytes may have won the race; the path was made for this upload, so nothing else is there.
+      await this.#gateway.delete(this.#path);
     } catch { /* the bucket's lifecycle rule removes what is left */ }
   }
 }

@@ -4,12 +4,12 @@ import { $ } from './dom.js';
 
 const MODES = {
   signIn: {
-    title: 'Sign in', submit: 'Sign in', fields: ['username', 'password'],
+    title: 'Sign in', submit: 'Sign in', fields: ['email', 'password'],
     question: 'New here?', other: 'Create an account', next: 'signUp',
     lead: 'Your audio, images and video, straight to S3.',
   },
   signUp: {
-    title: 'Create an account', submit: 'Create account', fields: ['username', 'email', 'password'],
+    title: 'Create an account', submit: 'Create account', fields: ['email', 'password'],
     question: 'Have an account?', other: 'Sign in', next: 'signIn',
     lead: 'A space of your own, that nobody else can name.',
   },
@@ -34,14 +34,14 @@ export function guardDoor(session, { demo, entered }) {
     $('door-submit').textContent = submit;
     $('door-question').textContent = question;
     $('door-switch').textContent = other;
-    for (const name of ['username', 'email', 'password', 'code']) {
+    for (const name of ['email', 'password', 'code']) {
       $(`field-${name}`).hidden = !fields.includes(name);
       form.elements[name].disabled = !fields.includes(name);
     }
     form.elements.password.autocomplete = mode === 'signUp' ? 'new-password' : 'current-password';
     complain(fault);
-    if (demo && mode === 'signIn' && !form.elements.username.value) {
-      form.elements.username.value = demo.username;
+    if (demo && mode === 'signIn' && !form.elements.email.value) {
+      form.elements.email.value = demo.username;
       form.elements.password.value = demo.password;
       $('door-lead').textContent = 'The demo account is filled in.';
     }
@@ -54,9 +54,9 @@ export function guardDoor(session, { demo, entered }) {
   }
 
   const steps = {
-    async signIn({ username, password }) {
+    async signIn({ email, password }) {
       try {
-        await session.signIn(username, password);
+        await session.signIn(email, password);
       } catch (error) {
         if (error.code !== 'UserNotConfirmedException') throw error;
         show('confirm', error.message);
@@ -66,14 +66,14 @@ export function guardDoor(session, { demo, entered }) {
       $('door').hidden = true;
       entered();
     },
-    async signUp({ username, email, password }) {
-      const { confirmed } = await session.signUp(username, email, password);
-      if (confirmed) await steps.signIn({ username, password });
+    async signUp({ email, password }) {
+      const { confirmed } = await session.signUp(email, password);
+      if (confirmed) await steps.signIn({ email, password });
       else show('confirm');
     },
-    async confirm({ username, code, password }) {
-      await session.confirm(username, code);
-      await steps.signIn({ username, password });
+    async confirm({ email, code, password }) {
+      await session.confirm(email, code);
+      await steps.signIn({ email, password });
     },
   };
 

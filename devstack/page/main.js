@@ -39,8 +39,8 @@ async function showUsage() {
 
 function enter() {
   $('house').hidden = false;
-  $('who').textContent = session.username;
-  $('avatar').textContent = session.username.slice(0, 1).toUpperCase();
+  $('who').textContent = session.email;
+  $('avatar').textContent = session.email.slice(0, 1).toUpperCase();
   library.refresh().catch((error) => say(plainWords(error)));
   showUsage();
 }

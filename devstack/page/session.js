@@ -9,11 +9,10 @@ const STORED = 'asset-gateway-session';
 const EARLY_MS = 30e3;
 
 const PLAIN_WORDS = {
-  NotAuthorizedException: 'That username and password do not match.',
-  UserNotFoundException: 'That username and password do not match.',
+  NotAuthorizedException: 'That email and password do not match.',
+  UserNotFoundException: 'That email and password do not match.',
   UserNotConfirmedException: 'This account is not confirmed yet. Enter the code you were sent.',
-  UsernameExistsException: 'That username is taken.',
-  AliasExistsException: 'That email address has an account already.',
+  UsernameExistsException: 'That email address has an account already.',
   InvalidPasswordException: 'Use at least 8 characters, with upper and lower case, a number and a symbol.',
   CodeMismatchException: 'That code is not right.',
   ExpiredCodeException: 'That code has expired. Create the account again for a new one.',
@@ -48,29 +47,30 @@ export class Session {
     return this.#tokens !== null;
   }
 
-  get username() {
-    return this.#tokens ? claimsOf(this.#tokens.access).username : null;
+  /** What the person signed in with: the token's own `username` is an id in most pools. */
+  get email() {
+    return this.#tokens?.email ?? '';
   }
 
-  async signIn(username, password) {
+  async signIn(email, password) {
     const answer = await this.#call('InitiateAuth', {
-      AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters: { USERNAME: username, PASSWORD: password },
+      AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters: { USERNAME: email, PASSWORD: password },
     });
     if (!answer.AuthenticationResult) {
       throw new SignInError(answer.ChallengeName, 'This account needs a further step that this page cannot do.');
     }
-    this.#keep(answer.AuthenticationResult);
+    this.#keep(answer.AuthenticationResult, email);
   }
 
-  async signUp(username, email, password) {
+  async signUp(email, password) {
     const answer = await this.#call('SignUp', {
-      Username: username, Password: password, UserAttributes: [{ Name: 'email', Value: email }],
+      Username: email, Password: password, UserAttributes: [{ Name: 'email', Value: email }],
     });
     return { confirmed: answer.UserConfirmed };
   }
 
-  confirm(username, code) {
-    return this.#call('ConfirmSignUp', { Username: username, ConfirmationCode: code });
+  confirm(email, code) {
+    return this.#call('ConfirmSignUp', { Username: email, ConfirmationCode: code });
   }
 
   signOut() {
@@ -87,7 +87,7 @@ export class Session {
       const answer = await this.#call('InitiateAuth', {
         AuthFlow: 'REFRESH_TOKEN_AUTH', AuthParameters: { REFRESH_TOKEN: this.#tokens.refresh },
       });
-      this.#keep(answer.AuthenticationResult);
+      this.#keep(answer.AuthenticationResult, this.#tokens.email);
     } catch (error) {
       if (error.code === 'Network') throw error;
       this.signOut();
@@ -97,8 +97,8 @@ export class Session {
     return this.#tokens.access;
   };
 
-  #keep({ AccessToken, RefreshToken }) {
-    this.#tokens = { access: AccessToken, refresh: RefreshToken ?? this.#tokens?.refresh };
+  #keep({ AccessToken, RefreshToken }, email) {
+    this.#tokens = { email, access: AccessToken, refresh: RefreshToken ?? this.#tokens?.refresh };
     sessionStorage.setItem(STORED, JSON.stringify(this.#tokens));
   }
 

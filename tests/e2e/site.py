@@ -1,0 +1,132 @@
+"""The whole local stack as a front end meets it: page, gateway, store, each on its own origin."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from devstack.bootstrap import Stack
+from devstack.pages import Pages
+from devstack.process import HOST, free_port, wait_until_answers
+from devstack.testing import running_store
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "Analytical-3ngine!"
+
+
+@dataclass
+class Gateway:
+    """gunicorn on a port of its own; `stop` and `start` again where it was, as a deploy would."""
+
+    environment: dict[str, str]
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{self.port}", "wsgi:app"]
+        environment = os.environ | self.environment | {"WEB_CONCURRENCY": "2"}
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment)
+        try:
+            wait_until_answers(f"http://{HOST}:{self.port}/healthz", alive=self.runs)
+        except BaseException:
+            self.stop()
+            raise
+
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self) -> None:
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@dataclass
+class Site:
+    """Where everything is, and who uses it. `page` is the front end's exact origin."""
+
+    page: str
+    gateway: Gateway
+    stack: Stack
+    email: str = ""
+    password: str = PASSWORD
+    sub: str = ""
+
+    def for_somebody_new(self) -> "Site":
+        """The same site, used by a user who has nothing in it yet."""
+        email = f"{uuid4().hex[:12]}@example.com"
+        sub = self.stack.create_user(email, self.password)
+        return replace(self, email=email, sub=sub)
+
+    def token(self) -> str:
+        return str(self.stack.sign_in(self.email, self.password)["AccessToken"])
+
+    def stored_keys(self) -> set[str]:
+        """Every key the user's space holds now."""
+        found = self.stack.client("s3").list_objects_v2(
+            Bucket=self.stack.bucket, Prefix=f"users/{self.sub}/"
+        )
+        return {item["Key"] for item in found.get("Contents", [])}
+
+    def stored(self, key: str) -> bytes:
+        answer = self.stack.client("s3").get_object(Bucket=self.stack.bucket, Key=key)
+        return bytes(answer["Body"].read())
+
+
+class _Silent(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def page_server(port: int, gateway: str, stack: Stack) -> Iterator[None]:
+    """The demo page and the client, on a thread of this process."""
+    config = {
+        "gateway": gateway,
+        "cognito": {
+            "endpoint": stack.endpoint,
+            "region": stack.region,
+            "clientId": stack.client_id,
+        },
+        "demo": None,
+    }
+    pages = Pages(config, ROOT / "devstack" / "page", ROOT / "client")
+    server = make_server(HOST, port, pages, threaded=True, request_handler=_Silent)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def running_site() -> Iterator[Site]:
+    page_port = free_port()
+    origin = f"http://localhost:{page_port}"
+    with running_store(origins=[origin]) as stack:
+        gateway = Gateway(stack.gateway_environment([origin]), free_port())
+        gateway.start()
+        try:
+            with page_server(page_port, gateway.url, stack):
+                yield Site(origin, gateway, stack)
+        finally:
+            gateway.stop()

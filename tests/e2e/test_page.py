@@ -1,0 +1,124 @@
+"""What a person does on the demo page, from signing in to deleting."""
+
+import re
+
+import pytest
+from playwright.sync_api import FilePayload, Locator, Page, Response, expect
+
+from tests.e2e.conftest import CLIP
+from tests.e2e.site import Site
+
+pytestmark = pytest.mark.browser
+
+
+def choose(page: Page, *files: FilePayload) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose files").click()
+    chooser.value.set_files(list(files))
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=re.compile(re.escape(name))).and_(
+        page.locator(".card-open")
+    )
+
+
+def test_a_video_and_a_picture_go_up_play_and_go_away(
+    signed_in: Page, site: Site, picture: bytes
+) -> None:
+    """Both files arrive byte for byte, are shown from S3, and are gone once they are deleted."""
+    page = signed_in
+    choose(
+        page,
+        {"name": "clip.mp4", "mimeType": "video/mp4", "buffer": CLIP.read_bytes()},
+        {"name": "Grüße 1+1.png", "mimeType": "image/png", "buffer": picture},
+    )
+    expect(page.get_by_text("2 of 2 finished")).to_be_visible()
+    expect(page.get_by_role("img", name="Finished")).to_have_count(2)
+
+    stored = {key.rpartition("/")[2]: site.stored(key) for key in site.stored_keys()}
+    assert stored == {"clip.mp4": CLIP.read_bytes(), "Grüße 1+1.png": picture}
+
+    card(page, "Grüße 1+1.png").click()
+    shown = page.get_by_role("dialog").get_by_role("img")
+    expect(shown).to_have_js_property("naturalWidth", 96)
+    page.get_by_role("button", name="Close").click()
+
+    card(page, "clip.mp4").click()
+    video = page.get_by_role("dialog").locator("video")
+    video.evaluate(
+        """video => new Promise((resolve, reject) => {
+          video.addEventListener('timeupdate', () => video.currentTime > 0.2 && resolve());
+          video.addEventListener('error', () => reject(video.error));
+        })"""
+    )
+    assert 4.5 < video.evaluate("video => video.duration") < 5.5
+    link = video.get_attribute("src")
+    assert link and link.startswith(site.stack.endpoint)
+
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog", name="Delete clip.mp4?").get_by_role("button", name="Delete").click()
+    expect(card(page, "clip.mp4")).to_have_count(0)
+    fetched = "link => fetch(link, { cache: 'no-store' }).then(({ status }) => status)"
+    assert page.evaluate(fetched, link) == 404
+
+    assert [key.rpartition("/")[2] for key in site.stored_keys()] == ["Grüße 1+1.png"]
+
+
+def test_seeking_in_a_video_asks_the_store_for_a_range(signed_in: Page, site: Site) -> None:
+    """A jump to the end fetches the bytes there, as a 206, instead of all that lies before."""
+    page = signed_in
+    ranges: list[str] = []
+
+    def note(response: Response) -> None:
+        if response.url.startswith(site.stack.endpoint) and response.status == 206:
+            ranges.append(response.headers.get("content-range", ""))
+
+    choose(page, {"name": "seek.mp4", "mimeType": "video/mp4", "buffer": CLIP.read_bytes()})
+    expect(page.get_by_text("1 of 1 finished")).to_be_visible()
+    page.on("response", note)
+    # The gallery's own thumbnail: it loads the index of the video and then waits.
+    page.reload()
+    thumbnail = page.locator(".thumb.shown video")
+    expect(thumbnail).to_be_attached()
+    thumbnail.evaluate(
+        """video => new Promise((resolve) => {
+          video.addEventListener('seeked', resolve, { once: true });
+          video.currentTime = video.duration - 0.3;
+        })"""
+    )
+    starts = [int(found[1]) for text in ranges if (found := re.match(r"bytes (\d+)-", text))]
+    assert starts and starts[0] == 0
+    assert max(starts) > 0
+
+
+def test_a_session_survives_a_reload_and_ends_when_signed_out(signed_in: Page) -> None:
+    """A reload stays inside; signing out leads back to the door, and a reload stays there."""
+    signed_in.reload()
+    expect(signed_in.get_by_role("heading", name="Library")).to_be_visible()
+    signed_in.get_by_role("button", name="Sign out").click()
+    expect(signed_in.get_by_role("heading", name="Sign in")).to_be_visible()
+    signed_in.reload()
+    expect(signed_in.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_wrong_password_is_told_in_plain_words(tab: Page, site: Site) -> None:
+    """The door says what is wrong, and does not tell whether the account exists."""
+    tab.goto("/")
+    said = []
+    for email in (site.email, "nobody@example.com"):
+        tab.get_by_label("Email").fill(email)
+        tab.get_by_label("Password").fill("Wrong-passw0rd!")
+        tab.get_by_role("button", name="Sign in", exact=True).click()
+        expect(tab.get_by_role("alert")).to_have_text("That email and password do not match.")
+        said.append(tab.get_by_role("alert").inner_text())
+    assert said[0] == said[1]
+
+
+def test_a_file_that_is_not_allowed_says_why_in_its_row(signed_in: Page, site: Site) -> None:
+    """A refusal by the gateway shows up beside the file; nothing is stored."""
+    choose(signed_in, {"name": "a.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"})
+    row = signed_in.get_by_role("listitem").filter(has_text="a.exe")
+    expect(row).to_contain_text(re.compile("type", re.IGNORECASE))
+    expect(row.get_by_role("button", name="Try again a.exe")).to_be_visible()
+    assert not site.stored_keys()
