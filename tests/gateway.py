@@ -98,6 +98,7 @@ def gateway_environment(store: Store, bucket: str) -> dict[str, str]:
         "S3_ACCESS_KEY_ID": store.access_key,
         "S3_SECRET_ACCESS_KEY": store.secret_key,
         "SECRET_KEY": SECRET,
+        "LOG_LEVEL": "WARNING",
         "CORS_ORIGINS": "https://app.example.com,http://localhost:3000",
     }
 

@@ -55,14 +55,19 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no
         """Add the bearer scheme, and the problems that come with a token or with input."""
         if self.public:
             return {**doc, "security": []}
-        statuses = {*_ALWAYS, *((422,) if "parameters" in doc or "requestBody" in doc else ())}
+        documented = doc.setdefault("responses", {})
+        statuses = {*_ALWAYS}
         if "requestBody" in doc:
             statuses |= {413, 415}
-        for status in statuses - {int(known) for known in doc.get("responses", {})}:
+        if "parameters" in doc or "requestBody" in doc:
+            statuses.add(422)
+            # flask-smorest's own entry knows nothing of problem documents.
+            documented.pop(422, None)
+        for status in statuses - {int(known) for known in documented}:
             response = _problem_response(status)
             content_type = response.pop("content_type")
             response["content"] = {content_type: {"schema": response.pop("schema")}}
-            doc.setdefault("responses", {})[str(status)] = response
+            documented[str(status)] = response
         return doc
 
     def _store_endpoint_docs(self, endpoint: str, *args: Any, **options: Any) -> None:

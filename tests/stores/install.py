@@ -48,6 +48,8 @@ PROGRAMS = (
     Program(("chromium", "chromium-browser", "google-chrome"), "chromium", "browser tests"),
     Program(("node", "nodejs"), "nodejs", "browser tests of npm packages"),
     Program(("npm",), "npm", "browser tests of npm packages"),
+    Program(("curl",), "curl", "the README's examples"),
+    Program(("jq",), "jq", "the README's examples"),
 )
 
 

@@ -1,0 +1,114 @@
+"""Documentation that runs: what the README and the OpenAPI document say is true."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from config import Settings
+from tests.e2e.site import running_site
+from tests.gateway import Gateway
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def settings_table() -> str:
+    """The README's table, made from ``Settings``."""
+    rows = ["| name | default | what for |", "|---|---|---|"]
+    for item in dataclasses.fields(Settings):
+        default = item.metadata["default"]
+        if default is ...:
+            shown = "required"
+        elif isinstance(default, str):
+            shown = f"`{default}`" if default and " " not in default else default
+        elif isinstance(default, bool):
+            shown = f"`{str(default).lower()}`"
+        else:
+            shown = f"`{default}`" if default != () else ""
+        rows.append(f"| `{item.name.upper()}` | {shown} | {item.metadata['doc']} |")
+    return "\n".join(rows)
+
+
+def test_the_settings_table_is_what_settings_say() -> None:
+    """Every setting is in the README, with its default; nothing else is."""
+    before, _, rest = README.partition("<!-- settings -->\n")
+    shown, _, after = rest.partition("\n<!-- /settings -->")
+    if os.environ.get("UPDATE_README"):
+        parts = [before, "<!-- settings -->\n", settings_table(), "\n<!-- /settings -->", after]
+        (ROOT / "README.md").write_text("".join(parts))
+    assert shown == settings_table(), "UPDATE_README=1 pytest tests/test_docs.py mends it"
+
+
+def test_every_route_is_in_the_openapi_document(gateway: Gateway) -> None:
+    """Each route and method is documented, with a summary, answers and its security."""
+    document = gateway.app.test_client().get("/openapi.json").json
+    assert document["openapi"].startswith("3.1")
+    for rule in gateway.app.url_map.iter_rules():
+        if (rule.endpoint or "").startswith("api-docs"):
+            continue
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        for method in rule.methods - {"OPTIONS", "HEAD"}:
+            operation = document["paths"][path][method.lower()]
+            assert operation["summary"]
+            assert operation["operationId"]
+            public = operation.get("security") == []
+            assert public == (operation["tags"] == ["ops"]), path
+            if not public:
+                assert {"401", "502", "503"} <= set(operation["responses"])
+
+
+def test_the_documentation_page_needs_no_other_host(gateway: Gateway) -> None:
+    """`/docs` loads its scripts and styles from the gateway itself."""
+    client = gateway.app.test_client()
+    page = client.get("/docs").get_data(as_text=True)
+    assets = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert assets
+    for address in assets:
+        assert address.startswith("/docs/assets/")
+        with client.get(address) as answer:
+            assert answer.status_code == 200
+
+
+def test_the_makefile_explains_itself() -> None:
+    """`make` alone lists what can be made."""
+    done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for target in ("dev", "test", "lint", "lock"):
+        assert re.search(rf"make {target} +\S", done.stdout)
+
+
+def test_the_curl_examples_work(tmp_path: Path) -> None:
+    """The README's commands, from token to playback, against the local stack."""
+    if shutil.which("jq") is None or shutil.which("curl") is None:
+        pytest.fail("the README's examples need curl and jq")
+    script = re.search(r"```sh\n(# token to playback.*?)```", README, re.S)
+    assert script is not None
+    clip = (ROOT / "tests/e2e/media/clip.mp4").read_bytes()
+    (tmp_path / "clip.mp4").write_bytes(clip)
+    with running_site() as shared:
+        site = shared.for_somebody_new()
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script[1]],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "COGNITO": f"{site.stack.endpoint}/",
+                "CLIENT_ID": site.stack.client_id,
+                "GATEWAY": site.gateway.url,
+                "EMAIL": site.email,
+                "PASSWORD": site.password,
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert '"content_type": "video/mp4"' in done.stdout
+    assert (tmp_path / "first.bin").read_bytes() == clip[:1024]
