@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from devstack.bootstrap import Stack
+from devstack.account import Stack
 from devstack.pages import Pages
 from devstack.process import HOST, free_port, wait_until_answers
 from devstack.testing import running_store

@@ -3,6 +3,7 @@
 import gzip
 import json
 import tomllib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -99,7 +100,9 @@ def test_a_put_that_fails_is_never_reported_as_success(page: Page, site: Site) -
 @pytest.mark.browser
 def test_a_put_is_sent_again_after_a_passing_failure(page: Page, site: Site) -> None:
     """One 500, one lost connection, and then the bytes arrive whole."""
-    failures = iter([lambda route: answer(route, 500), lambda route: route.abort()])
+    failures: Iterator[Callable[[Route], None]] = iter(
+        [lambda route: answer(route, 500), lambda route: route.abort()]
+    )
 
     def stumble(route: Route) -> None:
         if route.request.method == "PUT" and (fail := next(failures, None)):
@@ -116,7 +119,7 @@ def test_a_put_is_sent_again_after_a_passing_failure(page: Page, site: Site) -> 
 @pytest.mark.browser
 def test_an_answer_that_got_lost_is_no_failure(page: Page, site: Site) -> None:
     """The bytes arrived, the answer did not: the retry meets a 412, and completion judges."""
-    lost = []
+    lost: list[int] = []
 
     def lose_the_answer(route: Route) -> None:
         if route.request.method == "PUT" and not lost:
@@ -202,7 +205,8 @@ def test_a_paused_upload_waits_and_goes_on(page: Page, site: Site) -> None:
               states.push(state);
             },
           });
-          const early = await Promise.race([upload, new Promise((go) => setTimeout(go, 400, null))]);
+          const soon = new Promise((resolve) => { setTimeout(resolve, 400, null); });
+          const early = await Promise.race([upload, soon]);
           const waited = upload.state;
           upload.resume();
           return { ...await upload, early, waited };
@@ -225,7 +229,8 @@ def test_listing_walks_all_pages_and_links_keep_their_order(page: Page, site: Si
             made.push((await client.upload(file(n), options)).path);
           }
           const listed = [];
-          for await (const { path } of client.list({ kind: 'brand_kit', limit: 3 })) listed.push(path);
+          const list = client.list({ kind: 'brand_kit', limit: 3 });
+          for await (const { path } of list) listed.push(path);
           const links = await client.links([...made].reverse());
           const bodies = await Promise.all(
             links.map(({ url }) => fetch(url).then((answer) => answer.text())));

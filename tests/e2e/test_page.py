@@ -76,11 +76,14 @@ def test_seeking_in_a_video_asks_the_store_for_a_range(signed_in: Page, site: Si
 
     choose(page, {"name": "seek.mp4", "mimeType": "video/mp4", "buffer": CLIP.read_bytes()})
     expect(page.get_by_text("1 of 1 finished")).to_be_visible()
-    page.on("response", note)
+    cache = page.context.new_cdp_session(page)
+    cache.send("Network.enable")
+    cache.send("Network.setCacheDisabled", {"cacheDisabled": True})
     # The gallery's own thumbnail: it loads the index of the video and then waits.
     page.reload()
     thumbnail = page.locator(".thumb.shown video")
     expect(thumbnail).to_be_attached()
+    page.on("response", note)
     thumbnail.evaluate(
         """video => new Promise((resolve) => {
           video.addEventListener('seeked', resolve, { once: true });
@@ -88,8 +91,7 @@ def test_seeking_in_a_video_asks_the_store_for_a_range(signed_in: Page, site: Si
         })"""
     )
     starts = [int(found[1]) for text in ranges if (found := re.match(r"bytes (\d+)-", text))]
-    assert starts and starts[0] == 0
-    assert max(starts) > 0
+    assert starts and min(starts) > 0
 
 
 def test_a_session_survives_a_reload_and_ends_when_signed_out(signed_in: Page) -> None:
