@@ -57,7 +57,7 @@ def get_asset(path: str) -> Response:
 
 @blp.route("/v1/assets/<path:path>", methods=["DELETE"])
 @blp.response(204)
-@blp.problems(422)
+@blp.problems(404, 422)
 def delete_asset(path: str) -> Response:
     """Delete one asset. 204 also the second time."""
     services.store.delete(caller_root().key(AssetPath.parse(path)))
