@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -170,6 +171,24 @@ def test_an_expired_policy_is_refused(wire: Wire, key: str) -> None:
     form = signed_form(wire, {"key": key}, [{"key": key}], expiration=past)
     answer = post(wire, form)
     assert (answer.status, answer.message) == (403, "Invalid according to Policy: Policy expired.")
+
+
+def test_a_policy_lives_for_seven_days_at_most(wire: Wire, key: str) -> None:
+    """However far away its expiration, the day's key that signed it ends sooner."""
+    form = signed_form(wire, {"key": key}, [])
+    signed_at = datetime.now(UTC) - timedelta(days=7, minutes=1)
+    date = signed_at.strftime("%Y%m%dT%H%M%SZ")
+    scope = "/".join([wire.stack.access_key_id, date[:8], wire.stack.region, "s3", "aws4_request"])
+    fields = {"key": key, "x-amz-algorithm": form["x-amz-algorithm"]}
+    fields |= {"x-amz-credential": scope, "x-amz-date": date}
+    document = {"expiration": SOON.isoformat(), "conditions": [{k: v} for k, v in fields.items()]}
+    policy = base64.b64encode(json.dumps(document).encode()).decode()
+    request = AWSRequest()
+    request.context["timestamp"] = date
+    signer = S3SigV4PostAuth(wire.credentials, "s3", wire.stack.region)
+    signature = signer.signature(policy, request)
+    answer = post(wire, {**fields, "policy": policy, "x-amz-signature": signature})
+    assert answer.message == "Invalid according to Policy: Policy expired."
 
 
 def test_a_changed_policy_is_refused(wire: Wire, key: str) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +17,13 @@ from tests.devstack.conftest import SECOND_PAIR
 from tests.devstack.wire import Wire
 
 NOW = datetime.now(UTC)
+
+
+class _HostlessAuth(S3SigV4QueryAuth):
+    """A signer that leaves the host out."""
+
+    def headers_to_sign(self, request: AWSRequest) -> HTTPHeaders:
+        return HTTPHeaders()
 
 
 def stored(wire: Wire, key: str) -> bool:
@@ -211,6 +221,31 @@ def test_another_region_is_refused_and_the_right_one_named(wire: Wire, key: str)
     answer = wire.send("PUT", wire.presign("PUT", key, region="eu-west-1"), body=b"x")
     assert (answer.status, answer.code) == (400, "AuthorizationQueryParametersError")
     assert b"<Region>us-east-1</Region>" in answer.body
+
+
+def test_an_empty_header_that_was_signed_must_still_be_sent(wire: Wire, key: str) -> None:
+    """Absent is not the same as empty, though both sign alike."""
+    url = wire.presign("PUT", key, headers={"cache-control": ""})
+    assert wire.send("PUT", url, body=b"x").code == "SignatureDoesNotMatch"
+    assert wire.send("PUT", url, {"cache-control": ""}, b"x").status == 200
+
+
+def test_the_host_must_be_signed(wire: Wire, key: str) -> None:
+    """A signature that would hold on any host is refused, however right it is."""
+    signer = _HostlessAuth(wire.credentials, "s3", wire.stack.region, 60)
+    request = AWSRequest("PUT", wire.url(key))
+    signer.add_auth(request)
+    answer = wire.send("PUT", str(request.url), body=b"x")
+    assert (answer.status, answer.code) == (403, "AccessDenied")
+    assert b"<HeadersNotSigned>host<" in answer.body
+
+
+def test_the_scope_is_of_the_day_of_signing(wire: Wire, key: str) -> None:
+    """A day's key signs that day's requests: another day in the scope is a fault of its own."""
+    url = wire.presign("PUT", key, at=NOW)
+    day = NOW.strftime("%Y%m%d")
+    answer = wire.send("PUT", url.replace(f"%2F{day}%2F", "%2F20200101%2F"), body=b"x")
+    assert (answer.status, answer.code) == (400, "AuthorizationQueryParametersError")
 
 
 def test_another_service_is_refused(wire: Wire, key: str) -> None:
