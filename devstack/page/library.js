@@ -9,7 +9,7 @@ const KINDS = [
 ];
 const DATE = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 
-/** Names this page never gives a picture to: a browser shows these. */
+/** Pictures that a browser shows as they are. */
 const SHOWN = /^image\/(jpeg|png|webp|gif|avif)$/;
 
 export class Library {
@@ -23,6 +23,7 @@ export class Library {
   #pages = null;
   #cursor = null;
   #loading = false;
+  #projectsAreKnown = true;
   #seen;
 
   constructor(gateway, { open, changed }) {
@@ -104,9 +105,12 @@ export class Library {
   async #nameProjects() {
     let names = [];
     try {
-      names = (await this.#gateway.projects()).items.map(({ project_id: id }) => id);
+      if (this.#projectsAreKnown) {
+        const { items } = await this.#gateway.request('GET', '/v1/projects', { tries: 1 });
+        names = items.map(({ project_id: id }) => id);
+      }
     } catch {
-      // Filters are a nicety; the listing says what is wrong.
+      this.#projectsAreKnown = false; // a nicety; the listing says what is wrong
     }
     const filter = $('project-filter');
     filter.replaceChildren(h('option', { value: '' }, 'Everything'),

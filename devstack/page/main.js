@@ -21,14 +21,16 @@ const uploads = new UploadList(gateway, {
   },
 });
 
+let usageIsKnown = true;
+
 async function showUsage() {
-  let me;
+  if (!usageIsKnown) return;
+  let usage = null;
   try {
-    me = await gateway.me();
+    ({ usage } = await gateway.request('GET', '/v1/me', { tries: 1 }));
   } catch {
-    return; // a nicety: the page works without it
+    usageIsKnown = false; // a nicety: the page works without it
   }
-  const { usage } = me;
   $('usage').hidden = !usage;
   if (!usage) return;
   const quota = usage.quota_bytes;
