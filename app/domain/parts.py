@@ -1,0 +1,106 @@
+"""Parts of a multipart upload: how a size is cut, and what is missing of it.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from app.domain.errors import Fault, TooLarge, UploadIncomplete, ValidationFailed
+
+MIB = 1024**2
+MAX_PARTS = 10_000
+MIN_PART_BYTES = 5 * MIB
+"""S3's least size of a part that is not the last."""
+MAX_PART_BYTES = 5 * 1024**3
+MAX_OBJECT_BYTES = MAX_PARTS * MAX_PART_BYTES
+"""48.8 TiB, S3's largest object."""
+MAX_BATCH = 1_000
+_MAX_FAULTS = 100
+
+
+class Part(NamedTuple):
+    """One part as S3 holds it: ``size`` in bytes, ``etag`` quoted as S3 writes it."""
+
+    number: int
+    size: int
+    etag: str
+
+
+class Progress(NamedTuple):
+    """The parts that are there as planned, and the numbers of those that are not."""
+
+    uploaded: list[Part]
+    missing: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class PartPlan:
+    """``size`` bytes in parts of ``part_size``, the last one with what is left."""
+
+    size: int
+    part_size: int
+
+    @classmethod
+    def of(cls, size: int, preferred: int) -> PartPlan:
+        """A plan with parts of ``preferred`` bytes, or of more where 10,000 would not do.
+
+        Raises ``TooLarge`` above 48.8 TiB.
+        """
+        if size > MAX_OBJECT_BYTES:
+            raise TooLarge("An object has at most 48.8 TiB")
+        least = -(-size // MAX_PARTS)
+        # Whole MiB, as 5 GiB is, so the growth never passes S3's own limit.
+        grown = -(-least // MIB) * MIB
+        return cls(size, preferred if least <= preferred else grown)
+
+    @property
+    def count(self) -> int:
+        return -(-self.size // self.part_size)
+
+    def size_of(self, number: int) -> int:
+        """Bytes of part ``number``, which is 1 to ``count``."""
+        return min(self.part_size, self.size - (number - 1) * self.part_size)
+
+    def check_numbers(self, numbers: Sequence[int]) -> None:
+        """``ValidationFailed`` unless they are different parts of this plan."""
+        for index, number in enumerate(numbers):
+            if not 1 <= number <= self.count:
+                raise ValidationFailed.at(
+                    f"/part_numbers/{index}", f"This upload has the parts 1 to {self.count}"
+                )
+        if len(set(numbers)) != len(numbers):
+            raise ValidationFailed.at("/part_numbers", "A part number occurs twice")
+
+    def progress(self, stored: Iterable[Part]) -> Progress:
+        """What of the plan is there. A part of another size counts as missing."""
+        fitting = {
+            part.number: part
+            for part in stored
+            if 1 <= part.number <= self.count and part.size == self.size_of(part.number)
+        }
+        missing = [number for number in range(1, self.count + 1) if number not in fitting]
+        return Progress([fitting[number] for number in sorted(fitting)], missing)
+
+    def check_complete(self, stored: Sequence[Part]) -> list[Part]:
+        """The parts of the plan, in order; ``UploadIncomplete`` names those that are not there."""
+        uploaded, missing = self.progress(stored)
+        if not missing:
+            return uploaded
+        sizes = {part.number: part.size for part in stored}
+        faults = [
+            Fault(f"/parts/{number}", _fault(sizes.get(number), self.size_of(number)))
+            for number in missing[:_MAX_FAULTS]
+        ]
+        raise UploadIncomplete(
+            f"{len(missing)} of {self.count} parts are missing or of another size", errors=faults
+        )
+
+
+def _fault(found: int | None, planned: int) -> str:
+    if found is None:
+        return f"has not arrived; it has {planned} bytes"
+    return f"has {found} bytes instead of {planned}; send it again"
