@@ -10,6 +10,7 @@ from app.auth.jwks import JwksCache
 from app.aws.addressing import BucketAddress
 from app.aws.clients import LazyClient
 from app.aws.credentials import Credentials, default_chain
+from app.aws.exchange import Exchange
 from app.aws.links import LinkSigner
 from app.aws.listing import Listing
 from app.aws.sigv4 import Presigner
@@ -60,7 +61,8 @@ def build(settings: Settings) -> Services:
     max_bytes = {kind: getattr(settings, f"max_bytes_{kind}") for kind in Kind}
     secrets = [settings.secret_key, *settings.secret_key_fallbacks]
     jwks = JwksCache(settings.cognito_jwks_url)
-    listing = Listing(presigner, inner)
+    exchange = Exchange(presigner, inner)
+    listing = Listing(exchange)
     return Services(
         jwks=jwks,
         tokens=CognitoVerifier(
