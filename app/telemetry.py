@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hmac
+import json
 import logging
 import os
 import re
 import sys
 import time
-import uuid
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -24,6 +25,7 @@ from prometheus_client import (
     multiprocess,
 )
 from structlog.typing import EventDict, Processor
+from uuid_utils import uuid7
 
 from app.domain.errors import NotFound
 
@@ -51,6 +53,7 @@ _JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 _SEAL = re.compile(r"(?<![\w.-])\.?[\w-]{24,}\.[\w-]{5,8}\.[\w-]{43}(?![\w-])")
 
 log = structlog.get_logger("gateway")
+_access = logging.getLogger("gateway.access")
 
 
 def redact(text: str) -> str:
@@ -66,10 +69,23 @@ def _redact_event(_logger: Any, _method: str, event: EventDict) -> EventDict:
     }
 
 
+def _add_request_id(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    if has_request_context():
+        event.setdefault("request_id", g.get("request_id"))
+    return event
+
+
+class _Lines(structlog.stdlib.ProcessorFormatter):
+    """Every logger's lines through the processors, but for those that are JSON already."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return str(record.msg) if record.name == _access.name else super().format(record)
+
+
 def configure_logging(level: str) -> None:
     """One JSON object a line on standard output, for our own lines and every library's."""
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _add_request_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
@@ -79,7 +95,7 @@ def configure_logging(level: str) -> None:
     ]
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Lines(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -105,10 +121,8 @@ def observe(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
         given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid7().hex
         g.began = time.perf_counter()
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
     @app.after_request
     def end(response: Response) -> Response:
@@ -119,15 +133,21 @@ def observe(app: Flask) -> None:
         LATENCY.labels(route).observe(seconds)
         response.headers["X-Request-Id"] = g.request_id
         principal = g.get("principal")
-        log.info(
-            "request",
-            method=request.method,
-            route=route,
-            status=response.status_code,
-            milliseconds=round(seconds * 1000, 2),
-            sub=principal.sub if principal else None,
-            address=request.remote_addr,
-        )
+        # One a request, and all of it ours: written without the processors' detour, which costs
+        # more than signing a URL.
+        line = {
+            "event": "request",
+            "time": datetime.now(UTC).isoformat(),
+            "level": "info",
+            "request_id": g.request_id,
+            "method": request.method,
+            "route": route,
+            "status": response.status_code,
+            "milliseconds": round(seconds * 1000, 2),
+            "sub": principal.sub if principal else None,
+            "address": request.remote_addr,
+        }
+        _access.info(json.dumps(line))
         return response
 
 

@@ -1,0 +1,79 @@
+"""Sealed text is believed only whole, in time, for its purpose and by our own secrets."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.errors import NotFound
+from app.seals import Seals
+
+SECRET, FORMER = "s" * 32, "f" * 32
+SEALS = Seals([SECRET], "upload", 60)
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+
+
+@given(json_values)
+def test_what_was_sealed_is_opened(payload: object) -> None:
+    """Any JSON comes back, from text that is safe in a URL's path."""
+    sealed = SEALS.seal(payload)
+    assert SEALS.open(sealed) == payload
+    assert all(character.isalnum() or character in "-_." for character in sealed)
+
+
+@given(st.data())
+def test_t22_a_changed_seal_is_not_opened(data: st.DataObject) -> None:
+    """T22: one character changed, dropped or added anywhere: 404."""
+    sealed = SEALS.seal(["alice", "image/a.png"])
+    at = data.draw(st.integers(0, len(sealed) - 1))
+    character = data.draw(st.sampled_from("ABCxyz019-_."))
+    changed = data.draw(
+        st.sampled_from(
+            [
+                sealed[:at] + character + sealed[at + 1 :],
+                sealed[:at] + sealed[at + 1 :],
+                sealed[:at] + character + sealed[at:],
+            ]
+        )
+    )
+    if changed != sealed:
+        with pytest.raises(NotFound):
+            SEALS.open(changed)
+
+
+@given(st.text(max_size=200))
+def test_t22_no_text_breaks_the_seal(text: str) -> None:
+    """T22: whatever is sent instead of a seal is a 404, never another exception."""
+    with pytest.raises(NotFound):
+        SEALS.open(text)
+
+
+def test_t22_old_seals_are_not_opened() -> None:
+    """T22: past its age, also when it was opened before."""
+    aged = Seals([SECRET], "upload", -1)
+    sealed = aged.seal("x")
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            aged.open(sealed)
+
+
+def test_t22_a_seal_serves_one_purpose() -> None:
+    """T22: a cursor is no upload id, though one secret signs both."""
+    with pytest.raises(NotFound):
+        Seals([SECRET], "cursor", 60).open(SEALS.seal("x"))
+
+
+def test_t22_secrets_rotate() -> None:
+    """T22: seals of a former secret open while it is a fallback, and no longer after."""
+    sealed = Seals([FORMER], "upload", 60).seal("x")
+    rotated = Seals([SECRET, FORMER], "upload", 60)
+    assert rotated.open(sealed) == "x"
+    assert SEALS.open(rotated.seal("y")) == "y"
+    with pytest.raises(NotFound):
+        SEALS.open(sealed)
