@@ -11,6 +11,7 @@ import dataclasses
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from marshmallow import Schema, ValidationError, fields, validate
 GIB = 1024**3
 MIB = 1024**2
 SEVEN_DAYS = 604_800  # the longest life of a SigV4 query signature
+_CLOUDFRONT = ("CLOUDFRONT_DOMAIN", "CLOUDFRONT_KEY_PAIR_ID", "CLOUDFRONT_PRIVATE_KEY")
+_NEEDING_CLOUDFRONT = ("CLOUDFRONT_COOKIE_DOMAIN", "CLOUDFRONT_DISTRIBUTION_ID")
 
 
 class SettingsError(Exception):
@@ -61,6 +64,24 @@ _region = validate.Regexp(r"[a-z]{2}[a-z0-9-]{2,30}\Z", error="must be a region 
 _pool = validate.Regexp(r"[\w-]+_[0-9a-zA-Z]+\Z", error="must be a pool id like eu-west-1_AbCdEf")
 _life = validate.Range(1, SEVEN_DAYS)
 _positive = validate.Range(1)
+_cdn = validate.Regexp(
+    r"(https?://)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?/?\Z",
+    error="must be a domain such as d111111abcdef8.cloudfront.net, without a path",
+)
+_cookie_domain = validate.Regexp(
+    r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?\Z", error="must be a domain such as example.com"
+)
+_cloudfront_id = validate.Regexp(r"[A-Z0-9]{8,32}\Z", error="must be an id like K2JCJMDEHXQW5F")
+
+
+def _signing_key(value: str) -> None:
+    # Read by what will sign with it, so that no second opinion is kept here.
+    from app.aws.cloudfront_keys import load_signing_key
+
+    try:
+        load_signing_key(value, "sha256")
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
 
 
 def setting(
@@ -160,6 +181,35 @@ class Settings:
         "Exact origins of the front ends, comma-separated",
         default=(),
     )
+    cloudfront_domain: str = setting(
+        fields.Str(validate=_cdn),
+        "Domain of the CloudFront distribution; a base URL for a local edge",
+        default="",
+    )
+    cloudfront_key_pair_id: str = setting(
+        fields.Str(validate=_cloudfront_id), "Id of the public key in its key group", default=""
+    )
+    cloudfront_private_key: str = setting(
+        fields.Str(validate=_signing_key),
+        "Its private key in PEM, RSA 2048 or EC P-256; line breaks may be written `\\n`",
+        default="",
+        secret=True,
+    )
+    cloudfront_hash: Literal["sha256", "sha1"] = setting(
+        fields.Str(validate=validate.OneOf(["sha256", "sha1"])),
+        "Hash of the signatures; `sha1` for old distributions",
+        default="sha256",
+    )
+    cloudfront_cookie_domain: str = setting(
+        fields.Str(validate=_cookie_domain),
+        "Domain that the gateway and CloudFront share: playback then sets signed cookies for it",
+        default="",
+    )
+    cloudfront_distribution_id: str = setting(
+        fields.Str(validate=_cloudfront_id),
+        "Distribution whose caches are told of deletions",
+        default="",
+    )
     upload_url_ttl_seconds: int = setting(
         fields.Int(validate=_life), "Life of an upload URL", default=900
     )
@@ -237,12 +287,18 @@ def _faults_between(values: Mapping[str, Any]) -> dict[str, str]:
         ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"),
         ("S3_SECRET_ACCESS_KEY", "S3_ACCESS_KEY_ID"),
         ("S3_SESSION_TOKEN", "S3_ACCESS_KEY_ID"),
+        *permutations(_CLOUDFRONT, 2),
+        *((name, "CLOUDFRONT_DOMAIN") for name in _NEEDING_CLOUDFRONT),
     ):
         if values.get(one) and not values.get(other):
             faults[other] = f"is required when {one} is set"
     elsewhere = values.get("S3_ENDPOINT") or values.get("S3_PUBLIC_ENDPOINT")
     if values.get("S3_ACCELERATE") and elsewhere:
         faults["S3_ACCELERATE"] = "works on AWS alone; leave S3_ENDPOINT and S3_PUBLIC_ENDPOINT out"
+    shared, edge = values.get("CLOUDFRONT_COOKIE_DOMAIN"), values.get("CLOUDFRONT_DOMAIN", "")
+    host = urlsplit(edge if "://" in edge else f"//{edge}").hostname or ""
+    if shared and host and f".{host}".removesuffix(f".{shared}") == f".{host}":
+        faults["CLOUDFRONT_COOKIE_DOMAIN"] = "must be CLOUDFRONT_DOMAIN or a domain above it"
     return faults
 
 

@@ -9,8 +9,10 @@ from app.auth.cognito import CognitoVerifier
 from app.auth.jwks import JwksCache
 from app.aws.addressing import BucketAddress
 from app.aws.clients import LazyClient
+from app.aws.cloudfront import CloudFrontSigner
 from app.aws.credentials import Credentials, default_chain
 from app.aws.exchange import Exchange
+from app.aws.invalidations import EdgeCache
 from app.aws.links import LinkSigner
 from app.aws.listing import Listing
 from app.aws.sigv4 import Presigner
@@ -35,6 +37,8 @@ class Services:
     store: Store
     listing: Listing
     links: LinkSigner
+    edge: EdgeCache
+    cookie_domain: str
     uploads: UploadSigner
     verifier: Verifier
     upload_ids: Seals
@@ -74,7 +78,14 @@ def build(settings: Settings) -> Services:
         ),
         store=store,
         listing=listing,
-        links=LinkSigner(presigner, public, default_seconds=settings.link_ttl_seconds),
+        links=LinkSigner(
+            presigner,
+            public,
+            default_seconds=settings.link_ttl_seconds,
+            cloudfront=cloudfront_signer(settings),
+        ),
+        edge=edge_cache(settings, keys),
+        cookie_domain=settings.cloudfront_cookie_domain,
         uploads=UploadSigner(presigner, public, url_seconds=settings.upload_url_ttl_seconds),
         verifier=Verifier(store, max_bytes),
         upload_ids=Seals(secrets, "upload", UPLOAD_LIFE_SECONDS),
@@ -119,3 +130,23 @@ def s3_client(settings: Settings, keys: Credentials | None, address: BucketAddre
         signature_version="s3v4",
         s3={"addressing_style": "virtual" if virtual else "path"},
     )
+
+
+def cloudfront_signer(settings: Settings) -> CloudFrontSigner | None:
+    """The signer of CloudFront links, None without a distribution."""
+    if not settings.cloudfront_domain:
+        return None
+    return CloudFrontSigner(
+        settings.cloudfront_domain,
+        settings.cloudfront_key_pair_id,
+        settings.cloudfront_private_key,
+        settings.cloudfront_hash,
+    )
+
+
+def edge_cache(settings: Settings, keys: Credentials | None) -> EdgeCache:
+    """The caches to tell of deletions, if a distribution is named."""
+    distribution = settings.cloudfront_distribution_id
+    # CloudFront is one service for all regions, and signs for this one.
+    client = LazyClient("cloudfront", "us-east-1", keys=keys) if distribution else None
+    return EdgeCache(client, distribution)

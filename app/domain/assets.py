@@ -11,6 +11,7 @@ from app.domain.metadata import MARK
 from app.domain.paths import AssetPath
 
 Disposition = Literal["inline", "attachment"]
+Via = Literal["auto", "s3", "cloudfront"]
 
 
 class Link(NamedTuple):
@@ -20,6 +21,23 @@ class Link(NamedTuple):
     url: str
     expires_at: datetime
     via: str
+
+
+class Playback(NamedTuple):
+    """What plays all files of one folder. Its repr tells none of it: it may end up in a log.
+
+    ``url`` is the manifest with ``query`` on it, ``query`` the signature for every other file,
+    ``cookies`` the same by name, for ``cookie_path`` and what is below it.
+    """
+
+    url: str
+    query: str
+    cookies: Mapping[str, str]
+    cookie_path: str
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        return f"Playback(expires_at={self.expires_at!r})"
 
 
 @dataclass(frozen=True, slots=True)
