@@ -19,6 +19,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 GIB = 1024**3
 MIB = 1024**2
+ONE_YEAR = 31_536_000
 SEVEN_DAYS = 604_800  # the longest life of a SigV4 query signature
 _CLOUDFRONT = ("CLOUDFRONT_DOMAIN", "CLOUDFRONT_KEY_PAIR_ID", "CLOUDFRONT_PRIVATE_KEY")
 _NEEDING_CLOUDFRONT = ("CLOUDFRONT_COOKIE_DOMAIN", "CLOUDFRONT_DISTRIBUTION_ID")
@@ -213,10 +214,38 @@ class Settings:
     upload_url_ttl_seconds: int = setting(
         fields.Int(validate=_life), "Life of an upload URL", default=900
     )
+    part_url_ttl_seconds: int = setting(
+        fields.Int(validate=_life), "Life of a part's URL", default=3600
+    )
+    multipart_threshold_bytes: int = setting(
+        fields.Int(validate=validate.Range(1, 5 * GIB)),
+        "Largest file that `auto` sends in one request",
+        default=64 * MIB,
+    )
+    part_size_bytes: int = setting(
+        fields.Int(validate=validate.Range(5 * MIB, 5 * GIB)),
+        "Size of a part; grows by itself past 10,000 parts",
+        default=16 * MIB,
+    )
+    max_live_uploads: int = setting(
+        fields.Int(validate=validate.Range(1, 999)),
+        "Unfinished multipart uploads per user",
+        default=100,
+    )
     link_ttl_seconds: int = setting(
         fields.Int(validate=_life),
         "Life of a link, unless the request asks for another",
         default=3600,
+    )
+    share_max_ttl_seconds: int = setting(
+        fields.Int(validate=validate.Range(1, ONE_YEAR)),
+        "Longest life of a share, and its life unless the request asks for another",
+        default=2_592_000,
+    )
+    public_base_url: str = setting(
+        fields.Str(validate=_absolute_url),
+        "The gateway's own address, for the links of shares; without it they are paths",
+        default="",
     )
     max_bytes_audio: int = setting(
         fields.Int(validate=_positive), "Largest audio file", default=2 * GIB

@@ -11,15 +11,20 @@ from app.aws.addressing import BucketAddress
 from app.aws.clients import LazyClient
 from app.aws.cloudfront import CloudFrontSigner
 from app.aws.credentials import Credentials, default_chain
+from app.aws.deletion import Deleter
 from app.aws.exchange import Exchange
 from app.aws.invalidations import EdgeCache
+from app.aws.large_uploads import LargeUploads
 from app.aws.links import LinkSigner
 from app.aws.listing import Listing
+from app.aws.multipart import Multipart
+from app.aws.shares import ShareRecords
 from app.aws.sigv4 import Presigner
 from app.aws.store import Store
 from app.aws.uploads import UploadSigner
 from app.aws.verifier import Verifier
 from app.domain.paths import Kind
+from app.domain.uploads import PartSizes
 from app.readiness import Readiness
 from app.seals import Seals
 from config import Settings
@@ -36,10 +41,18 @@ class Services:
     tokens: CognitoVerifier
     store: Store
     listing: Listing
+    deleter: Deleter
+    shares: ShareRecords
+    share_tokens: Seals
+    share_max_seconds: int
+    share_base_url: str
     links: LinkSigner
     edge: EdgeCache
     cookie_domain: str
     uploads: UploadSigner
+    multipart: Multipart
+    large_uploads: LargeUploads
+    part_sizes: PartSizes
     verifier: Verifier
     upload_ids: Seals
     cursors: Seals
@@ -62,11 +75,14 @@ def build(settings: Settings) -> Services:
     presigner = Presigner(source, settings.s3_region)
     inner, public = addresses(settings)
     store = Store(s3_client(settings, keys, inner), settings.s3_bucket_name)
+    multipart = Multipart(store)
     max_bytes = {kind: getattr(settings, f"max_bytes_{kind}") for kind in Kind}
     secrets = [settings.secret_key, *settings.secret_key_fallbacks]
     jwks = JwksCache(settings.cognito_jwks_url)
     exchange = Exchange(presigner, inner)
     listing = Listing(exchange)
+    deleter = Deleter(exchange, listing, store)
+    share_life = settings.share_max_ttl_seconds
     return Services(
         jwks=jwks,
         tokens=CognitoVerifier(
@@ -78,6 +94,13 @@ def build(settings: Settings) -> Services:
         ),
         store=store,
         listing=listing,
+        deleter=deleter,
+        shares=ShareRecords(
+            store, listing, deleter, Seals(secrets, "share-record", share_life)
+        ),
+        share_tokens=Seals(secrets, "share", share_life),
+        share_max_seconds=share_life,
+        share_base_url=settings.public_base_url.rstrip("/"),
         links=LinkSigner(
             presigner,
             public,
@@ -86,7 +109,15 @@ def build(settings: Settings) -> Services:
         ),
         edge=edge_cache(settings, keys),
         cookie_domain=settings.cloudfront_cookie_domain,
-        uploads=UploadSigner(presigner, public, url_seconds=settings.upload_url_ttl_seconds),
+        uploads=UploadSigner(
+            presigner,
+            public,
+            url_seconds=settings.upload_url_ttl_seconds,
+            part_url_seconds=settings.part_url_ttl_seconds,
+        ),
+        multipart=multipart,
+        large_uploads=LargeUploads(store, multipart, max_live=settings.max_live_uploads),
+        part_sizes=PartSizes(settings.multipart_threshold_bytes, settings.part_size_bytes),
         verifier=Verifier(store, max_bytes),
         upload_ids=Seals(secrets, "upload", UPLOAD_LIFE_SECONDS),
         cursors=Seals(secrets, "cursor", CURSOR_LIFE_SECONDS),

@@ -1,4 +1,4 @@
-"""``/v1/uploads``: declare, send straight to S3, complete."""
+"""``/v1/uploads``: declare, send straight to S3, complete. What parts add is in ``multipart``."""
 
 from __future__ import annotations
 
@@ -8,14 +8,22 @@ from typing import Any
 from flask import Response, url_for
 from uuid_utils import uuid7
 
-from app.api.answers import answer, stored_asset, upload_answer
+from app.api.answers import (
+    answer,
+    parts_answer,
+    progress_answer,
+    sending_answer,
+    stored_asset,
+    upload_answer,
+)
 from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
 from app.auth.bearer import current_principal
 from app.domain.errors import AlreadyExists, ValidationFailed
-from app.domain.uploads import Declaration, Upload, declare_upload
+from app.domain.parts import MAX_BATCH
+from app.domain.uploads import Declaration, ListedUpload, Upload, declare_upload, upload_of
 from app.schemas.assets import AssetSchema
-from app.schemas.uploads import NewUploadSchema, UploadSchema
+from app.schemas.uploads import NewUploadSchema, UploadSchema, UploadStateSchema
 
 blp = Blueprint("uploads", description="Send a file from the browser straight to S3")
 
@@ -27,35 +35,40 @@ blp = Blueprint("uploads", description="Send a file from the browser straight to
 def create_upload(declared: dict[str, Any]) -> Response:
     """Start an upload.
 
-    Declares a file and answers with a presigned request for its bytes, which the browser sends to
-    S3 itself. Size, type and checksum are signed, and nothing that exists is overwritten. Then call
-    `complete`.
+    Declares a file and answers with presigned requests for its bytes, which the browser sends to
+    S3 itself: one, or one a part. Size, type and checksum are signed, and nothing that exists is
+    overwritten. Then call `complete`.
     """
-    root, declaration = caller_root(), Declaration(**declared)
-    if declaration.method == "post" and not services.post_policies:
-        raise ValidationFailed.at("/method", "This store takes no form uploads; use put")
-    upload = declare_upload(
-        declaration,
-        root,
-        asset_id=str(uuid7()),
-        mark=secrets.token_urlsafe(16),
-        max_bytes=services.max_bytes,
-    )
-    if declaration.asset_id and services.store.head(root.key(upload.path)):
-        raise AlreadyExists
+    upload = _declare(Declaration(**declared))
+    if upload.plan:
+        upload = services.large_uploads.begin(upload)
     upload_id = services.upload_ids.seal(upload.to_claims())
     location = url_for("uploads.get_upload", upload_id=upload_id)
-    signed = services.uploads.sign(upload)
-    return answer(upload_answer(upload_id, upload, signed), 201, {"Location": location})
+    if plan := upload.plan:
+        first = range(1, min(plan.count, MAX_BATCH) + 1)
+        sending = parts_answer(services.uploads.sign_parts(upload, plan, first))
+    else:
+        sending = sending_answer(upload, services.uploads.sign(upload))
+    return answer(upload_answer(upload_id, upload) | sending, 201, {"Location": location})
 
 
 @blp.route("/v1/uploads/<upload_id>", methods=["GET"])
-@blp.response(200, UploadSchema)
+@blp.response(200, UploadStateSchema)
 @blp.problems(404)
 def get_upload(upload_id: str) -> Response:
-    """Show an upload, signed afresh."""
-    upload = open_upload(upload_id)
-    return answer(upload_answer(upload_id, upload, services.uploads.sign(upload)))
+    """Show where an upload stands.
+
+    One by PUT or POST is signed afresh. A multipart one names the parts that are there and those
+    that are missing: sign these, send them, complete. A part of another size counts as missing.
+    """
+    upload = _open(upload_id)
+    document = upload_answer(upload_id, upload)
+    if isinstance(upload, ListedUpload):
+        return answer(document | progress_answer(services.large_uploads.parts(upload), None))
+    if plan := upload.plan:
+        return answer(document | progress_answer(*services.large_uploads.progress(upload, plan)))
+    sending = sending_answer(upload, services.uploads.sign(upload))
+    return answer(document | sending | progress_answer([], []))
 
 
 @blp.route("/v1/uploads/<upload_id>/complete", methods=["POST"])
@@ -64,10 +77,13 @@ def get_upload(upload_id: str) -> Response:
 def complete_upload(upload_id: str) -> Response:
     """Finish an upload and verify what arrived.
 
-    Holds size, type, checksum and the first bytes against what was declared. What differs is
-    removed. A second call answers the same.
+    Puts the parts together if there are any, and names those that are missing. Holds size, type,
+    checksum and the first bytes against what was declared. What differs is removed. A second call
+    answers the same.
     """
     upload = open_upload(upload_id)
+    if plan := upload.plan:
+        services.large_uploads.finish(upload, plan)
     found = services.verifier.verify_upload(upload)
     [link] = services.links.sign(caller_root(), [upload.path])
     return answer(stored_asset(upload.path, found, link))
@@ -77,11 +93,41 @@ def complete_upload(upload_id: str) -> Response:
 @blp.response(204)
 @blp.problems(404)
 def abort_upload(upload_id: str) -> Response:
-    """Give an upload up. An asset that was completed stays."""
-    open_upload(upload_id)
+    """Give an upload up, also the second time. An asset that was completed stays."""
+    upload = _open(upload_id)
+    if isinstance(upload, ListedUpload) or upload.plan:
+        services.large_uploads.give_up(upload)
     return Response(status=204)
 
 
 def open_upload(upload_id: str) -> Upload:
-    """The caller's upload that ``upload_id`` seals; ``NotFound`` for anything else (T22)."""
-    return Upload.from_claims(services.upload_ids.open(upload_id), sub=current_principal.sub)
+    """The caller's upload that ``upload_id`` seals; ``NotFound`` for anything else (T22).
+
+    Raises ``ValidationFailed`` for an id from a listing, which knows nothing that was declared.
+    """
+    upload = _open(upload_id)
+    if isinstance(upload, ListedUpload):
+        raise ValidationFailed("An id from a listing serves to look and to abort")
+    return upload
+
+
+def _open(upload_id: str) -> Upload | ListedUpload:
+    return upload_of(services.upload_ids.open(upload_id), sub=current_principal.sub)
+
+
+def _declare(declaration: Declaration) -> Upload:
+    """The upload that is asked for; ``AlreadyExists`` when its place in a package is taken."""
+    root = caller_root()
+    if declaration.method == "post" and not services.post_policies:
+        raise ValidationFailed.at("/method", "This store takes no form uploads; use put")
+    upload = declare_upload(
+        declaration,
+        root,
+        asset_id=str(uuid7()),
+        mark=secrets.token_urlsafe(16),
+        max_bytes=services.max_bytes,
+        part_sizes=services.part_sizes,
+    )
+    if declaration.asset_id and services.store.head(root.key(upload.path)):
+        raise AlreadyExists
+    return upload

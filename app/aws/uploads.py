@@ -1,15 +1,19 @@
-"""What a browser is told to send, by method: signed PUT headers or POST form fields."""
+"""What a browser is told to send, by method: signed PUT headers, POST form fields, part URLs."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from app.aws.addressing import BucketAddress
 from app.aws.sigv4 import Presigner
 from app.domain.dispositions import content_disposition
 from app.domain.errors import ValidationFailed
 from app.domain.metadata import encode_metadata
+from app.domain.parts import PartPlan
 from app.domain.paths import Root
 from app.domain.policy import cache_control, is_active
-from app.domain.uploads import Method, SignedUpload, Upload
+from app.domain.signed import SignedPart, SignedParts, SignedUpload
+from app.domain.uploads import Method, Upload
 
 #: S3 replaces this in a form's key by a name of the browser's choosing (T27).
 _FORM_VARIABLE = "${filename}"
@@ -18,13 +22,47 @@ _FORM_VARIABLE = "${filename}"
 class UploadSigner:
     """Signs what is sent to the address that browsers see."""
 
-    def __init__(self, presigner: Presigner, address: BucketAddress, *, url_seconds: int) -> None:
+    def __init__(
+        self,
+        presigner: Presigner,
+        address: BucketAddress,
+        *,
+        url_seconds: int,
+        part_url_seconds: int,
+    ) -> None:
         self._presigner = presigner
         self._address = address
         self._url_seconds = url_seconds
+        self._part_url_seconds = part_url_seconds
+
+    def sign_parts(self, upload: Upload, plan: PartPlan, numbers: Sequence[int]) -> SignedParts:
+        """URLs for these parts of the plan, each for exactly its size.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
+        """
+        key, upload_id = Root(upload.sub).key(upload.path), upload.s3_upload_id or ""
+        sizes = [plan.size_of(number) for number in numbers]
+        signed = self._presigner.presign_many(
+            "PUT",
+            self._address,
+            (
+                (
+                    key,
+                    {"uploadId": upload_id, "partNumber": str(number)},
+                    {"content-length": str(size)},
+                )
+                for number, size in zip(numbers, sizes, strict=True)
+            ),
+            expires_seconds=self._part_url_seconds,
+        )
+        parts = zip(numbers, sizes, signed, strict=True)
+        return SignedParts(
+            [SignedPart(number, size, each.url) for number, size, each in parts],
+            signed[0].expires_at,
+        )
 
     def sign(self, upload: Upload) -> SignedUpload:
-        """Sign afresh, by the upload's method."""
+        """Sign one request for all bytes afresh, by the upload's method."""
         if upload.method is Method.POST:
             return self._sign_post(upload)
         return self._sign_put(upload)

@@ -23,7 +23,10 @@ _MAX_FAULTS = 100
 
 
 class Part(NamedTuple):
-    """One part as S3 holds it: ``size`` in bytes, ``etag`` quoted as S3 writes it."""
+    """One part as S3 holds it: ``size`` in bytes, ``etag`` quoted as S3 writes it.
+
+    ``etag`` is empty once the parts have become one object: S3 forgets theirs.
+    """
 
     number: int
     size: int

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from app.domain.errors import NotFound, TooLarge
+from app.domain.errors import NotFound, TooLarge, ValidationFailed
 from app.domain.filenames import package_filename, safe_filename
 from app.domain.metadata import encode_metadata
+from app.domain.parts import PartPlan
 from app.domain.paths import AssetPath, Kind, Root
 from app.domain.policy import check_kind_place, check_size, check_type, kind_for
 
 MAX_SINGLE_BYTES = 5 * 1024**3
 """S3's limit on one PUT or POST."""
+_LISTED_CLAIMS = 3
+
+
+class PartSizes(NamedTuple):
+    """Bytes above which ``auto`` means multipart, and bytes of a part unless it must be larger."""
+
+    threshold: int
+    preferred: int
 
 
 class Method(StrEnum):
@@ -45,6 +53,11 @@ class Upload:
     s3_upload_id: str | None = None
     part_size: int | None = None
 
+    @property
+    def plan(self) -> PartPlan | None:
+        """How the bytes are cut; None unless this is multipart."""
+        return PartPlan(self.size, self.part_size) if self.part_size else None
+
     def to_claims(self) -> list[Any]:
         """The facts as a JSON array, short because it stands in URLs."""
         return [
@@ -70,13 +83,29 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedUpload:
-    """How to send the bytes: ``headers`` with PUT, ``fields`` with POST, the other empty."""
+class ListedUpload:
+    """An unfinished multipart upload as S3's listing knows it, without what was declared.
 
-    url: str
-    expires_at: datetime
-    headers: dict[str, str]
-    fields: dict[str, str]
+    So it serves to look and to abort, not to sign or to complete.
+    """
+
+    sub: str
+    path: AssetPath
+    s3_upload_id: str
+
+    def to_claims(self) -> list[Any]:
+        """As ``Upload.to_claims``, told apart by its length."""
+        return [self.sub, self.path.text, self.s3_upload_id]
+
+
+def upload_of(claims: list[Any], *, sub: str) -> Upload | ListedUpload:
+    """Whatever upload ``claims`` are of; ``NotFound`` when it is another user's."""
+    if len(claims) != _LISTED_CLAIMS:
+        return Upload.from_claims(claims, sub=sub)
+    owner, path, s3_upload_id = claims
+    if owner != sub:
+        raise NotFound
+    return ListedUpload(owner, AssetPath.parse(path), s3_upload_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +124,13 @@ class Declaration:
 
 
 def declare_upload(
-    declaration: Declaration, root: Root, *, asset_id: str, mark: str, max_bytes: Mapping[Kind, int]
+    declaration: Declaration,
+    root: Root,
+    *,
+    asset_id: str,
+    mark: str,
+    max_bytes: Mapping[Kind, int],
+    part_sizes: PartSizes,
 ) -> Upload:
     """The upload that ``declaration`` asks for, under a path of ``root``'s own.
 
@@ -114,20 +149,33 @@ def declare_upload(
     path = AssetPath.mint(kind, declaration.asset_id or asset_id, names, project_id)
     root.key(path, pointer="/filename")
     encode_metadata(declaration.metadata, mark)
+    method = choose_method(declaration.method, declaration.size, part_sizes.threshold)
     return Upload(
         root.sub,
         path,
-        choose_method(declaration.method, declaration.size),
+        method,
         mark,
         content_type,
         declaration.size,
         declaration.checksum_sha256,
         declaration.metadata,
+        part_size=_part_size(declaration, part_sizes) if method is Method.MULTIPART else None,
     )
 
 
-def choose_method(wanted: str, size: int) -> Method:
+def choose_method(wanted: str, size: int, threshold: int) -> Method:
     """The method for ``size`` bytes; ``TooLarge`` for one request over S3's 5 GiB."""
+    if wanted == "multipart" or (wanted == "auto" and size > threshold):
+        return Method.MULTIPART
     if size > MAX_SINGLE_BYTES:
-        raise TooLarge("One request carries at most 5 GiB")
+        raise TooLarge("One request carries at most 5 GiB; use multipart")
     return Method.POST if wanted == "post" else Method.PUT
+
+
+def _part_size(declaration: Declaration, part_sizes: PartSizes) -> int:
+    if declaration.checksum_sha256 is not None:
+        # S3 knows the SHA-256 of parts and a digest of digests, not the whole object's.
+        raise ValidationFailed.at(
+            "/checksum_sha256", "A multipart upload has no SHA-256 of the whole; use put or post"
+        )
+    return PartPlan.of(declaration.size, part_sizes.preferred).part_size

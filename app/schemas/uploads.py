@@ -7,9 +7,10 @@ import binascii
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from app.domain.parts import MAX_BATCH, MAX_PARTS
 from app.domain.paths import Kind
 from app.domain.uploads import Method
-from app.schemas.fields import StrictSchema, Text, WholeNumber
+from app.schemas.fields import StrictSchema, Text, WholeNumber, page_limit
 
 SHA256_BYTES = 32
 
@@ -60,16 +61,50 @@ class NewUploadSchema(StrictSchema):
     )
 
 
+class SignedPartSchema(Schema):
+    """Where one part goes: PUT exactly ``size`` bytes there."""
+
+    part_number = fields.Int(required=True)
+    size = fields.Int(required=True, metadata={"description": "Bytes; signed"})
+    url = fields.Str(required=True)
+    headers = fields.Dict(
+        fields.Str(), fields.Str(), required=True, metadata={"description": "Send exactly these"}
+    )
+
+
+class SignedPartsSchema(Schema):
+    """Parts, in the order asked for."""
+
+    parts = fields.List(fields.Nested(SignedPartSchema), required=True)
+    expires_at = fields.DateTime(required=True)
+
+
+class PartNumbersSchema(StrictSchema):
+    """Parts to sign, at most 1,000 different ones."""
+
+    part_numbers = fields.List(
+        WholeNumber(validate=validate.Range(1, MAX_PARTS)),
+        required=True,
+        validate=validate.Length(1, MAX_BATCH),
+    )
+
+
 class UploadSchema(Schema):
-    """How to send the bytes: PUT with ``headers``, or a form POST of ``fields`` and the file."""
+    """How to send the bytes: PUT, a form POST of ``fields`` and the file, or in parts."""
 
     upload_id = fields.Str(required=True)
     asset_id = fields.Str(required=True, allow_none=True)
     path = fields.Str(required=True)
     key = fields.Str(required=True)
     method = fields.Enum(Method, by_value=True, required=True)
-    size = fields.Int(required=True, metadata={"description": "Bytes declared"})
-    url = fields.Str()
+    size = fields.Int(
+        required=True, allow_none=True, metadata={"description": "Bytes declared, where known"}
+    )
+    part_size = fields.Int(
+        required=True, allow_none=True, metadata={"description": "MULTIPART: bytes but of the last"}
+    )
+    part_count = fields.Int(required=True, allow_none=True)
+    url = fields.Str(metadata={"description": "PUT and POST"})
     headers = fields.Dict(
         fields.Str(), fields.Str(), metadata={"description": "PUT: send exactly these"}
     )
@@ -79,4 +114,67 @@ class UploadSchema(Schema):
         data_key="fields",
         metadata={"description": "POST: form fields to send before the file"},
     )
-    expires_at = fields.DateTime(required=True)
+    parts = fields.List(
+        fields.Nested(SignedPartSchema),
+        metadata={"description": "MULTIPART, at creation: the first 1,000"},
+    )
+    expires_at = fields.DateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of the URLs here; null where there are none"},
+    )
+
+
+class UploadedPartSchema(Schema):
+    """A part that has arrived."""
+
+    part_number = fields.Int(required=True)
+    size = fields.Int(required=True)
+    etag = fields.Str(
+        required=True, allow_none=True, metadata={"description": "Null once completed"}
+    )
+
+
+class UploadStateSchema(UploadSchema):
+    """An upload and where it stands.
+
+    With PUT and POST there are no parts: ``uploaded`` and ``missing`` are empty. Of an upload that
+    was found by listing nothing declared is known: ``size``, ``part_size``, ``part_count`` and
+    ``missing`` are null.
+    """
+
+    uploaded = fields.List(fields.Nested(UploadedPartSchema), required=True)
+    missing = fields.List(
+        fields.Int(),
+        required=True,
+        allow_none=True,
+        metadata={"description": "Numbers of the parts still to be sent"},
+    )
+
+
+class UnfinishedUploadSchema(Schema):
+    """An unfinished multipart upload; its id serves to look and to abort."""
+
+    upload_id = fields.Str(required=True)
+    path = fields.Str(required=True)
+    key = fields.Str(required=True)
+    size = fields.Int(
+        required=True, allow_none=True, metadata={"description": "Null: S3 does not know it"}
+    )
+    initiated_at = fields.DateTime(required=True)
+
+
+class UnfinishedUploadsSchema(Schema):
+    """A page of unfinished uploads in key order."""
+
+    items = fields.List(fields.Nested(UnfinishedUploadSchema), required=True)
+    next_cursor = fields.Str(required=True, allow_none=True)
+
+
+class UploadsQuerySchema(StrictSchema):
+    """How many, and from where."""
+
+    limit = page_limit()
+    cursor = Text(
+        8192, load_default=None, metadata={"description": "next_cursor of the page before"}
+    )

@@ -1,0 +1,32 @@
+"""What is signed for one upload: where the bytes go, and with what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUpload:
+    """How to send the bytes: ``headers`` with PUT, ``fields`` with POST, the other empty."""
+
+    url: str
+    expires_at: datetime
+    headers: dict[str, str]
+    fields: dict[str, str]
+
+
+class SignedPart(NamedTuple):
+    """Where one part goes; ``size`` in bytes is signed."""
+
+    number: int
+    size: int
+    url: str
+
+
+class SignedParts(NamedTuple):
+    """Parts that were signed together."""
+
+    parts: list[SignedPart]
+    expires_at: datetime
