@@ -95,9 +95,7 @@ def build(settings: Settings) -> Services:
         store=store,
         listing=listing,
         deleter=deleter,
-        shares=ShareRecords(
-            store, listing, deleter, Seals(secrets, "share-record", share_life)
-        ),
+        shares=ShareRecords(store, listing, deleter, Seals(secrets, "share-record", share_life)),
         share_tokens=Seals(secrets, "share", share_life),
         share_max_seconds=share_life,
         share_base_url=settings.public_base_url.rstrip("/"),

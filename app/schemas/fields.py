@@ -56,8 +56,10 @@ def lifetime(maximum_seconds: int) -> WholeNumber:
     )
 
 
-def page_limit() -> fields.Integer:
+def page_limit(default: int = 1000) -> fields.Integer:
     """``limit`` of a listing, from a query string."""
     return fields.Integer(
-        load_default=1000, validate=validate.Range(1, 1000), metadata={"description": "Page size"}
+        load_default=default,
+        validate=validate.Range(1, 1000),
+        metadata={"description": "Page size"},
     )

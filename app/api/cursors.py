@@ -1,0 +1,25 @@
+"""Cursors: where a listing goes on, sealed for the listing it belongs to (T13, T15)."""
+
+from __future__ import annotations
+
+from app.api.context import services
+from app.domain.errors import NotFound
+
+
+def seal_cursor(token: str | None, listing: str) -> str | None:
+    """``next_cursor`` for S3's continuation ``token``; None when there are no more pages.
+
+    ``listing`` names what is listed, the caller's root included, so that nobody else's cursor
+    fits, nor one of another listing.
+    """
+    return services.cursors.seal([listing, token]) if token else None
+
+
+def open_cursor(cursor: str | None, listing: str) -> str | None:
+    """S3's continuation token; ``NotFound`` unless it was sealed for this very ``listing``."""
+    if cursor is None:
+        return None
+    sealed_for, token = services.cursors.open(cursor)
+    if sealed_for != listing:
+        raise NotFound
+    return str(token)

@@ -1,0 +1,87 @@
+"""A share: one asset, opened to whoever has its link, until it expires or is revoked.
+
+Its record lies in the owner's own root, where an owner with credentials for S3 itself can write.
+So the record is sealed with the service's secret, and says whose and which it is: a record that
+was made up, changed, or taken from another share or another user opens nothing (T48).
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from app.domain.assets import Disposition
+from app.domain.errors import NotFound
+from app.domain.paths import AssetPath, Root
+
+_PATH_DIGITS = 16
+_RANDOM_BYTES = 16
+_SHARE_ID = re.compile(rf"[0-9a-f]{{{_PATH_DIGITS + 2 * _RANDOM_BYTES}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a record says. ``expires_at`` is aware UTC, in whole seconds."""
+
+    sub: str
+    share_id: str
+    path: AssetPath
+    disposition: Disposition
+    expires_at: datetime
+
+    def to_claims(self) -> list[Any]:
+        """The facts as a JSON array, to be sealed."""
+        return [
+            self.sub,
+            self.share_id,
+            self.path.text,
+            self.disposition,
+            int(self.expires_at.timestamp()),
+        ]
+
+    @classmethod
+    def from_claims(cls, claims: Sequence[Any], *, sub: str, share_id: str) -> Share:
+        """The share of ``claims``; ``NotFound`` when it is another user's, or another share."""
+        owner, own_id, path, disposition, expires = claims
+        if (owner, own_id) != (sub, share_id):
+            raise NotFound
+        expires_at = datetime.fromtimestamp(expires, UTC)
+        return cls(owner, own_id, AssetPath.parse(path), disposition, expires_at)
+
+
+def mint_share_id(path: AssetPath) -> str:
+    """A new id nobody can guess. It begins with its path's digest, so that deleting the asset
+    finds its shares by their names."""
+    return path_digest(path.text) + secrets.token_hex(_RANDOM_BYTES)
+
+
+def path_digest(path: str) -> str:
+    """What the ids of a path's shares begin with."""
+    return sha256(path.encode()).hexdigest()[:_PATH_DIGITS]
+
+
+def digest_of(share_id: str) -> str:
+    """The ``path_digest`` that a share id begins with."""
+    return share_id[:_PATH_DIGITS]
+
+
+def is_share_id(text: str) -> bool:
+    """Whether ``text`` may stand in the key of a record."""
+    return _SHARE_ID.fullmatch(text) is not None
+
+
+def shares_prefix(root: Root) -> str:
+    """Where ``root`` keeps its records; no asset's path leads there."""
+    return f"{root.prefix}shares/"
+
+
+def record_key(root: Root, share_id: str) -> str:
+    """The key of a record; ``NotFound`` for what is no share id."""
+    if not is_share_id(share_id):
+        raise NotFound
+    return f"{shares_prefix(root)}{share_id}.json"
