@@ -2,7 +2,8 @@
 
 System programs (Redis, Chromium, Node.js) come from Debian's packages when this runs as root there;
 elsewhere they are named and the exit code is 1. The stores come from PyPI into environments of
-their own under `.stores/`, since they pin what the gateway must not be bound to. Done again it does
+their own under `.stores/`, since they pin what the gateway must not be bound to; what browsers and
+the type checker take from npm goes into `.stores/npm`, as `tests/npm` pins it. Done again it does
 nothing, in a blink. Standard library only: it runs before anything is installed.
 """
 
@@ -22,6 +23,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 STORES = HERE.parents[1] / ".stores"
+NPM_PROJECT = HERE.parent / "npm"
 
 # What a package without a wheel for this machine is compiled with.
 BUILD_PACKAGES = ("gcc", "libc6-dev", "python3-dev", "liberasurecode-dev")
@@ -145,6 +147,31 @@ def install_store(name: str) -> None:
     say(f"{name} installed in {time.monotonic() - started:.0f} s")
 
 
+def install_npm() -> None:
+    """Make `.stores/npm` what the lock file of `tests/npm` says; raises InstallError.
+
+    No package's own scripts run. The folder is the project's copy, so that `npm ci` writes nothing
+    into the checkout.
+    """
+    files = [NPM_PROJECT / name for name in ("package.json", "package-lock.json", ".npmrc")]
+    home = STORES / "npm"
+    stamp = home / "installed"
+    expected = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    if stamp.exists() and stamp.read_text() == expected:
+        return
+    say(f"installing npm packages into {home.relative_to(STORES.parent)} …")
+    started = time.monotonic()
+    home.mkdir(exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    for file in files:
+        shutil.copy(file, home)
+    failure = run(["npm", "ci", "--ignore-scripts", "--prefix", str(home)])
+    if failure is not None:
+        raise InstallError(failure)
+    stamp.write_text(expected)
+    say(f"npm packages installed in {time.monotonic() - started:.0f} s")
+
+
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
     """Two runs at once would clear each other's environments."""
@@ -157,6 +184,7 @@ def alone() -> Iterator[None]:
 def main() -> int:
     steps: list[Callable[[], None]] = [install_programs]
     steps += [partial(install_store, name) for name in ("swift", "juicefs")]
+    steps.append(install_npm)
     failures: list[str] = []
     with alone():
         for step in steps:
