@@ -12,9 +12,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import permutations
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from limits import parse_many as parse_rates
 from marshmallow import Schema, ValidationError, fields, validate
 
 GIB = 1024**3
@@ -43,6 +45,13 @@ class CommaSeparated(fields.List[str]):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         items = [item.strip() for item in value.split(",") if item.strip()]
         return tuple(super()._deserialize(items, *args, **kwargs))
+
+
+def _rate(value: str) -> None:
+    try:
+        (_,) = parse_rates(value)
+    except ValueError:
+        raise ValidationError("must be a rate such as 600/minute") from None
 
 
 def _absolute_url(value: str) -> None:
@@ -86,16 +95,28 @@ def _signing_key(value: str) -> None:
 
 
 def setting(
-    reader: fields.Field[Any], doc: str, *, default: Any = ..., secret: bool = False
+    reader: fields.Field[Any],
+    doc: str,
+    *,
+    default: Any = ...,
+    secret: bool = False,
+    family: str = "",
 ) -> Any:
     """A field of ``Settings``: how it is read, what it is for; without a default it is required.
 
-    A default in words (of a setting that is not text) is worked out in ``_derived``.
+    A default in words (of a setting that is not text) is worked out in ``_derived``. ``family`` is
+    the common beginning of variables that are one setting together, by the rest of their names.
     """
     reader.required = default is ...
     reader.error_messages["required"] = "is required"
     return dataclasses.field(
-        metadata={"reader": reader, "doc": doc, "default": default, "secret": secret},
+        metadata={
+            "reader": reader,
+            "doc": doc,
+            "default": default,
+            "secret": secret,
+            "family": family,
+        },
         repr=not secret,
     )
 
@@ -262,6 +283,47 @@ class Settings:
     max_bytes_brand_kit: int = setting(
         fields.Int(validate=_positive), "Largest brand kit file", default=100 * MIB
     )
+    quota_bytes: int = setting(
+        fields.Int(validate=validate.Range(0)),
+        "Storage of a user, reservations of unfinished uploads included; `0`: no quota",
+        default=0,
+    )
+    quota_bytes_by_group: Mapping[str, int] = setting(
+        fields.Dict(fields.Str(), fields.Int(validate=validate.Range(0))),
+        "The same for a Cognito group, whose value wins; name in capitals, other characters `_`; "
+        "of several groups the largest",
+        default=MappingProxyType({}),
+        family="QUOTA_BYTES_",
+    )
+    rate_limit: str = setting(
+        fields.Str(validate=_rate), "Requests of a user", default="600/minute"
+    )
+    rate_limit_signing: str = setting(
+        fields.Str(validate=_rate),
+        "Requests of a user to the signing routes: links, parts, `/s3/`",
+        default="6000/minute",
+    )
+    redis_url: str = setting(
+        fields.Str(
+            validate=validate.Regexp(
+                r"(rediss?|unix)://\S+\Z", error="must be redis://, rediss:// or unix://"
+            )
+        ),
+        "Shares rate limits, quota reservations and usage between processes; without it each "
+        "counts for itself",
+        default="",
+        secret=True,
+    )
+    admin_group: str = setting(
+        fields.Str(),
+        "Cognito group whose members may act for other users by `X-Act-As-Sub`",
+        default="",
+    )
+    cognito_endpoint: str = setting(
+        fields.Str(validate=_absolute_url),
+        "Address of Cognito's API, when it is not AWS's",
+        default="",
+    )
     metrics_token: str = setting(
         fields.Str(),
         "Bearer token of `/metrics`; without one, loopback only",
@@ -292,21 +354,44 @@ class Settings:
         Raises ``SettingsError``, which names every faulty variable. An empty variable counts as
         left out, as deployment forms send it so.
         """
-        given = {
-            name: text.strip()
-            for name, text in (os.environ if environ is None else environ).items()
-            if name in SCHEMA.fields and text.strip()
-        }
+        given = _given(os.environ if environ is None else environ)
         faults: dict[str, str] = {}
         try:
             values = SCHEMA.load(given)
         except ValidationError as error:
-            faults = {name: _sentence(found) for name, found in error.messages_dict.items()}
+            faults = _named(error.messages_dict)
             values = error.valid_data
         faults = _faults_between(values) | faults
         if faults:
             raise SettingsError(faults)
         return cls(**_derived({name.lower(): value for name, value in values.items()}))
+
+
+def _given(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The variables that are settings, by the schema's names; families as one mapping each."""
+    given: dict[str, Any] = {}
+    for name, text in environ.items():
+        if not text.strip():
+            continue
+        if name in SCHEMA.fields and name not in _FAMILIES.values():
+            given[name] = text.strip()
+            continue
+        for beginning, setting_name in _FAMILIES.items():
+            if name.startswith(beginning):
+                given.setdefault(setting_name, {})[name.removeprefix(beginning)] = text.strip()
+    return given
+
+
+def _named(messages: Mapping[str, Any]) -> dict[str, str]:
+    """Faults by the variable's name, in a family by that of each member."""
+    faults: dict[str, str] = {}
+    beginnings = {name: beginning for beginning, name in _FAMILIES.items()}
+    for name, found in messages.items():
+        if name in beginnings and isinstance(found, dict):
+            faults |= {f"{beginnings[name]}{rest}": _sentence(each) for rest, each in found.items()}
+        else:
+            faults[name] = _sentence(found)
+    return faults
 
 
 def _faults_between(values: Mapping[str, Any]) -> dict[str, str]:
@@ -356,3 +441,8 @@ def _sentence(messages: Any) -> str:
 SCHEMA: Schema = Schema.from_dict(
     {item.name.upper(): item.metadata["reader"] for item in dataclasses.fields(Settings)}
 )()
+_FAMILIES = {
+    item.metadata["family"]: item.name.upper()
+    for item in dataclasses.fields(Settings)
+    if item.metadata["family"]
+}

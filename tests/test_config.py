@@ -62,6 +62,11 @@ def test_all_faults_are_reported_at_once_by_name() -> None:
         ("TRUSTED_PROXIES", "-1"),
         ("S3_ACCELERATE", "maybe"),
         ("S3_BUCKET_NAME", "A"),
+        ("RATE_LIMIT", "often"),
+        ("RATE_LIMIT", "1/minute;2/hour"),
+        ("REDIS_URL", "http://cache"),
+        ("QUOTA_BYTES", "-1"),
+        ("QUOTA_BYTES_STUDIO", "much"),
     ],
 )
 def test_bad_values_are_refused_by_name(name: str, value: str) -> None:
@@ -97,3 +102,13 @@ def test_the_server_refuses_to_start_without_settings(tmp_path: Path) -> None:
     )
     assert done.returncode != 0
     assert "SECRET_KEY: is required" in done.stderr
+
+
+def test_a_family_of_variables_is_one_setting() -> None:
+    """QUOTA_BYTES_<GROUP>: by group, beside QUOTA_BYTES, and nothing else is swept up."""
+    settings = Settings.from_env(
+        GOOD | {"QUOTA_BYTES": "1", "QUOTA_BYTES_STUDIO": "2", "QUOTA_BYTES_BY_GROUP": "3"}
+    )
+    assert settings.quota_bytes == 1
+    assert settings.quota_bytes_by_group == {"STUDIO": 2, "BY_GROUP": 3}
+    assert Settings.from_env(GOOD).quota_bytes_by_group == {}

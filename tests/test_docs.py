@@ -31,8 +31,10 @@ def settings_table() -> str:
         elif isinstance(default, bool):
             shown = f"`{str(default).lower()}`"
         else:
-            shown = f"`{default}`" if default != () else ""
-        rows.append(f"| `{item.name.upper()}` | {shown} | {item.metadata['doc']} |")
+            shown = f"`{default}`" if default not in ((), {}) else ""
+        family = item.metadata["family"]
+        name = f"{family}<GROUP>" if family else item.name.upper()
+        rows.append(f"| `{name}` | {shown} | {item.metadata['doc']} |")
     return "\n".join(rows)
 
 
