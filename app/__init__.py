@@ -9,7 +9,18 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import services as services_module
-from app.api import assets, links, multipart, ops, playback, uploads
+from app.api import (
+    assets,
+    deletions,
+    links,
+    multipart,
+    ops,
+    playback,
+    projects,
+    share_links,
+    shares,
+    uploads,
+)
 from app.api.bodies import StrictJSONProvider, limit_bodies
 from app.api.context import EXTENSION
 from app.api.documentation import document_api
@@ -19,7 +30,18 @@ from app.services import Services
 from app.telemetry import configure_logging, observe
 from config import Settings
 
-BLUEPRINTS = (uploads.blp, multipart.blp, assets.blp, links.blp, playback.blp, ops.blp)
+BLUEPRINTS = (
+    uploads.blp,
+    multipart.blp,
+    assets.blp,
+    deletions.blp,
+    projects.blp,
+    shares.blp,
+    share_links.blp,
+    links.blp,
+    playback.blp,
+    ops.blp,
+)
 #: Blueprints whose routes need no token; flask-smorest's own serves /openapi.json and /docs.
 PUBLIC_BLUEPRINTS = frozenset({"api-docs", *(blp.name for blp in BLUEPRINTS if blp.public)})
 EXPOSED_HEADERS = [

@@ -8,12 +8,13 @@ from flask import Response
 
 from app.api.answers import answer, listed_asset, stored_asset
 from app.api.context import caller_root, services
+from app.api.cursors import open_cursor, seal_cursor
 from app.api.documentation import Blueprint
 from app.domain.errors import NotFound
 from app.domain.paths import AssetPath
 from app.schemas.assets import AssetPageSchema, AssetPathSchema, AssetQuerySchema, AssetSchema
 
-blp = Blueprint("assets", description="List, look at, verify and delete assets")
+blp = Blueprint("assets", description="List, look at and verify assets")
 
 
 @blp.route("/v1/assets", methods=["GET"])
@@ -31,7 +32,7 @@ def list_assets(query: dict[str, Any]) -> Response:
         kind=query["kind"], project_id=query["project_id"], prefix=query["prefix"]
     )
     page = services.listing.page(
-        prefix, limit=query["limit"], token=_open_cursor(query["cursor"], prefix)
+        prefix, limit=query["limit"], token=open_cursor(query["cursor"], prefix)
     )
     named = [(path, found) for found in page.objects if (path := root.try_path_of(found.key))]
     links = services.links.sign(root, (path for path, _ in named)) if query["sign"] else None
@@ -39,7 +40,7 @@ def list_assets(query: dict[str, Any]) -> Response:
         listed_asset(path, found, links[index] if links else None)
         for index, (path, found) in enumerate(named)
     ]
-    return answer({"items": items, "next_cursor": _seal_cursor(page.next_token, prefix)})
+    return answer({"items": items, "next_cursor": seal_cursor(page.next_token, prefix)})
 
 
 @blp.route("/v1/assets/<path:path>", methods=["GET"])
@@ -53,15 +54,6 @@ def get_asset(path: str) -> Response:
         raise NotFound
     [link] = services.links.sign(root, [asset_path])
     return answer(stored_asset(asset_path, found, link))
-
-
-@blp.route("/v1/assets/<path:path>", methods=["DELETE"])
-@blp.response(204)
-@blp.problems(404, 422)
-def delete_asset(path: str) -> Response:
-    """Delete one asset. 204 also the second time."""
-    services.store.delete(caller_root().key(AssetPath.parse(path)))
-    return Response(status=204)
 
 
 @blp.route("/v1/assets/verify", methods=["POST"])
@@ -78,20 +70,3 @@ def verify_asset(named: dict[str, str]) -> Response:
     found = services.verifier.verify_object(root, path)
     [link] = services.links.sign(root, [path])
     return answer(stored_asset(path, found, link))
-
-
-def _seal_cursor(token: str | None, prefix: str) -> str | None:
-    return services.cursors.seal([prefix, token]) if token else None
-
-
-def _open_cursor(cursor: str | None, prefix: str) -> str | None:
-    """S3's continuation token; ``NotFound`` unless it was sealed for this very listing.
-
-    The prefix begins with the caller's root, so nobody else's cursor fits (T13, T15).
-    """
-    if cursor is None:
-        return None
-    sealed_prefix, token = services.cursors.open(cursor)
-    if sealed_prefix != prefix:
-        raise NotFound
-    return str(token)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 from app.aws.exchange import Exchange, namespace_of
@@ -38,7 +38,7 @@ class Batch(NamedTuple):
     """One step through a folder: what was deleted, what could not be, whether nothing is left."""
 
     keys: list[str]
-    failures: Mapping[Doomed, Problem]
+    failures: Mapping[str, Problem]
     complete: bool
 
 
@@ -67,6 +67,10 @@ class Deleter:
             failures |= self._delete_chunk(chunk)
         return failures
 
+    def delete_keys(self, keys: Iterable[str]) -> dict[str, Problem]:
+        """As ``delete``, of current versions, by key."""
+        return {each.key: problem for each, problem in self.delete(map(Doomed, keys)).items()}
+
     def delete_folder(self, prefix: str, *, max_batches: int) -> Iterator[Batch]:
         """Delete what lies below ``prefix``, a thousand objects a batch; ends when it is empty.
 
@@ -78,11 +82,10 @@ class Deleter:
         token = None
         for _ in range(max_batches):
             page = self._listing.page(prefix, token=token)
-            failures = self.delete(Doomed(found.key) for found in page.objects)
-            kept = {each.key for each in failures}
+            failures = self.delete_keys(found.key for found in page.objects)
             token = page.next_token
             yield Batch(
-                [found.key for found in page.objects if found.key not in kept],
+                [found.key for found in page.objects if found.key not in failures],
                 failures,
                 complete=token is None and not failures,
             )
@@ -104,7 +107,7 @@ class Deleter:
         return failures
 
     def _delete_one(self, doomed: Doomed) -> None:
-        pinned = {"VersionId": doomed.version_id} if doomed.version_id else {}
+        pinned: dict[str, Any] = {"VersionId": doomed.version_id} if doomed.version_id else {}
         self._store.call("delete_object", Key=doomed.key, **pinned)
 
 

@@ -34,7 +34,7 @@ class LinkSigner:
     ) -> None:
         self._presigner = presigner
         self._address = address
-        self._default_seconds = default_seconds
+        self.default_seconds = default_seconds
         self._cloudfront = cloudfront
         self._clock = clock
 
@@ -53,7 +53,7 @@ class LinkSigner:
         Types that a browser would run are always an attachment (T19). Raises ``CdnNotConfigured``
         when CloudFront is asked for and there is none.
         """
-        seconds = expires_seconds or self._default_seconds
+        seconds = expires_seconds or self.default_seconds
         at = window_start(self._clock(), seconds)
         if via == "cloudfront" or (via == "auto" and self._cloudfront):
             return self._sign_cloudfront(root, paths, at + timedelta(seconds=seconds), disposition)
@@ -69,7 +69,7 @@ class LinkSigner:
         signer = self._cdn()
         if path.asset_folder is None:
             raise ValueError("a file right below its kind has no folder of its own")
-        seconds = expires_seconds or self._default_seconds
+        seconds = expires_seconds or self.default_seconds
         expires_at = window_start(self._clock(), seconds) + timedelta(seconds=seconds)
         folder = f"{root.prefix}{path.asset_folder}"
         grant = signer.sign_folder(folder, int(expires_at.timestamp()))

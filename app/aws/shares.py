@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
-from app.aws.deletion import Deleter, Doomed
+from app.aws.deletion import Deleter
 from app.aws.listing import Listing
 from app.aws.store import Refused, Store
 from app.domain.errors import NotFound
@@ -89,7 +89,7 @@ class ShareRecords:
             shares = [share for share in readers.map(lambda i: self._try(root, i), ids) if share]
         expired = [share for share in shares if self._expired(share)]
         if expired:
-            self._deleter.delete(Doomed(record_key(root, share.share_id)) for share in expired)
+            self._deleter.delete_keys(record_key(root, share.share_id) for share in expired)
         return SharesPage([share for share in shares if share not in expired], page.next_token)
 
     def revoke(self, root: Root, share_id: str) -> None:
@@ -109,7 +109,7 @@ class ShareRecords:
         while True:
             ids = [share_id for found in page.objects if (share_id := _share_id(root, found.key))]
             ended = [share_id for share_id in ids if digest_of(share_id) in digests]
-            self._deleter.delete(Doomed(record_key(root, share_id)) for share_id in ended)
+            self._deleter.delete_keys(record_key(root, share_id) for share_id in ended)
             if page.next_token is None:
                 return
             page = self._listing.page(prefix, token=page.next_token)

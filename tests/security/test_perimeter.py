@@ -33,6 +33,7 @@ def test_t43_every_route_needs_a_token_unless_it_is_public(gateway: Gateway) -> 
         "/openapi.json",
         "/docs",
         "/docs/assets/<path:name>",
+        "/s/<token>",
     }
     assert {"uploads", "assets", "links"}.isdisjoint(PUBLIC_BLUEPRINTS)
 

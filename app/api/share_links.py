@@ -1,0 +1,80 @@
+"""``/s/{token}``: where a share's link leads; the one route that gives strangers an asset (T36)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask import Response, request
+
+from app.api.context import services
+from app.api.documentation import Blueprint
+from app.api.problems import render_problem
+from app.domain.errors import NotFound
+from app.domain.paths import Root
+
+blp = Blueprint("share_links", description="Where a share's link leads", public=True)
+
+# No token may leak by Referer, no redirect outlive a revocation in a cache, no share be found by a
+# search engine.
+_HEADERS = {
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+}
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>This link does not work</title>
+<style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem}
+:root{color-scheme:light dark}</style>
+<h1>This link does not work</h1>
+<p>It may have expired, or its owner may have withdrawn it. Ask whoever sent it for a new one.</p>
+</html>
+"""
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@blp.route("/s/<token>", methods=["GET"])
+@blp.response(302, description="To a fresh signed URL of the asset")
+@blp.problems(404, 502, 503)
+def open_share(token: str) -> Response:
+    """Open a shared asset.
+
+    Needs no token but the link's own. Unknown, expired, revoked: the same 404, a short page for
+    whoever asks for HTML.
+    """
+    sub, share_id = services.share_tokens.open(token)
+    root = Root(sub)
+    share = services.shares.read(root, share_id)
+    if services.store.head(root.key(share.path)) is None:
+        raise NotFound
+    left = max(1, int((share.expires_at - datetime.now(UTC)).total_seconds()))
+    [link] = services.links.sign(
+        root,
+        [share.path],
+        expires_seconds=min(services.links.default_seconds, left),
+        disposition=share.disposition,
+    )
+    return Response(status=302, headers={"Location": link.url})
+
+
+@blp.errorhandler(NotFound)
+def render_not_found(problem: NotFound) -> Response:
+    """A page for a person, a problem document for a program."""
+    offered = ["application/problem+json", "application/json", "text/html"]
+    if request.accept_mimetypes.best_match(offered) != "text/html":
+        return render_problem(problem)
+    return Response(_PAGE, 404, _PAGE_HEADERS, mimetype="text/html")
+
+
+@blp.after_request
+def guard(response: Response) -> Response:
+    response.headers.update(_HEADERS)
+    response.vary.add("Accept")
+    return response

@@ -1,0 +1,114 @@
+"""Managing assets: copying, deleting, projects, versions."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from app.domain.paths import Kind
+from app.schemas.fields import Flag, StrictSchema, Text, page_limit
+
+MAX_PATHS = 1000
+
+
+class RelocationSchema(StrictSchema):
+    """What to copy or move, and where to."""
+
+    path = Text(
+        required=True,
+        metadata={"description": "An asset, or …/{kind}/{asset_id} alone: the whole package"},
+    )
+    kind = fields.Enum(
+        Kind,
+        by_value=True,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Left out: the kind it has"},
+    )
+    project_id = Text(
+        load_default=None, allow_none=True, metadata={"description": "Left out: the library"}
+    )
+
+
+class DeletionQuerySchema(StrictSchema):
+    """Whether a whole package goes."""
+
+    recursive = Flag(
+        load_default=False, metadata={"description": "With …/{kind}/{asset_id} alone: the package"}
+    )
+
+
+class FolderDeletionSchema(Schema):
+    """How far a folder's deletion came; call again until it is ``complete``."""
+
+    deleted_objects = fields.Int(required=True)
+    complete = fields.Bool(required=True)
+
+
+class PathsSchema(StrictSchema):
+    """Assets to delete, at most 1,000."""
+
+    paths = fields.List(Text(), required=True, validate=validate.Length(1, MAX_PATHS))
+
+
+class PathErrorSchema(Schema):
+    """What could not be deleted, and the slug of the problem."""
+
+    path = fields.Str(required=True)
+    code = fields.Str(required=True)
+
+
+class DeletionSchema(Schema):
+    """What is gone, and what is not."""
+
+    deleted = fields.List(fields.Str(), required=True)
+    errors = fields.List(fields.Nested(PathErrorSchema), required=True)
+
+
+class ProjectQuerySchema(StrictSchema):
+    """How many."""
+
+    limit = page_limit()
+    cursor = Text(8192, load_default=None)
+
+
+class ProjectSchema(Schema):
+    """A project is there as long as something lies in it."""
+
+    project_id = fields.Str(required=True)
+
+
+class ProjectPageSchema(Schema):
+    """A page of projects, by name."""
+
+    items = fields.List(fields.Nested(ProjectSchema), required=True)
+    next_cursor = fields.Str(required=True, allow_none=True)
+
+
+class VersionQuerySchema(StrictSchema):
+    """Of which asset."""
+
+    path = Text(required=True)
+
+
+class VersionSchema(Schema):
+    """One version; a deletion is a version too, without size and ETag."""
+
+    version_id = fields.Str(required=True)
+    is_latest = fields.Bool(required=True)
+    deleted = fields.Bool(required=True)
+    size = fields.Int(required=True, allow_none=True)
+    etag = fields.Str(required=True, allow_none=True)
+    last_modified = fields.DateTime(required=True)
+
+
+class VersionsSchema(Schema):
+    """Versions, newest first."""
+
+    items = fields.List(fields.Nested(VersionSchema), required=True)
+
+
+class RestorationSchema(StrictSchema):
+    """What to bring back: the newest version that is not a deletion, or the one named."""
+
+    path = Text(required=True)
+    version_id = Text(1024, load_default=None, allow_none=True)
