@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from devstack.account import Stack
+from devstack.testing import running_store
 from tests.gateway import ALICE, BOB, Caller, Gateway, running_gateway
-from tests.stores.store import Store
+from tests.stores.store import Store, Strictness
 
 pytest_plugins = ["tests.stores.fixtures"]
 
@@ -23,6 +25,33 @@ def swift_gateway(swift_store: Store) -> Iterator[Gateway]:
 def juicefs_gateway(juicefs_store: Store) -> Iterator[Gateway]:
     """A gateway on JuiceFS: signatures and POST policies are enforced."""
     with running_gateway(juicefs_store, juicefs_store.create_bucket()) as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
+def front_stack() -> Iterator[Stack]:
+    """moto behind the verifying front: versions, conditions, POST policies, Cognito, SQS."""
+    with running_store() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def front_store(front_stack: Stack) -> Store:
+    """The front, as tests know a store."""
+    return Store(
+        "front",
+        front_stack.endpoint,
+        front_stack.region,
+        front_stack.access_key_id,
+        front_stack.secret_access_key,
+        frozenset(Strictness) - {Strictness.STS},
+    )
+
+
+@pytest.fixture(scope="session")
+def front_gateway(front_stack: Stack, front_store: Store) -> Iterator[Gateway]:
+    """A gateway on a bucket that keeps versions."""
+    with running_gateway(front_store, front_stack.bucket) as gateway:
         yield gateway
 
 
