@@ -14,7 +14,10 @@ LAW = {
     "app": {"app", "config"},
     "app.api": {"app.api", "app.schemas", "app.auth", "app.domain", "app.services", "app.limits"}
     | {"app.telemetry", "app.readiness"},
-    "app.services": {"app.aws", "app.auth", "app.domain", "app.seals", "app.readiness", "config"},
+    "app.services": {"app.aws", "app.auth", "app.domain", "app.seals", "app.readiness", "config"}
+    | {"app.events", "app.webhooks"},
+    "app.events": {"app.events", "app.aws", "app.domain", "app.seals", "app.webhooks"},
+    "app.webhooks": {"app.domain"},
     "app.limits": {"app.domain", "app.auth.bearer"},
     "app.readiness": {"app.domain"},
     "app.seals": {"app.domain"},

@@ -62,10 +62,13 @@ class Store:
             raise StorageUnavailable from error
         return answer
 
-    def head(self, key: str) -> StoredObject | None:
-        """The current version of ``key``, None when there is none."""
+    def head(self, key: str, version_id: str | None = None) -> StoredObject | None:
+        """The named or else the current version of ``key``, None when there is none."""
+        pinned: dict[str, Any] = {"VersionId": version_id} if version_id else {}
         try:
-            found = self.call("head_object", expect=_MISSING, Key=key, ChecksumMode="ENABLED")
+            found = self.call(
+                "head_object", expect=_MISSING, Key=key, ChecksumMode="ENABLED", **pinned
+            )
         except Refused:
             return None
         version_id = found.get("VersionId")

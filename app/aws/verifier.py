@@ -6,7 +6,8 @@ versions, so that nothing rejected stays readable and nothing older is touched (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from app.aws.first_bytes import FIRST_BYTES, check_first_bytes
 from app.aws.store import Store
@@ -29,12 +30,31 @@ _ATTEMPTS = 3
 _MAX_REPLAYS = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one version of an object is worth: ``reason`` is None for a good one.
+
+    ``is_current`` tells whether the key still leads to an object at all.
+    """
+
+    found: StoredObject
+    reason: str | None
+    is_current: bool
+
+
+#: Told of every object that a caller had verified, and of the reason it was removed for, if it was.
+Announce = Callable[[StoredObject, str | None], None]
+
+
 class Verifier:
     """Holds objects against what was declared, or against their kind's rules."""
 
-    def __init__(self, store: Store, max_bytes: Mapping[Kind, int]) -> None:
+    def __init__(
+        self, store: Store, max_bytes: Mapping[Kind, int], announce: Announce | None = None
+    ) -> None:
         self._store = store
         self._max_bytes = max_bytes
+        self._announce = announce or (lambda _found, _reason: None)
 
     def verify_upload(self, upload: Upload) -> StoredObject:
         """The object that ``upload`` brought, once it is what was declared.
@@ -49,7 +69,9 @@ class Verifier:
             raise AlreadyExists("Another object has this path; start a new upload")
         reason = _undeclared(found, upload) or self._unlike_its_type(found)
         if reason:
-            self._remove(found)
+            self.remove(found)
+        self._announce(found, reason)
+        if reason:
             raise UploadRejected(reason)
         return found
 
@@ -63,11 +85,38 @@ class Verifier:
         if found is None:
             raise NotFound
         reason = self._against_rules(found, path) or self._unlike_its_type(found)
+        if reason and found.mark is not None:
+            self.remove(found)
+        self._announce(found, reason)
         if reason:
-            if found.mark is not None:
-                self._remove(found)
             raise UploadRejected(reason)
         return found
+
+    def exists(self, key: str) -> bool:
+        """Whether ``key`` leads to an object now."""
+        return self._store.head(key) is not None
+
+    def judge_version(self, key: str, path: AssetPath, version_id: str | None) -> Verdict | None:
+        """What an event's object is worth by its kind's rules; None when it is gone.
+
+        Nothing is removed. Raises ``UploadIncomplete`` when it was replaced in the meantime.
+        """
+        current = found = self._store.head(key)
+        if version_id and (current is None or current.version_id != version_id):
+            found = self._store.head(key, version_id)
+        if found is None:
+            return None
+        reason = self._against_rules(found, path) or self._unlike_its_type(found)
+        return Verdict(found, reason, current is not None)
+
+    def remove(self, found: StoredObject) -> None:
+        """Remove this version, and whatever the same form was replayed into below it."""
+        bad: StoredObject | None = found
+        for _ in range(_MAX_REPLAYS):
+            if bad is None or bad.mark != found.mark:
+                return
+            self._store.delete_version(bad)
+            bad = self._store.head(found.key)
 
     def _against_rules(self, found: StoredObject, path: AssetPath) -> str | None:
         try:
@@ -88,15 +137,6 @@ class Verifier:
                 raise UploadIncomplete("The object was replaced while it was looked at")
             found = again
         raise StorageUnavailable
-
-    def _remove(self, found: StoredObject) -> None:
-        """Remove this version, and whatever the same form was replayed into below it."""
-        bad: StoredObject | None = found
-        for _ in range(_MAX_REPLAYS):
-            if bad is None or bad.mark != found.mark:
-                return
-            self._store.delete_version(bad)
-            bad = self._store.head(found.key)
 
 
 def _undeclared(found: StoredObject, upload: Upload) -> str | None:

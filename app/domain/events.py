@@ -1,0 +1,139 @@
+"""What a back end is told about assets (contract, "Webhook events").
+
+The id is a hash of what happened to which version, so that the same event has the same id, whoever
+tells it and however often.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from app.domain.assets import StoredObject
+from app.domain.metadata import decode_metadata
+from app.domain.notifications import Notification
+from app.domain.paths import AssetPath, Root
+
+
+class EventType(StrEnum):
+    """What happened."""
+
+    CREATED = "asset.created"
+    REJECTED = "asset.rejected"
+    DELETED = "asset.deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class AssetEvent:
+    """One thing to tell: ``body`` is the JSON to send, the same text at every attempt."""
+
+    id: str
+    type: EventType
+    body: str
+
+
+def created(
+    bucket: str, found: StoredObject, *, verified: bool = True, reason: str | None = None
+) -> AssetEvent:
+    """An object is there. Not ``verified``: a back end wrote it; ``reason`` says what it breaks."""
+    return _of_object(EventType.CREATED, bucket, found, verified, reason)
+
+
+def rejected(bucket: str, found: StoredObject, reason: str) -> AssetEvent:
+    """An object was not what it had to be, and was removed."""
+    return _of_object(EventType.REJECTED, bucket, found, False, reason)
+
+
+def deleted(told: Notification) -> AssetEvent:
+    """An object is no longer there. What it was, S3 does not tell.
+
+    Without versions nothing but S3's sequencer keeps two deletions of one name apart, and where
+    that is missing, their time.
+    """
+    pins = (told.version_id or told.etag, told.sequencer if told.version_id is None else None)
+    when = told.occurred_at.isoformat() if pins == (None, None) else None
+    root, path = owner_of(told.key)
+    nothing = dict.fromkeys(
+        ("size", "content_type", "etag", "last_modified", "metadata", "checksum_sha256")
+    )
+    return _event(
+        event_id(EventType.DELETED, told.bucket, told.key, *pins, when),
+        EventType.DELETED,
+        told.occurred_at,
+        {
+            "sub": root.sub,
+            "asset": _named(path, told.key) | nothing,
+            "verified": True,
+            "reason": None,
+        },
+    )
+
+
+def owner_of(key: str) -> tuple[Root, AssetPath]:
+    """Whose asset ``key`` is; ``NotFound`` or ``ValidationFailed`` for what is no asset's key."""
+    root = Root(key.removeprefix("users/").partition("/")[0])
+    return root, root.path_of(key)
+
+
+def event_id(kind: EventType, bucket: str, key: str, *pins: str | None) -> str:
+    """``evt_`` and 40 hexadecimal digits; ``pins`` say which of the key's objects it was."""
+    text = json.dumps([kind.value, bucket, key, *pins])
+    return f"evt_{hashlib.sha256(text.encode()).hexdigest()[:40]}"
+
+
+def _of_object(
+    kind: EventType, bucket: str, found: StoredObject, verified: bool, reason: str | None
+) -> AssetEvent:
+    root, path = owner_of(found.key)
+    pins = (found.version_id,) if found.version_id else (found.etag.strip('"'), found.mark)
+    return _event(
+        event_id(kind, bucket, found.key, *pins),
+        kind,
+        found.last_modified,
+        {
+            "sub": root.sub,
+            "asset": asset_document(path, found),
+            "verified": verified,
+            "reason": reason,
+        },
+    )
+
+
+def asset_document(path: AssetPath, found: StoredObject) -> dict[str, Any]:
+    """The asset as the API shows it, without its link."""
+    return {
+        **_named(path, found.key),
+        "size": found.size,
+        "content_type": found.content_type,
+        "etag": found.etag,
+        "last_modified": _rfc3339(found.last_modified),
+        "metadata": decode_metadata(found.metadata),
+        "checksum_sha256": found.checksum_sha256,
+    }
+
+
+def _named(path: AssetPath, key: str) -> dict[str, Any]:
+    return {
+        "path": path.text,
+        "key": key,
+        "kind": path.kind.value,
+        "project_id": path.project_id,
+        "asset_id": path.asset_id,
+        "filename": path.filename,
+    }
+
+
+def _event(id: str, kind: EventType, when: datetime, data: Mapping[str, Any]) -> AssetEvent:
+    document = {"type": kind.value, "timestamp": _rfc3339(when), "data": data}
+    return AssetEvent(id, kind, json.dumps(document, separators=(",", ":")))
+
+
+def _rfc3339(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
