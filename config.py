@@ -7,6 +7,7 @@ without values, because a value may be a secret.
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import os
 from collections.abc import Mapping
@@ -58,6 +59,27 @@ def _absolute_url(value: str) -> None:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValidationError("must be an http or https address")
+
+
+def _webhook_url(value: str) -> None:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
+        raise ValidationError("must be an http or https address")
+    if parts.username is not None or parts.password is not None:
+        raise ValidationError("holds a user name or password; webhooks are signed instead")
+
+
+def _webhook_secrets(value: str) -> None:
+    for text in value.split():
+        try:
+            key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+        except ValueError:
+            key = b""
+        if not 24 <= len(key) <= 64:
+            raise ValidationError(
+                "must be 24 to 64 bytes in base64, with or without whsec_ before it; "
+                "`openssl rand -base64 32` makes one"
+            )
 
 
 _origin = validate.Regexp(
@@ -324,6 +346,26 @@ class Settings:
         "Address of Cognito's API, when it is not AWS's",
         default="",
     )
+    events_queue_url: str = setting(
+        fields.Str(validate=_absolute_url),
+        "SQS queue of the bucket's events, which `flask events` reads",
+        default="",
+    )
+    sqs_endpoint: str = setting(
+        fields.Str(validate=_absolute_url), "Address of SQS, when it is not AWS's", default=""
+    )
+    webhook_url: str = setting(
+        fields.Str(validate=_webhook_url),
+        "Where a back end is told of assets (docs/webhooks.md)",
+        default="",
+        secret=True,
+    )
+    webhook_secret: str = setting(
+        fields.Str(validate=_webhook_secrets),
+        "Signs webhooks; several, space-separated, while one is rotated",
+        default="",
+        secret=True,
+    )
     metrics_token: str = setting(
         fields.Str(),
         "Bearer token of `/metrics`; without one, loopback only",
@@ -401,6 +443,8 @@ def _faults_between(values: Mapping[str, Any]) -> dict[str, str]:
         ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"),
         ("S3_SECRET_ACCESS_KEY", "S3_ACCESS_KEY_ID"),
         ("S3_SESSION_TOKEN", "S3_ACCESS_KEY_ID"),
+        ("WEBHOOK_URL", "WEBHOOK_SECRET"),
+        ("WEBHOOK_SECRET", "WEBHOOK_URL"),
         *permutations(_CLOUDFRONT, 2),
         *((name, "CLOUDFRONT_DOMAIN") for name in _NEEDING_CLOUDFRONT),
     ):
