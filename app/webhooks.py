@@ -1,0 +1,162 @@
+"""Tells a back end, by signed HTTP requests (Standard Webhooks).
+
+Where the request goes is looked at when it goes: the name is resolved, and the connection made to
+an address that was found harmless, so that no second answer of a name server can lead it to the
+cloud's metadata service (T41). Private networks are where back ends live, and are allowed.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+from prometheus_client import Counter, Histogram
+from standardwebhooks import Webhook
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+
+from app.domain.events import AssetEvent
+
+DELIVERIES = Counter("gateway_webhooks", "Attempts to tell the back end", ["type", "outcome"])
+LATENCY = Histogram(
+    "gateway_webhook_seconds",
+    "Time from a webhook's request to its answer",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15),
+)
+TIMEOUT = urllib3.Timeout(connect=3, read=12)
+POOL_SIZE = 16
+MAX_ANSWER_BYTES = 65_536
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Resolve = Callable[[str, int], Sequence[str]]
+
+_AWS_LOCAL = ipaddress.ip_network("fd00:ec2::/32")  # metadata, name and time service on AWS
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class DeliveryFailed(Exception):
+    """The back end did not take the event; the message says why, without its address."""
+
+
+class WebhookSender:
+    """Sends to one URL, signed with every secret, so that one can be rotated; thread-safe."""
+
+    def __init__(self, url: str, secrets: Sequence[str], *, resolve: Resolve | None = None) -> None:
+        parts = urlsplit(url)
+        self._tls = parts.scheme == "https"
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if self._tls else 80)
+        self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._host_header = parts.netloc
+        self._signers = [Webhook(secret) for secret in secrets]
+        self._resolve = resolve or resolve_name
+        self._pools: dict[str, urllib3.HTTPConnectionPool] = {}
+        self._lock = threading.Lock()
+
+    def send(self, event: AssetEvent) -> None:
+        """One attempt. Raises ``DeliveryFailed`` unless the answer is a 2xx; follows nothing."""
+        began = time.perf_counter()
+        try:
+            status = self._post(event)
+        except DeliveryFailed:
+            DELIVERIES.labels(event.type.value, "failed").inc()
+            raise
+        LATENCY.observe(time.perf_counter() - began)
+        taken = 200 <= status < 300
+        DELIVERIES.labels(event.type.value, "delivered" if taken else "refused").inc()
+        if not taken:
+            raise DeliveryFailed(f"the webhook answered {status}")
+
+    def _post(self, event: AssetEvent) -> int:
+        headers = self._headers(event)
+        failure: HTTPError | None = None
+        for address in self._harmless_addresses():
+            try:
+                answer = self._pool(address).urlopen(
+                    "POST",
+                    self._target,
+                    body=event.body.encode(),
+                    headers=headers,
+                    redirect=False,
+                    retries=False,
+                    timeout=TIMEOUT,
+                    preload_content=False,
+                )
+            except (NewConnectionError, ConnectTimeoutError) as error:
+                failure = error  # the name's next address
+            except HTTPError as error:
+                raise DeliveryFailed(f"the webhook failed: {type(error).__name__}") from None
+            else:
+                # What it says does not matter, and may be endless; read, it frees the connection.
+                answer.read(MAX_ANSWER_BYTES)
+                answer.close()
+                return answer.status
+        raise DeliveryFailed(f"the webhook cannot be reached: {type(failure).__name__}")
+
+    def _headers(self, event: AssetEvent) -> dict[str, str]:
+        now = datetime.now(UTC)
+        signatures = (signer.sign(event.id, now, event.body) for signer in self._signers)
+        return {
+            "host": self._host_header,
+            "content-type": "application/json",
+            "user-agent": "asset-gateway",
+            "webhook-id": event.id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": " ".join(signatures),
+        }
+
+    def _harmless_addresses(self) -> list[str]:
+        try:
+            found = self._resolve(self._host, self._port)
+        except OSError as error:
+            raise DeliveryFailed("the webhook's name cannot be resolved") from error
+        if not found or any(is_forbidden(address) for address in found):
+            raise DeliveryFailed("the webhook's name leads to a link-local address")
+        return list(found)
+
+    def _pool(self, address: str) -> urllib3.HTTPConnectionPool:
+        with self._lock:
+            if address not in self._pools:
+                self._pools.clear()  # the name has moved
+                self._pools[address] = self._make_pool(address)
+            return self._pools[address]
+
+    def _make_pool(self, address: str) -> urllib3.HTTPConnectionPool:
+        shared: dict[str, Any] = {"maxsize": POOL_SIZE}
+        if not self._tls:
+            return urllib3.HTTPConnectionPool(address, self._port, **shared)
+        # The certificate must be the name's, though the connection goes to the address.
+        return urllib3.HTTPSConnectionPool(
+            address,
+            self._port,
+            server_hostname=self._host,
+            assert_hostname=self._host,
+            **shared,
+        )
+
+
+def resolve_name(host: str, port: int) -> list[str]:
+    """Every address of ``host``, in the order in which the system would try them."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def is_forbidden(text: str) -> bool:
+    """Whether a request to this address could reach the machine's own metadata service."""
+    address: Address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in _AWS_LOCAL:
+            return True
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        address = inner or address
+    return address.is_link_local or address.is_unspecified or address.is_multicast
