@@ -1,11 +1,19 @@
-"""What gunicorn serves: ``gunicorn wsgi:app``."""
+"""What gunicorn serves (``gunicorn wsgi:app``), and where ``flask`` finds its commands."""
 
 import sys
 
+import click
+
 from app import create_app
+from app.cli import create_cli_app
 from config import Settings, SettingsError
 
-try:
-    app = create_app(Settings.from_env())
-except SettingsError as error:
-    sys.exit(str(error))
+context = click.get_current_context(silent=True)
+# ``flask`` looks for a command of ours: those begin without settings, unlike what serves.
+if context is not None and context.parent is None:
+    app = create_cli_app()
+else:
+    try:
+        app = create_app(Settings.from_env())
+    except SettingsError as error:
+        sys.exit(str(error))

@@ -25,8 +25,10 @@ from app.aws.uploads import UploadSigner
 from app.aws.verifier import Verifier
 from app.domain.paths import Kind
 from app.domain.uploads import PartSizes
+from app.events.direct import DirectTeller
 from app.readiness import Readiness
 from app.seals import Seals
+from app.webhooks import WebhookSender
 from config import Settings
 
 UPLOAD_LIFE_SECONDS = 7 * 24 * 3600
@@ -54,6 +56,7 @@ class Services:
     large_uploads: LargeUploads
     part_sizes: PartSizes
     verifier: Verifier
+    teller: DirectTeller | None
     upload_ids: Seals
     cursors: Seals
     readiness: Readiness
@@ -83,6 +86,7 @@ def build(settings: Settings) -> Services:
     listing = Listing(exchange)
     deleter = Deleter(exchange, listing, store)
     share_life = settings.share_max_ttl_seconds
+    teller = direct_teller(settings)
     return Services(
         jwks=jwks,
         tokens=CognitoVerifier(
@@ -116,7 +120,8 @@ def build(settings: Settings) -> Services:
         multipart=multipart,
         large_uploads=LargeUploads(store, multipart, max_live=settings.max_live_uploads),
         part_sizes=PartSizes(settings.multipart_threshold_bytes, settings.part_size_bytes),
-        verifier=Verifier(store, max_bytes),
+        verifier=Verifier(store, max_bytes, teller.verified if teller else None),
+        teller=teller,
         upload_ids=Seals(secrets, "upload", UPLOAD_LIFE_SECONDS),
         cursors=Seals(secrets, "cursor", CURSOR_LIFE_SECONDS),
         readiness=Readiness(
@@ -126,6 +131,21 @@ def build(settings: Settings) -> Services:
         metrics_token=settings.metrics_token,
         post_policies=settings.s3_post_policy,
     )
+
+
+def webhook_sender(settings: Settings) -> WebhookSender | None:
+    """Who tells the back end; None when nobody is to be told."""
+    if not settings.webhook_url:
+        return None
+    return WebhookSender(settings.webhook_url, settings.webhook_secret.split())
+
+
+def direct_teller(settings: Settings) -> DirectTeller | None:
+    """Tells without a queue; where there is one, the worker alone tells."""
+    sender = webhook_sender(settings)
+    if sender is None or settings.events_queue_url:
+        return None
+    return DirectTeller(settings.s3_bucket_name, sender)
 
 
 def addresses(settings: Settings) -> tuple[BucketAddress, BucketAddress]:

@@ -1,0 +1,21 @@
+"""Commands for operators: ``flask <command>`` in the repository's folder.
+
+A command begins without a valid environment, so that it can say what is wrong with it: commands
+hang on an application of their own, and read ``Settings`` themselves if they need them.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.cli.events import events
+
+COMMANDS = (events,)
+
+
+def create_cli_app() -> Flask:
+    """An application that serves nothing and carries the commands."""
+    app = Flask("app", static_folder=None)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    return app

@@ -1,0 +1,89 @@
+"""``flask events``: the worker that reads upload events."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import click
+import structlog
+
+from app import services
+from app.aws.clients import LazyClient
+from app.aws.credentials import Credentials
+from app.aws.queue import Queue
+from app.cli.metrics import serving_metrics
+from app.events.handler import Handler
+from app.events.worker import Worker
+from app.seals import Seals
+from app.telemetry import configure_logging
+from config import Settings, SettingsError
+
+#: SQS keeps a message for at most as long.
+REPORT_LIFE_SECONDS = 14 * 24 * 3600
+
+log = structlog.get_logger("events")
+
+
+@click.command("events")
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64))
+@click.option(
+    "--visibility-seconds",
+    default=60,
+    show_default=True,
+    type=click.IntRange(3, 43_200),
+    help="How long a message stays hidden after its worker died.",
+)
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(1, 65_535),
+    help="Serve /metrics and /healthz there, by METRICS_TOKEN's rules.  [default: off]",
+)
+def events(threads: int, visibility_seconds: int, metrics_port: int | None) -> None:
+    """Read upload events from the queue, verify, call the webhook.
+
+    SIGTERM and SIGINT end it after the messages in hand. Start as many as you like.
+    """
+    try:
+        settings = Settings.from_env()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    if not settings.events_queue_url:
+        raise click.ClickException("EVENTS_QUEUE_URL is not set: there is no queue to read")
+    configure_logging(settings.log_level)
+    queue = _queue(settings)
+    handler = _handler(settings, queue)
+    worker = Worker(queue, handler.handle, threads=threads, visibility_seconds=visibility_seconds)
+
+    def stop(*_: Any) -> None:
+        worker.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    with serving_metrics(metrics_port, settings.metrics_token):
+        log.info("worker ready", threads=threads)
+        worker.run()
+    log.info("worker ended")
+
+
+def _queue(settings: Settings) -> Queue:
+    keys = None
+    if settings.s3_access_key_id:
+        keys = Credentials(
+            settings.s3_access_key_id,
+            settings.s3_secret_access_key,
+            settings.s3_session_token or None,
+        )
+    client = LazyClient("sqs", settings.aws_region, endpoint=settings.sqs_endpoint, keys=keys)
+    return Queue(client, settings.events_queue_url)
+
+
+def _handler(settings: Settings, queue: Queue) -> Handler:
+    secrets = [settings.secret_key, *settings.secret_key_fallbacks]
+    return Handler(
+        settings.s3_bucket_name,
+        services.build(settings).verifier,
+        queue,
+        Seals(secrets, "report", REPORT_LIFE_SECONDS),
+        services.webhook_sender(settings),
+    )

@@ -1,0 +1,139 @@
+"""What one message of the queue leads to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from app.aws.queue import Queue
+from app.aws.verifier import Verifier
+from app.domain.assets import StoredObject
+from app.domain.errors import NotFound, ValidationFailed
+from app.domain.events import AssetEvent, EventType, created, deleted, owner_of, rejected
+from app.domain.notifications import Change, Notification, Unreadable, read_notifications
+from app.seals import Seals
+
+#: Outcomes: the type of what was told, or why there was nothing to tell.
+EVENTS = Counter("gateway_events", "S3 events handled", ["outcome"])
+LAG = Histogram(
+    "gateway_event_lag_seconds",
+    "Time from S3's event to its having been handled",
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400),
+)
+_REPORT = "asset-gateway-report"
+
+log = structlog.get_logger("events")
+
+
+class Sender(Protocol):
+    """Tells the back end; raises when that fails."""
+
+    def send(self, event: AssetEvent) -> None: ...
+
+
+class Handler:
+    """Verifies what came, removes what may not stay, and tells about both.
+
+    ``wrote`` says whether an event's principal is the role whose credentials browsers get.
+    Without a ``sender`` objects are still judged.
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        verifier: Verifier,
+        queue: Queue,
+        seals: Seals,
+        sender: Sender | None,
+        *,
+        wrote: Callable[[str], bool] = lambda _principal: False,
+    ) -> None:
+        self._bucket = bucket
+        self._verifier = verifier
+        self._queue = queue
+        self._seals = seals
+        self._sender = sender
+        self._wrote = wrote
+
+    def handle(self, body: str) -> None:
+        """Do all that ``body`` asks for; when this raises, the message must come again.
+
+        Raises ``Unreadable`` for a foreign text, ``Problem`` and ``QueueUnavailable`` when storage
+        or queue fail, and what the sender raises.
+        """
+        if report := self._own_report(body):
+            self._tell(report)
+            return
+        for told in read_notifications(body):
+            EVENTS.labels(self._handle(told)).inc()
+            LAG.observe(max(0.0, (datetime.now(UTC) - told.occurred_at).total_seconds()))
+
+    def _handle(self, told: Notification) -> str:
+        if told.bucket != self._bucket:
+            return "foreign"
+        try:
+            owner_of(told.key)
+        except (NotFound, ValidationFailed):
+            # Share records and other names that the API cannot address.
+            return "foreign"
+        if told.change is Change.REMOVED:
+            return self._removed(told)
+        return self._created(told)
+
+    def _removed(self, told: Notification) -> str:
+        # An older version went, or the object came back: there still is an asset.
+        if self._verifier.exists(told.key):
+            return "superseded"
+        return self._tell(deleted(told))
+
+    def _created(self, told: Notification) -> str:
+        _, path = owner_of(told.key)
+        verdict = self._verifier.judge_version(told.key, path, told.version_id)
+        if verdict is None:
+            return "gone"
+        found, reason = verdict.found, verdict.reason
+        if not self._came_from_a_browser(found, told):
+            if not verdict.is_current:
+                return "gone"
+            return self._tell(created(self._bucket, found, verified=False, reason=reason))
+        if reason:
+            return self._reject(rejected(self._bucket, found, reason), found)
+        if not verdict.is_current:
+            return "gone"
+        return self._tell(created(self._bucket, found))
+
+    def _came_from_a_browser(self, found: StoredObject, told: Notification) -> bool:
+        if found.mark is not None:
+            return True
+        return told.principal is not None and self._wrote(told.principal)
+
+    def _reject(self, report: AssetEvent, found: StoredObject) -> str:
+        """Once the object is gone nobody could judge it again, so the report goes first: into the
+        queue, where it outlives us and waits for the back end as long as it takes."""
+        self._queue.send(
+            json.dumps({_REPORT: self._seals.seal([report.id, report.type, report.body])})
+        )
+        self._verifier.remove(found)
+        log.warning("rejected", key=found.key, version_id=found.version_id, event_id=report.id)
+        return report.type.value
+
+    def _own_report(self, body: str) -> AssetEvent | None:
+        """The report that ``_reject`` left; sealed, as others may write to the queue too."""
+        if _REPORT not in body[: len(_REPORT) + 2]:
+            return None
+        try:
+            event_id, kind, text = self._seals.open(json.loads(body)[_REPORT])
+        except (NotFound, ValueError, KeyError, TypeError) as error:
+            raise Unreadable("a report that this gateway did not seal") from error
+        return AssetEvent(event_id, EventType(kind), text)
+
+    def _tell(self, event: AssetEvent) -> str:
+        if self._sender:
+            self._sender.send(event)
+        log.info("told", type=event.type.value, event_id=event.id)
+        return event.type.value
