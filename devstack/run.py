@@ -2,8 +2,8 @@
 
 The processes are a table; honcho (the Procfile runner) runs it. ``stack`` waits for the store,
 fills it, and writes ``stack.json``; what needs the stack's ids starts once that is there.
-Ports come from ``STORE_PORT``, ``GATEWAY_PORT`` and ``PAGE_PORT``. Nothing is written outside
-``.run/``.
+Ports come from ``STORE_PORT``, ``GATEWAY_PORT``, ``PAGE_PORT`` and ``EDGE_PORT``. Nothing is
+written outside ``.run/``.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ class Ports:
     store: int
     gateway: int
     page: int
+    edge: int = 9100
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Ports:
         """Read the ports. Raises ValueError that names the variable at fault."""
-        defaults = {"store": 9000, "gateway": 8000, "page": 3000}
+        defaults = {"store": 9000, "gateway": 8000, "page": 3000, "edge": 9100}
         chosen = {}
         for name, default in defaults.items():
             text = env.get(f"{name.upper()}_PORT", "") or str(default)
@@ -44,7 +45,7 @@ class Ports:
                 raise ValueError(f"{name.upper()}_PORT must be a port, not {text!r}")
             chosen[name] = int(text)
         if len(set(chosen.values())) < len(chosen):
-            raise ValueError("STORE_PORT, GATEWAY_PORT and PAGE_PORT must differ")
+            raise ValueError("STORE_PORT, GATEWAY_PORT, PAGE_PORT and EDGE_PORT must differ")
         return cls(**chosen)
 
     def taken(self) -> list[str]:
@@ -81,6 +82,7 @@ def table(ports: Ports, run: Path) -> list[Row]:
         "STORE_PORT": str(ports.store),
         "GATEWAY_PORT": str(ports.gateway),
         "PAGE_PORT": str(ports.page),
+        "EDGE_PORT": str(ports.edge),
     }
     store_env = store_environment(
         [(DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY)], ports.origins(), run / "store"
@@ -94,6 +96,7 @@ def table(ports: Ports, run: Path) -> list[Row]:
     after_stack = [python, "-m", "devstack.after", str(stack_file), "--"]
     gunicorn = [python, "-m", "gunicorn", "--no-control-socket"]
     page = ["--bind", f"{HOST}:{ports.page}", "--threads", "8", "--log-level", "warning"]
+    edge = ["--bind", f"{HOST}:{ports.edge}", "--threads", "16", "--limit-request-line", "8190"]
     return [
         Row("store", store_command(ports.store), store_env),
         Row("stack", [python, "-m", "devstack.stack"], env),
@@ -101,6 +104,11 @@ def table(ports: Ports, run: Path) -> list[Row]:
             "gateway",
             [*after_stack, *gunicorn, "--bind", f"{HOST}:{ports.gateway}", "wsgi:app"],
             gateway_env,
+        ),
+        Row(
+            "edge",
+            [*after_stack, *gunicorn, *edge, "devstack.edge:create_app()"],
+            env,
         ),
         Row("page", [*after_stack, *gunicorn, *page, "devstack.pages:create_app()"], env),
     ]

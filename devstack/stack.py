@@ -10,21 +10,27 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from devstack import edge
 from devstack.bootstrap import DEMO_EMAIL, bootstrap, strong_password
+from devstack.edge_keys import KeyPair
 from devstack.process import HOST, wait_until_answers
 from devstack.run import Ports
 
 
 def describe(ports: Ports, password: str) -> dict[str, Any]:
-    """Bootstrap the store; returns ``environment`` (of the gateway) and ``page`` (its settings)."""
+    """Bootstrap the store; returns the gateway's ``environment``, and the settings of
+    ``edge`` and ``page``."""
     gateway = f"http://{HOST}:{ports.gateway}"
     stack = bootstrap(f"http://{HOST}:{ports.store}", ports.origins())
     stack.create_user(DEMO_EMAIL, password)
+    pair = KeyPair.fresh()
     return {
         "environment": {
             **stack.gateway_environment(ports.origins()),
+            **pair.gateway_environment(f"http://{HOST}:{ports.edge}"),
             "PUBLIC_BASE_URL": gateway,
         },
+        "edge": edge.describe(stack, [pair], ports.origins()),
         "page": {
             "gateway": gateway,
             "cognito": {
@@ -52,6 +58,7 @@ def banner(ports: Ports, password: str) -> str:
 
       page      http://localhost:{ports.page}
       gateway   http://{HOST}:{ports.gateway}   (API at /docs)
+      edge      http://{HOST}:{ports.edge}   (CloudFront)
       store     http://{HOST}:{ports.store}   (S3, Cognito, SQS)
 
       sign in as   {DEMO_EMAIL}
@@ -69,6 +76,7 @@ def main() -> None:
     path = Path(os.environ["STACK_FILE"])
     write_whole(path, json.dumps(describe(ports, password), indent=2))
     wait_until_answers(f"http://{HOST}:{ports.gateway}/readyz", status=200)
+    wait_until_answers(f"http://{HOST}:{ports.edge}/", status=403)
     wait_until_answers(f"http://{HOST}:{ports.page}/", status=200)
     print(banner(ports, password), flush=True)
     signal.pause()

@@ -6,10 +6,14 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-conte
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from app.aws.canonical import encode_path
 from app.aws.cloudfront_keys import HashName, load_signing_key, url_safe
+
+#: Signatures kept, at about 1 KB each: four full pages of a listing.
+REMEMBERED = 4096
 
 
 class FolderGrant(NamedTuple):
@@ -35,7 +39,9 @@ class CloudFrontSigner:
         Raises ValueError as ``load_signing_key`` does.
         """
         self.origin = (domain if "://" in domain else f"https://{domain}").rstrip("/")
-        self._sign_bytes = load_signing_key(private_key, hash_name)
+        sign = load_signing_key(private_key, hash_name)
+        # Links repeat within a window: a page that is asked for again is not signed again.
+        self._signature = lru_cache(REMEMBERED)(lambda policy: url_safe(sign(policy)))
         self._parameters = {"Key-Pair-Id": key_pair_id}
         # Left out, CloudFront takes the signature for one over SHA-1.
         if hash_name == "sha256":
@@ -50,7 +56,7 @@ class CloudFrontSigner:
     def sign_url(self, key: str, query: str, expires: int) -> str:
         """The URL of exactly this key with exactly this encoded query, until ``expires`` (Unix)."""
         resource = f"{self.origin}/{encode_path(key)}?{query}"
-        signature = url_safe(self._sign_bytes(_policy(resource, expires)))
+        signature = self._signature(_policy(resource, expires))
         return f"{resource}&Expires={expires}&Signature={signature}{self._ending}"
 
     def sign_folder(self, folder: str, expires: int) -> FolderGrant:
@@ -64,7 +70,7 @@ class CloudFrontSigner:
         policy = _policy(f"{self.url(folder)}*", expires)
         parameters = {
             "Policy": url_safe(policy),
-            "Signature": url_safe(self._sign_bytes(policy)),
+            "Signature": self._signature(policy),
             **self._parameters,
         }
         return FolderGrant(
