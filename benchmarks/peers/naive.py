@@ -1,0 +1,66 @@
+"""What many write first: PyJWT verifies, boto3 signs. Shared by both frameworks."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import boto3
+import jwt
+from botocore.config import Config
+
+BUCKET = "media-bucket"
+KEYS = {
+    key["kid"]: jwt.PyJWK(key).key
+    for key in json.loads(os.environ.get("JWKS", '{"keys": []}'))["keys"]
+}
+CLIENT = boto3.client(
+    "s3",
+    region_name="eu-west-1",
+    aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
+    aws_secret_access_key="w" * 40,
+    config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
+)
+
+
+def caller(authorization: str) -> str:
+    """The ``sub`` of a verified access token; raises what PyJWT raises."""
+    token = authorization.removeprefix("Bearer ")
+    claims = jwt.decode(
+        token,
+        KEYS[jwt.get_unverified_header(token)["kid"]],
+        algorithms=["RS256"],
+        issuer=os.environ["ISSUER"],
+        options={"verify_aud": False},
+    )
+    if claims["client_id"] != os.environ["CLIENT_ID"] or claims["token_use"] != "access":
+        raise PermissionError
+    return str(claims["sub"])
+
+
+def sign(operation: str, **params: Any) -> str:
+    return str(
+        CLIENT.generate_presigned_url(operation, {"Bucket": BUCKET, **params}, ExpiresIn=3600)
+    )
+
+
+def put(sub: str) -> dict[str, Any]:
+    key = f"users/{sub}/video/clip.mp4"
+    url = sign(
+        "put_object", Key=key, ContentType="video/mp4", ContentLength=73400320, IfNoneMatch="*"
+    )
+    return {"url": url, "key": key}
+
+
+def part(sub: str, upload_id: str, number: int) -> dict[str, Any]:
+    key = f"users/{sub}/video/clip.mp4"
+    return {"url": sign("upload_part", Key=key, UploadId=upload_id, PartNumber=number)}
+
+
+def batch(sub: str, upload_id: str) -> dict[str, Any]:
+    return {"urls": {n: part(sub, upload_id, n)["url"] for n in range(1, 1001)}}
+
+
+def links(sub: str, paths: list[str]) -> dict[str, Any]:
+    return {"links": [sign("get_object", Key=f"users/{sub}/{path}") for path in paths]}

@@ -1,0 +1,32 @@
+"""The naive service on Flask, and a constant answer that shows what Flask itself costs."""
+
+from flask import Flask, request
+
+from benchmarks.peers import naive
+
+app = Flask(__name__)
+
+
+@app.get("/constant")
+def constant() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@app.post("/put")
+def put() -> dict[str, object]:
+    return naive.put(naive.caller(request.headers["Authorization"]))
+
+
+@app.get("/part/<upload_id>/<int:number>")
+def part(upload_id: str, number: int) -> dict[str, object]:
+    return naive.part(naive.caller(request.headers["Authorization"]), upload_id, number)
+
+
+@app.get("/batch/<upload_id>")
+def batch(upload_id: str) -> dict[str, object]:
+    return naive.batch(naive.caller(request.headers["Authorization"]), upload_id)
+
+
+@app.post("/links")
+def links() -> dict[str, object]:
+    return naive.links(naive.caller(request.headers["Authorization"]), request.json["paths"])
