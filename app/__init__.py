@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import services as services_module
 from app.api import (
     assets,
+    copies,
     deletions,
     links,
     multipart,
@@ -20,6 +21,7 @@ from app.api import (
     share_links,
     shares,
     uploads,
+    versions,
 )
 from app.api.bodies import StrictJSONProvider, limit_bodies
 from app.api.context import EXTENSION
@@ -34,7 +36,9 @@ BLUEPRINTS = (
     uploads.blp,
     multipart.blp,
     assets.blp,
+    copies.blp,
     deletions.blp,
+    versions.blp,
     projects.blp,
     shares.blp,
     share_links.blp,

@@ -10,6 +10,7 @@ from app.auth.jwks import JwksCache
 from app.aws.addressing import BucketAddress
 from app.aws.clients import LazyClient
 from app.aws.cloudfront import CloudFrontSigner
+from app.aws.copies import Copier
 from app.aws.credentials import Credentials, default_chain
 from app.aws.deletion import Deleter
 from app.aws.exchange import Exchange
@@ -23,6 +24,7 @@ from app.aws.sigv4 import Presigner
 from app.aws.store import Store
 from app.aws.uploads import UploadSigner
 from app.aws.verifier import Verifier
+from app.aws.versions import Versions
 from app.domain.paths import Kind
 from app.domain.uploads import PartSizes
 from app.events.direct import DirectTeller
@@ -44,6 +46,8 @@ class Services:
     store: Store
     listing: Listing
     deleter: Deleter
+    copier: Copier
+    versions: Versions
     shares: ShareRecords
     share_tokens: Seals
     share_max_seconds: int
@@ -99,6 +103,8 @@ def build(settings: Settings) -> Services:
         store=store,
         listing=listing,
         deleter=deleter,
+        copier=Copier(store, multipart, deleter),
+        versions=Versions(exchange, store, deleter),
         shares=ShareRecords(store, listing, deleter, Seals(secrets, "share-record", share_life)),
         share_tokens=Seals(secrets, "share", share_life),
         share_max_seconds=share_life,

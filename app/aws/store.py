@@ -36,7 +36,7 @@ class Store:
 
     def __init__(self, client: LazyClient, bucket: str) -> None:
         self._client = client
-        self._bucket = bucket
+        self.bucket = bucket
 
     def call(
         self, operation: str, /, *, expect: frozenset[str] = frozenset(), **params: Any
@@ -50,7 +50,7 @@ class Store:
 
         try:
             answer: Mapping[str, Any] = getattr(self._client.get(), operation)(
-                Bucket=self._bucket, **params
+                Bucket=self.bucket, **params
             )
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")

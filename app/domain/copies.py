@@ -1,0 +1,148 @@
+"""A copy of an asset: where it lies, what is stored with it, which rules it obeys.
+
+What a copy is stored with is decided here, never taken over by S3: it has a mark of its own, the
+cache time of its new kind, and no header that a browser would obey and nobody signed (T28).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from app.domain.assets import StoredObject
+from app.domain.dispositions import content_disposition
+from app.domain.errors import ValidationFailed
+from app.domain.metadata import MARK
+from app.domain.paths import AssetPath, Kind, Root
+from app.domain.policy import (
+    RULES,
+    cache_control,
+    check_kind_place,
+    check_size,
+    check_type,
+    is_active,
+    served_type,
+)
+
+_META = "x-amz-meta-"
+#: What writers store that set no type: the name says more.
+_UNTYPED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+_MANIFESTS = (".m3u8", ".mpd")
+_FIRST_MANIFESTS = ("master", "manifest", "index", "main")
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One object to be copied to ``key``, and the headers that S3 is to keep with it.
+
+    ``replaces``: whether an object at ``key`` gives way, as a version below this one.
+    """
+
+    source: StoredObject
+    key: str
+    headers: Mapping[str, str]
+    replaces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Relocation:
+    """Where an asset, or all files of a package, are to lie: paths by the paths they come from.
+
+    ``main`` is the one that stands for all of them.
+    """
+
+    paths: Mapping[AssetPath, AssetPath]
+    main: AssetPath
+
+
+def is_package(path: AssetPath) -> bool:
+    """Whether ``path`` stands for a folder: ``…/{kind}/{asset_id}`` alone, or its manifest.
+
+    A manifest without what it names is no asset, so it is never copied or moved on its own.
+    """
+    in_folder = path.asset_id is not None and len(path.segments) == 2
+    return path.names_package or (in_folder and path.filename.lower().endswith(_MANIFESTS))
+
+
+def relocate(
+    path: AssetPath,
+    files: Iterable[AssetPath],
+    *,
+    kind: Kind | None,
+    project_id: str | None,
+    asset_id: str,
+) -> Relocation:
+    """Where ``files`` go when ``path`` goes to ``kind`` (its own if None) and ``project_id``.
+
+    They get the new ``asset_id``; within a package, names stay. Raises ``ValidationFailed`` for a
+    kind that the place does not have.
+    """
+    kind = kind or path.kind
+    check_kind_place(kind, project_id)
+    whole = is_package(path)
+    paths = {
+        file: AssetPath.mint(
+            kind, asset_id, file.segments[1:] if whole else file.segments[-1:], project_id
+        )
+        for file in files
+    }
+    main = path if path in paths else min(paths, key=_likelihood)
+    return Relocation(paths, paths[main])
+
+
+def _likelihood(path: AssetPath) -> tuple[bool, int, bool, str]:
+    """Sorts a package's manifest first."""
+    stem, dot, extension = path.filename.lower().rpartition(".")
+    return (
+        dot + extension not in _MANIFESTS,
+        len(path.segments),
+        stem not in _FIRST_MANIFESTS,
+        path.text,
+    )
+
+
+def plan_copy(
+    source: StoredObject, root: Root, path: AssetPath, *, mark: str, max_bytes: Mapping[Kind, int]
+) -> Copy:
+    """The copy of ``source`` to ``path``, by the rules of the kind it goes to.
+
+    Raises ``UnsupportedType``, ``TooLarge``, or ``ValidationFailed`` for an empty object and for
+    one that was stored compressed.
+    """
+    content_type = _content_type(source, path)
+    check_type(path.kind, content_type)
+    check_size(path.kind, source.size, max_bytes)
+    if "content-encoding" in source.obeyed_headers:
+        raise ValidationFailed.at(
+            "/path", "What is stored with a Content-Encoding stays where it is"
+        )
+    return Copy(source, root.key(path), stored_headers(source, path, content_type, mark))
+
+
+def plan_return(version: StoredObject, path: AssetPath, *, mark: str) -> Copy:
+    """The copy of an old ``version`` to its own ``path``, above what is there."""
+    headers = stored_headers(version, path, version.content_type, mark)
+    return Copy(version, version.key, headers, replaces=True)
+
+
+def stored_headers(
+    source: StoredObject, path: AssetPath, content_type: str, mark: str
+) -> dict[str, str]:
+    """What S3 is to keep with a copy of ``source``."""
+    headers = {"content-type": content_type, "cache-control": cache_control(path.kind)}
+    if is_active(content_type):
+        headers["content-disposition"] = content_disposition("attachment", path.filename)
+    encoded = MARK in source.metadata
+    for name, value in source.metadata.items():
+        # What a back end wrote gets encoded now, because from now on it is decoded.
+        headers[_META + name] = value if encoded else quote(value, safe="!#$&'()*+,-./:;=?@_~")
+    return headers | {_META + MARK: mark}
+
+
+def _content_type(source: StoredObject, path: AssetPath) -> str:
+    """The stored type as the rules write it, or the extension's where none was stored."""
+    plain = source.content_type.partition(";")[0].strip().lower()
+    if plain in _UNTYPED:
+        return served_type(path.filename)
+    return plain if plain in RULES[path.kind].content_types else source.content_type
