@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -14,6 +14,7 @@ from app.api import (
     copies,
     deletions,
     links,
+    me,
     multipart,
     ops,
     playback,
@@ -27,7 +28,14 @@ from app.api.bodies import StrictJSONProvider, limit_bodies
 from app.api.context import EXTENSION
 from app.api.documentation import document_api
 from app.api.problems import register_problems
+from app.audit import audit
+from app.auth.act_as import HEADER as ACT_AS
+from app.auth.act_as import act_as
 from app.auth.bearer import BearerProtector
+from app.domain.errors import IdentityUnavailable, InvalidToken
+from app.domain.principal import Principal
+from app.limits.door import count_caller, count_stranger, show_standing
+from app.limits.quota import warn_of_separate_counts
 from app.services import Services
 from app.telemetry import configure_logging, observe
 from config import Settings
@@ -44,10 +52,13 @@ BLUEPRINTS = (
     share_links.blp,
     links.blp,
     playback.blp,
+    me.blp,
     ops.blp,
 )
 #: Blueprints whose routes need no token; flask-smorest's own serves /openapi.json and /docs.
 PUBLIC_BLUEPRINTS = frozenset({"api-docs", *(blp.name for blp in BLUEPRINTS if blp.public)})
+#: Probes ask often, from one address, and must not be turned away.
+UNCOUNTED_BLUEPRINTS = frozenset({ops.blp.name})
 EXPOSED_HEADERS = [
     "Location",
     "X-Request-Id",
@@ -67,7 +78,13 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.extensions[EXTENSION] = services or services_module.build(settings)
     configure_logging(settings.log_level)
+    warn_of_separate_counts(
+        quota=bool(settings.quota_bytes or settings.quota_bytes_by_group),
+        processes=settings.web_concurrency,
+        shared=bool(settings.redis_url),
+    )
     observe(app)
+    audit(app)
     limit_bodies(app)
     register_problems(app)
     _authenticate(app)
@@ -83,16 +100,30 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
 
 
 def _authenticate(app: Flask) -> None:
-    """Ask every request for a token, unless its blueprint is public (T43)."""
-    protector = BearerProtector(app.extensions[EXTENSION].tokens.verify_token)
+    """Ask every request for a token, unless its blueprint is public (T43), and count it (T39)."""
+    services: Services = app.extensions[EXTENSION]
+    protector = BearerProtector(services.tokens.verify_token)
+    app.after_request(show_standing)
 
     @app.before_request
     def authenticate() -> None:
-        # A preflight carries no token (Fetch standard); an unknown route is a 404 for anybody.
-        if request.method == "OPTIONS" or request.endpoint is None:
+        # A preflight carries no token (Fetch standard).
+        if request.method == "OPTIONS" or request.blueprint in UNCOUNTED_BLUEPRINTS:
             return
-        if request.blueprint not in PUBLIC_BLUEPRINTS:
+        # An unknown route is a 404 for anybody.
+        if request.blueprint in PUBLIC_BLUEPRINTS or request.endpoint is None:
+            count_stranger(services.rates)
+            return
+        try:
             protector.authenticate()
+        except (InvalidToken, IdentityUnavailable):
+            count_stranger(services.rates)
+            raise
+        count_caller(services.rates)
+        if (wanted_sub := request.headers.get(ACT_AS)) is not None:
+            actor: Principal = g.principal
+            g.principal = act_as(actor, wanted_sub, services.admin_group)
+            g.actor = actor
 
 
 def _allow_origins(app: Flask, origins: tuple[str, ...]) -> None:
@@ -102,7 +133,7 @@ def _allow_origins(app: Flask, origins: tuple[str, ...]) -> None:
         # Compiled, because flask-cors takes some texts for patterns and matches their beginning.
         origins=[re.compile(rf"{re.escape(origin)}\Z") for origin in origins],
         methods=["GET", "POST", "PUT", "DELETE", "HEAD"],
-        allow_headers=["Authorization", "Content-Type", "X-Request-Id"],
+        allow_headers=["Authorization", "Content-Type", "X-Request-Id", ACT_AS],
         expose_headers=EXPOSED_HEADERS,
         max_age=3000,
     )

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from app.auth.cognito import CognitoVerifier
 from app.auth.jwks import JwksCache
+from app.aws.accounts import Accounts
 from app.aws.addressing import BucketAddress
 from app.aws.clients import LazyClient
 from app.aws.cloudfront import CloudFrontSigner
 from app.aws.copies import Copier
 from app.aws.credentials import Credentials, default_chain
 from app.aws.deletion import Deleter
+from app.aws.erasure import Erasure
 from app.aws.exchange import Exchange
 from app.aws.invalidations import EdgeCache
 from app.aws.large_uploads import LargeUploads
@@ -23,11 +25,15 @@ from app.aws.shares import ShareRecords
 from app.aws.sigv4 import Presigner
 from app.aws.store import Store
 from app.aws.uploads import UploadSigner
+from app.aws.usage import UsageCounter
 from app.aws.verifier import Verifier
 from app.aws.versions import Versions
 from app.domain.paths import Kind
 from app.domain.uploads import PartSizes
 from app.events.direct import DirectTeller
+from app.limits.quota import Quota
+from app.limits.rates import Rates
+from app.limits.shared import Shared
 from app.readiness import Readiness
 from app.seals import Seals
 from app.webhooks import WebhookSender
@@ -64,6 +70,11 @@ class Services:
     upload_ids: Seals
     cursors: Seals
     readiness: Readiness
+    rates: Rates
+    quota: Quota
+    erasure: Erasure
+    accounts: Accounts
+    admin_group: str
     max_bytes: Mapping[Kind, int]
     post_policies: bool
     metrics_token: str
@@ -91,6 +102,7 @@ def build(settings: Settings) -> Services:
     deleter = Deleter(exchange, listing, store)
     share_life = settings.share_max_ttl_seconds
     teller = direct_teller(settings)
+    shared = Shared(settings.redis_url)
     return Services(
         jwks=jwks,
         tokens=CognitoVerifier(
@@ -133,6 +145,17 @@ def build(settings: Settings) -> Services:
         readiness=Readiness(
             {"identity": jwks.load, "storage": lambda: listing.page("users/", limit=1)}
         ),
+        rates=Rates.of(settings.rate_limit, settings.rate_limit_signing, shared),
+        quota=Quota(
+            shared,
+            UsageCounter(listing).count,
+            quota_bytes=settings.quota_bytes,
+            by_group=settings.quota_bytes_by_group,
+            url_seconds=max(settings.upload_url_ttl_seconds, settings.part_url_ttl_seconds),
+        ),
+        erasure=Erasure(exchange, deleter, multipart),
+        accounts=Accounts(settings.aws_region, settings.cognito_endpoint),
+        admin_group=settings.admin_group,
         max_bytes=max_bytes,
         metrics_token=settings.metrics_token,
         post_policies=settings.s3_post_policy,

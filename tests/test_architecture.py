@@ -13,12 +13,13 @@ ROOT = Path(__file__).parents[1]
 LAW = {
     "app": {"app", "config"},
     "app.api": {"app.api", "app.schemas", "app.auth", "app.domain", "app.services", "app.limits"}
-    | {"app.telemetry", "app.readiness"},
+    | {"app.telemetry", "app.readiness", "app.audit"},
     "app.services": {"app.aws", "app.auth", "app.domain", "app.seals", "app.readiness", "config"}
-    | {"app.events", "app.webhooks"},
+    | {"app.events", "app.webhooks", "app.limits"},
     "app.events": {"app.events", "app.aws", "app.domain", "app.seals", "app.webhooks"},
     "app.webhooks": {"app.domain"},
-    "app.limits": {"app.domain", "app.auth.bearer"},
+    "app.limits": {"app.limits", "app.domain", "app.auth.bearer"},
+    "app.audit": {"app.telemetry"},
     "app.readiness": {"app.domain"},
     "app.seals": {"app.domain"},
     "app.telemetry": {"app.domain"},
@@ -28,7 +29,7 @@ LAW = {
     "app.domain": {"app.domain"},
     "app.cli": {"app", "config"},
 }
-FLASK = ("app", "app.api", "app.auth.bearer", "app.telemetry", "app.limits", "app.cli")
+FLASK = ("app", "app.api", "app.auth.bearer", "app.telemetry", "app.audit", "app.limits", "app.cli")
 BOTO3 = ("app.aws", "app.cli")
 CRYPTOGRAPHY = ("app.aws", "app.auth", "app.cli")
 STANDARD_LIBRARY_ONLY = "app.domain"

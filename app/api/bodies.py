@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from flask import Flask, Request, request
+from flask import Flask, Request, g, request
 from flask.json.provider import DefaultJSONProvider
 from marshmallow import missing
 from webargs.flaskparser import FlaskParser
@@ -80,6 +80,8 @@ class BodyParser(FlaskParser):
         if not req.is_json:
             raise UnsupportedType("Send the body as application/json")
         try:
-            return req.json_module.loads(data)
+            # The audit log reads it too.
+            g.body = req.json_module.loads(data)
+            return g.body
         except ValueError as error:  # UnicodeDecodeError among them
             raise ValidationFailed.at("", f"The body is not valid JSON: {error}") from None

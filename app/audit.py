@@ -1,0 +1,103 @@
+"""The audit log: who did what to which path, when, from where, and what came of it.
+
+One JSON object a line on standard output, under the logger ``gateway.audit``, whatever
+``LOG_LEVEL`` says. Views need do nothing: paths are taken from the address, the query and the body;
+``concerns`` adds those that only a view knows, as a sealed upload id names no path.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, Response, g, request
+
+from app.telemetry import redact
+
+ACT_AS = "X-Act-As-Sub"
+#: Where a request names what it is about; upload ids and share tokens are never among them.
+_NAMES = ("path", "key", "prefix", "project_id", "share_id", "version_id", "kind")
+_MAX_CHARS = 1100
+_MAX_REFUSED = 20
+
+log = logging.getLogger("gateway.audit")
+
+
+def concerns(*paths: str) -> None:
+    """Say which paths the current request is about."""
+    g.concerns = [*g.get("concerns", ()), *paths]
+
+
+def audit(app: Flask) -> None:
+    """Write a line for every request of a known caller, and for every one that ``concerns``."""
+    _configure()
+
+    @app.after_request
+    def write(response: Response) -> Response:
+        principal = g.get("principal")
+        if request.method != "OPTIONS" and (principal or "concerns" in g):
+            log.info(json.dumps(_line(principal, response.status_code)))
+        return response
+
+
+def _line(principal: Any, status: int) -> dict[str, Any]:
+    actor = g.get("actor")
+    who = actor or principal
+    refused = status >= 400
+    line = {
+        "logger": log.name,
+        "time": datetime.now(UTC).isoformat(),
+        "request_id": g.get("request_id"),
+        "sub": who.sub if who else None,
+        "acted_as": principal.sub if actor else None,
+        "client_id": who.client_id if who else None,
+        "address": request.remote_addr,
+        "action": request.endpoint,
+        "method": request.method,
+        "outcome": "refused" if refused else "done",
+        "status": status,
+        **_named(refused),
+    }
+    if actor is None and ACT_AS in request.headers:
+        line["tried_to_act_as"] = redact(request.headers[ACT_AS][:128])
+    return line
+
+
+def _named(refused: bool) -> dict[str, Any]:
+    """What the request is about. What was refused may be anything, so it is cut and redacted."""
+    body = g.get("body")
+    sources: list[Mapping[str, Any]] = [request.view_args or {}, request.args]
+    if isinstance(body, Mapping):
+        sources.append(body)
+    named: dict[str, Any] = {}
+    for source in sources:
+        for name in _NAMES:
+            if isinstance(value := source.get(name), str):
+                named[name] = _shown([value], refused)[0]
+    paths = [*_texts(body.get("paths") if isinstance(body, Mapping) else None)]
+    if paths := [*g.get("concerns", ()), *paths]:
+        named["paths"] = _shown(paths, refused)
+    return named
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        yield from (each for each in value if isinstance(each, str))
+
+
+def _shown(texts: Iterable[str], refused: bool) -> list[str]:
+    if not refused:
+        return [*texts]
+    return [redact(text[:_MAX_CHARS]) for text in [*texts][:_MAX_REFUSED]]
+
+
+def _configure() -> None:
+    handler = logging.StreamHandler(sys.stdout)
+    log.handlers = [handler]
+    log.setLevel(logging.INFO)
+    # The lines are whole; the other handler would wrap them in another object.
+    log.propagate = False

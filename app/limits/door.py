@@ -1,0 +1,66 @@
+"""The limits at the door: who is counted, by which limit, and what the answer says of it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from flask import Response, g, request
+
+from app.auth.bearer import current_principal
+from app.domain.errors import RateLimited
+from app.limits.rates import Rate, Rates
+
+#: Signing is offline and cheap, and a player or an uploader asks for it often.
+SIGNING_RULES = frozenset({"/v1/links", "/v1/uploads/<upload_id>/parts"})
+SIGNING_PREFIX = "/s3/"
+#: What a household gets from its provider: an address of one's own choosing is no limit.
+IPV6_NETWORK_BITS = 64
+
+
+def count_caller(rates: Rates) -> None:
+    """Count a request of the verified caller's; raises ``RateLimited``."""
+    rule = request.url_rule.rule if request.url_rule else ""
+    signing = rule in SIGNING_RULES or rule.startswith(SIGNING_PREFIX)
+    _count(rates.signing if signing else rates.general, current_principal.sub)
+
+
+def count_stranger(rates: Rates) -> None:
+    """Count a request of nobody known, by its address; raises ``RateLimited``.
+
+    The address is the connection's, or with ``TRUSTED_PROXIES`` what exactly that many proxies
+    have added to X-Forwarded-For: what a client writes there itself lies further left (T39).
+    """
+    _count(rates.strangers, _network(request.remote_addr or ""))
+
+
+def show_standing(response: Response) -> Response:
+    """Add the ``RateLimit-*`` headers (draft-ietf-httpapi-ratelimit-headers-07)."""
+    standing = g.get("standing")
+    if standing is not None:
+        response.headers["RateLimit-Limit"] = str(standing.limit)
+        response.headers["RateLimit-Remaining"] = str(max(0, standing.remaining))
+        response.headers["RateLimit-Reset"] = str(standing.reset_seconds)
+    return response
+
+
+def _count(rate: Rate, who: str) -> None:
+    g.standing = standing = rate.hit(who)
+    if standing.exceeded:
+        raise RateLimited(
+            f"At most {standing.limit} requests; wait {standing.reset_seconds} s",
+            retry_after_seconds=standing.reset_seconds,
+        )
+
+
+@lru_cache(maxsize=4096)
+def _network(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ip_network((parsed.packed, IPV6_NETWORK_BITS), strict=False))
+    return str(parsed)
