@@ -5,6 +5,7 @@ Everything is asked for by boto3 over HTTP, as it would be on AWS.
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -15,9 +16,11 @@ from devstack.credentials import DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 REGION = "us-east-1"
 BUCKET = "asset-gateway-dev"
+QUEUE = "asset-gateway-events"
 DEMO_EMAIL = "demo@example.com"
 EXPOSED_HEADERS = [
     "ETag",
@@ -42,10 +45,11 @@ def bootstrap(
     bucket: str = BUCKET,
     access_key: tuple[str, str] = (DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY),
 ) -> Stack:
-    """Make pool, public client and bucket on a fresh store."""
+    """Make pool, public client, bucket and the queue of its events on a fresh store."""
     anchor = Stack(endpoint, REGION, bucket, "", "", *access_key)
     pool_id, client_id = _make_pool(anchor.client("cognito-idp"))
     _make_bucket(anchor.client("s3"), bucket, list(origins))
+    _tell_queue(anchor.client("s3"), anchor.client("sqs"), bucket)
     return Stack(endpoint, REGION, bucket, pool_id, client_id, *access_key)
 
 
@@ -106,6 +110,31 @@ def _make_bucket(s3: S3Client, bucket: str, origins: list[str]) -> None:
                     "Filter": {"Prefix": ""},
                     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
                 }
+            ]
+        },
+    )
+
+
+def queue_url(stack: Stack, name: str = QUEUE) -> str:
+    """Where the bucket's events go."""
+    sqs: SQSClient = stack.client("sqs")
+    return sqs.get_queue_url(QueueName=name)["QueueUrl"]
+
+
+def _tell_queue(s3: S3Client, sqs: SQSClient, bucket: str) -> None:
+    """Two queues, as ``infra/`` makes them, and the bucket's word to the first."""
+    arns = {}
+    for name in (f"{QUEUE}-dead", QUEUE):
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        arns[name] = found["Attributes"]["QueueArn"]
+    redrive = {"deadLetterTargetArn": arns[f"{QUEUE}-dead"], "maxReceiveCount": "20"}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(redrive)})
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket,
+        NotificationConfiguration={
+            "QueueConfigurations": [
+                {"QueueArn": arns[QUEUE], "Events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]}
             ]
         },
     )

@@ -124,9 +124,10 @@ def create_app() -> WSGIApplication:
     os.environ["MOTO_CALL_RESET_API"] = "false"
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    from devstack import identity, mends
+    from devstack import bucket_events, identity, mends
 
     mends.install()
+    bucket_events.install()
     identity.install_fresh_key()
     identity.install_revocation()
     text = os.environ.get("STORE_CREDENTIALS")
