@@ -10,7 +10,7 @@ from app.api.answers import answer, parts_answer, rfc3339
 from app.api.context import caller_root, services
 from app.api.cursors import open_cursor, seal_cursor
 from app.api.documentation import Blueprint
-from app.api.uploads import open_upload
+from app.api.uploads import open_upload, reserve
 from app.domain.errors import ValidationFailed
 from app.domain.uploads import ListedUpload
 from app.schemas.uploads import (
@@ -26,7 +26,7 @@ blp = Blueprint("multipart", description="Send large files in parts, and resume"
 @blp.route("/v1/uploads/<upload_id>/parts", methods=["POST"])
 @blp.arguments(PartNumbersSchema)
 @blp.response(200, SignedPartsSchema)
-@blp.problems(404)
+@blp.problems(404, 413)
 def sign_parts(asked: dict[str, list[int]], upload_id: str) -> Response:
     """Sign part URLs afresh.
 
@@ -37,6 +37,7 @@ def sign_parts(asked: dict[str, list[int]], upload_id: str) -> Response:
     if plan is None:
         raise ValidationFailed("This upload goes in one request and has no parts")
     plan.check_numbers(numbers)
+    reserve(upload)
     return answer(parts_answer(services.uploads.sign_parts(upload, plan, numbers)))
 
 

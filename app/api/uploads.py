@@ -18,8 +18,9 @@ from app.api.answers import (
 )
 from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
+from app.audit import concerns
 from app.auth.bearer import current_principal
-from app.domain.errors import AlreadyExists, ValidationFailed
+from app.domain.errors import AlreadyExists, Problem, ValidationFailed
 from app.domain.parts import MAX_BATCH
 from app.domain.uploads import Declaration, ListedUpload, Upload, declare_upload, upload_of
 from app.schemas.assets import AssetSchema
@@ -40,8 +41,9 @@ def create_upload(declared: dict[str, Any]) -> Response:
     overwritten. Then call `complete`.
     """
     upload = _declare(Declaration(**declared))
+    reserve(upload)
     if upload.plan:
-        upload = services.large_uploads.begin(upload)
+        upload = _begin(upload)
     upload_id = services.upload_ids.seal(upload.to_claims())
     location = url_for("uploads.get_upload", upload_id=upload_id)
     if plan := upload.plan:
@@ -54,7 +56,7 @@ def create_upload(declared: dict[str, Any]) -> Response:
 
 @blp.route("/v1/uploads/<upload_id>", methods=["GET"])
 @blp.response(200, UploadStateSchema)
-@blp.problems(404)
+@blp.problems(404, 413)
 def get_upload(upload_id: str) -> Response:
     """Show where an upload stands.
 
@@ -67,13 +69,14 @@ def get_upload(upload_id: str) -> Response:
         return answer(document | progress_answer(services.large_uploads.parts(upload), None))
     if plan := upload.plan:
         return answer(document | progress_answer(*services.large_uploads.progress(upload, plan)))
+    reserve(upload)
     sending = sending_answer(upload, services.uploads.sign(upload))
     return answer(document | sending | progress_answer([], []))
 
 
 @blp.route("/v1/uploads/<upload_id>/complete", methods=["POST"])
 @blp.response(200, AssetSchema)
-@blp.problems(404, 409, 422)
+@blp.problems(404, 409, 413, 422)
 def complete_upload(upload_id: str) -> Response:
     """Finish an upload and verify what arrived.
 
@@ -85,6 +88,13 @@ def complete_upload(upload_id: str) -> Response:
     if plan := upload.plan:
         services.large_uploads.finish(upload, plan)
     found = services.verifier.verify_upload(upload)
+    services.quota.settle(
+        current_principal,
+        upload.mark,
+        found.size,
+        found.last_modified,
+        remove=lambda: services.store.delete_version(found),
+    )
     [link] = services.links.sign(caller_root(), [upload.path])
     return answer(stored_asset(upload.path, found, link))
 
@@ -97,6 +107,8 @@ def abort_upload(upload_id: str) -> Response:
     upload = _open(upload_id)
     if isinstance(upload, ListedUpload) or upload.plan:
         services.large_uploads.give_up(upload)
+        if isinstance(upload, Upload):
+            services.quota.release(current_principal, upload.mark)
     return Response(status=204)
 
 
@@ -111,8 +123,28 @@ def open_upload(upload_id: str) -> Upload:
     return upload
 
 
+def reserve(upload: Upload) -> None:
+    """Hold the upload's bytes against the quota as long as the URLs that are about to be signed.
+
+    Raises ``QuotaExceeded``.
+    """
+    services.quota.reserve(
+        current_principal, upload.mark, upload.size, multipart=upload.plan is not None
+    )
+
+
+def _begin(upload: Upload) -> Upload:
+    try:
+        return services.large_uploads.begin(upload)
+    except Problem:
+        services.quota.release(current_principal, upload.mark)
+        raise
+
+
 def _open(upload_id: str) -> Upload | ListedUpload:
-    return upload_of(services.upload_ids.open(upload_id), sub=current_principal.sub)
+    upload = upload_of(services.upload_ids.open(upload_id), sub=current_principal.sub)
+    concerns(upload.path.text)
+    return upload
 
 
 def _declare(declaration: Declaration) -> Upload:
@@ -128,6 +160,7 @@ def _declare(declaration: Declaration) -> Upload:
         max_bytes=services.max_bytes,
         part_sizes=services.part_sizes,
     )
+    concerns(upload.path.text)
     if declaration.asset_id and services.store.head(root.key(upload.path)):
         raise AlreadyExists
     return upload

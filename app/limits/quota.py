@@ -50,15 +50,17 @@ class Quota:
         quota_bytes: int,
         by_group: Mapping[str, int],
         url_seconds: float,
+        part_url_seconds: float,
         memory: MemoryLedger | None = None,
     ) -> None:
         """``count`` adds up what a ``sub`` has; 0 bytes mean no quota; ``by_group`` has names as
-        ``group_variable`` writes them; ``url_seconds`` is the longest life of an upload's URL."""
+        ``group_variable`` writes them; the seconds are the lives of an upload's URLs."""
         self._shared = shared
         self._count = count
         self._quota_bytes = quota_bytes
         self._by_group = by_group
         self._url_seconds = url_seconds
+        self._part_url_seconds = part_url_seconds
         self._memory: Ledger = memory or MemoryLedger()
         self._redis: Ledger = RedisLedger(shared.client) if shared.client else self._memory
         # Requests that miss a count at once wait for one of them, instead of all counting.
@@ -72,14 +74,16 @@ class Quota:
             return None
         return max(groups, default=self._quota_bytes) or None
 
-    def reserve(self, principal: Principal, mark: str, size: int, until: datetime) -> None:
-        """Keep ``size`` bytes for the upload of this ``mark`` until its last URL expires.
+    def reserve(
+        self, principal: Principal, mark: str, size: int, *, multipart: bool = False
+    ) -> None:
+        """Keep ``size`` bytes for the upload of this ``mark`` while URLs that are signed now live.
 
-        Again with the same mark, it lasts as long as the later URL does. Raises
-        ``QuotaExceeded``, which says how much is left.
+        Again with the same mark, it lasts on. Raises ``QuotaExceeded``, which says how much is
+        left.
         """
-        seconds = (until - datetime.now(UTC)).total_seconds() + _SLACK_SECONDS
-        self._hold(principal, mark, size, seconds)
+        seconds = self._part_url_seconds if multipart else self._url_seconds
+        self._hold(principal, mark, size, seconds + _SLACK_SECONDS)
 
     @contextmanager
     def reserved(self, principal: Principal, size: int) -> Iterator[None]:
@@ -118,7 +122,7 @@ class Quota:
         become of the quota since.
         """
         quota, sub = self.limit(principal), principal.sub
-        seconds = self._url_seconds + _SLACK_SECONDS
+        seconds = max(self._url_seconds, self._part_url_seconds) + _SLACK_SECONDS
         if quota is None or (datetime.now(UTC) - arrived_at).total_seconds() > seconds:
             self.changed(sub)
             return
