@@ -94,6 +94,9 @@ _bucket = validate.Regexp(
 )
 _region = validate.Regexp(r"[a-z]{2}[a-z0-9-]{2,30}\Z", error="must be a region like eu-west-1")
 _pool = validate.Regexp(r"[\w-]+_[0-9a-zA-Z]+\Z", error="must be a pool id like eu-west-1_AbCdEf")
+_role_arn = validate.Regexp(
+    r"arn:[a-z-]+:iam::\d{12}:role/\S+\Z", error="must be arn:aws:iam::<account>:role/<name>"
+)
 _life = validate.Range(1, SEVEN_DAYS)
 _positive = validate.Range(1)
 _cdn = validate.Regexp(
@@ -190,6 +193,14 @@ class Settings:
     )
     s3_post_policy: bool = setting(
         fields.Bool(), "`false` for stores without POST policies (Cloudflare R2)", default=True
+    )
+    s3_upload_role_arn: str = setting(
+        fields.Str(validate=_role_arn),
+        "Role of the temporary credentials that `/s3/sts` gives out (docs/uppy.md)",
+        default="",
+    )
+    sts_endpoint: str = setting(
+        fields.Str(validate=_absolute_url), "Address of STS, when it is not AWS's", default=""
     )
     cognito_issuer: str = setting(
         fields.Str(validate=_absolute_url),
@@ -453,6 +464,11 @@ def _faults_between(values: Mapping[str, Any]) -> dict[str, str]:
     elsewhere = values.get("S3_ENDPOINT") or values.get("S3_PUBLIC_ENDPOINT")
     if values.get("S3_ACCELERATE") and elsewhere:
         faults["S3_ACCELERATE"] = "works on AWS alone; leave S3_ENDPOINT and S3_PUBLIC_ENDPOINT out"
+    quota = values.get("QUOTA_BYTES") or values.get("QUOTA_BYTES_BY_GROUP")
+    if values.get("S3_UPLOAD_ROLE_ARN") and quota and not values.get("EVENTS_QUEUE_URL"):
+        faults["S3_UPLOAD_ROLE_ARN"] = (
+            "lets callers upload past their quota unless EVENTS_QUEUE_URL is set as well"
+        )
     shared, edge = values.get("CLOUDFRONT_COOKIE_DOMAIN"), values.get("CLOUDFRONT_DOMAIN", "")
     host = urlsplit(edge if "://" in edge else f"//{edge}").hostname or ""
     if shared and host and f".{host}".removesuffix(f".{shared}") == f".{host}":

@@ -22,6 +22,8 @@ from app.api import (
     share_links,
     shares,
     uploads,
+    uppy,
+    uppy_sign,
     versions,
 )
 from app.api.bodies import StrictJSONProvider, limit_bodies
@@ -52,6 +54,8 @@ BLUEPRINTS = (
     share_links.blp,
     links.blp,
     playback.blp,
+    uppy.blp,
+    uppy_sign.blp,
     me.blp,
     ops.blp,
 )
@@ -59,6 +63,8 @@ BLUEPRINTS = (
 PUBLIC_BLUEPRINTS = frozenset({"api-docs", *(blp.name for blp in BLUEPRINTS if blp.public)})
 #: Probes ask often, from one address, and must not be turned away.
 UNCOUNTED_BLUEPRINTS = frozenset({ops.blp.name})
+#: Sent by Uppy; Companion allows them.
+UPPY_HEADERS = ("Uppy-Versions", "Uppy-Auth-Token")
 EXPOSED_HEADERS = [
     "Location",
     "X-Request-Id",
@@ -92,6 +98,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     api = document_api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    app.wsgi_app = uppy.SingleSlash(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
@@ -133,7 +140,7 @@ def _allow_origins(app: Flask, origins: tuple[str, ...]) -> None:
         # Compiled, because flask-cors takes some texts for patterns and matches their beginning.
         origins=[re.compile(rf"{re.escape(origin)}\Z") for origin in origins],
         methods=["GET", "POST", "PUT", "DELETE", "HEAD"],
-        allow_headers=["Authorization", "Content-Type", "X-Request-Id", ACT_AS],
+        allow_headers=["Authorization", "Content-Type", "X-Request-Id", *UPPY_HEADERS, ACT_AS],
         expose_headers=EXPOSED_HEADERS,
         max_age=3000,
     )

@@ -24,7 +24,9 @@ from app.aws.multipart import Multipart
 from app.aws.shares import ShareRecords
 from app.aws.sigv4 import Presigner
 from app.aws.store import Store
+from app.aws.sts import UploadCredentials
 from app.aws.uploads import UploadSigner
+from app.aws.uppy import UppySigner
 from app.aws.usage import UsageCounter
 from app.aws.verifier import Verifier
 from app.aws.versions import Versions
@@ -65,6 +67,9 @@ class Services:
     multipart: Multipart
     large_uploads: LargeUploads
     part_sizes: PartSizes
+    uppy: UppySigner
+    uppy_ids: Seals
+    upload_credentials: UploadCredentials | None
     verifier: Verifier
     teller: DirectTeller | None
     upload_ids: Seals
@@ -138,6 +143,16 @@ def build(settings: Settings) -> Services:
         multipart=multipart,
         large_uploads=LargeUploads(store, multipart, max_live=settings.max_live_uploads),
         part_sizes=PartSizes(settings.multipart_threshold_bytes, settings.part_size_bytes),
+        uppy=UppySigner(
+            presigner,
+            public,
+            multipart,
+            url_seconds=settings.upload_url_ttl_seconds,
+            part_url_seconds=settings.part_url_ttl_seconds,
+            max_live=settings.max_live_uploads,
+        ),
+        uppy_ids=Seals(secrets, "uppy", UPLOAD_LIFE_SECONDS),
+        upload_credentials=upload_credentials(settings, keys),
         verifier=Verifier(store, max_bytes, teller.verified if teller else None),
         teller=teller,
         upload_ids=Seals(secrets, "upload", UPLOAD_LIFE_SECONDS),
@@ -176,6 +191,23 @@ def direct_teller(settings: Settings) -> DirectTeller | None:
     if sender is None or settings.events_queue_url:
         return None
     return DirectTeller(settings.s3_bucket_name, sender)
+
+
+def upload_credentials(settings: Settings, keys: Credentials | None) -> UploadCredentials | None:
+    """What hands out temporary credentials; None unless a role is set."""
+    if not settings.s3_upload_role_arn:
+        return None
+    # The global endpoint's tokens do not work in every region.
+    sts = LazyClient(
+        "sts",
+        settings.aws_region,
+        endpoint=settings.sts_endpoint,
+        keys=keys,
+        sts_regional_endpoints="regional",
+    )
+    return UploadCredentials(
+        sts, settings.s3_upload_role_arn, settings.s3_bucket_name, settings.s3_region
+    )
 
 
 def addresses(settings: Settings) -> tuple[BucketAddress, BucketAddress]:

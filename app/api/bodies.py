@@ -15,7 +15,9 @@ from app.domain.errors import UnsupportedType, ValidationFailed
 MAX_BODY_BYTES = 64 * 1024
 #: Endpoints that take a list of up to 1,000 paths or parts.
 MAX_LIST_BODY_BYTES = 1024 * 1024
-LIST_ENDPOINTS = frozenset({"deletions.delete_assets", "links.create_links"})
+LIST_ENDPOINTS = frozenset(
+    {"deletions.delete_assets", "links.create_links", "uppy.complete_multipart"}
+)
 
 
 def limit_bodies(app: Flask) -> None:

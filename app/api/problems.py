@@ -30,6 +30,9 @@ def render_problem(problem: Problem) -> Response:
         "detail": problem.detail,
         "request_id": g.get("request_id"),
     }
+    if request.path.startswith("/s3/"):
+        # What Companion's errors hold, and Uppy shows.
+        document |= {"message": problem.detail, "error": problem.detail}
     if problem.errors:
         document["errors"] = [
             {"pointer": fault.pointer, "detail": fault.detail} for fault in problem.errors

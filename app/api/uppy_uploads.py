@@ -1,0 +1,98 @@
+"""Uppy's uploads: declared, found again by what Uppy sends back, put together."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from uuid_utils import uuid7
+
+from app.api.context import caller_root, services
+from app.domain.errors import AlreadyExists, NotFound, TooLarge
+from app.domain.parts import Part
+from app.domain.paths import AssetPath
+from app.domain.uploads import Method, Upload
+from app.domain.uppy import UppyFile, check_parts, declare_for_uppy
+
+# The shape of our own upload ids: payload.time.mac, as itsdangerous writes them. S3's have another.
+_SEALED = re.compile(r"\.?[\w-]{24,}\.[\w-]{4,8}\.[\w-]{40,44}", re.ASCII)
+
+
+class Target(NamedTuple):
+    """A multipart upload of the caller's. ``upload`` is known when the gateway began it."""
+
+    path: AssetPath
+    key: str
+    s3_upload_id: str
+    upload: Upload | None
+
+    @property
+    def most_bytes(self) -> int:
+        return self.upload.size if self.upload else services.max_bytes[self.path.kind]
+
+
+def declare(file: UppyFile, method: Method) -> Upload:
+    """A new upload for ``file``, whose size is the most that it may become."""
+    return declare_for_uppy(
+        file,
+        caller_root(),
+        method=method,
+        asset_id=str(uuid7()),
+        mark=secrets.token_urlsafe(16),
+        max_bytes=services.max_bytes,
+    )
+
+
+def open_target(upload_id: str, key: str) -> Target:
+    """The upload that Uppy means; the key decides whose it is (T13).
+
+    ``upload_id`` is ours, sealed, or S3's own, which a browser has that created the upload itself.
+    Raises ``NotFound`` for another user's key or seal, ``ValidationFailed`` off the grammar.
+    """
+    root = caller_root()
+    path = root.path_of(key)
+    if not _SEALED.fullmatch(upload_id):
+        return Target(path, key, upload_id, None)
+    upload = Upload.from_claims(services.uppy_ids.open(upload_id), sub=root.sub)
+    if upload.path != path:
+        raise NotFound
+    return Target(path, key, upload.s3_upload_id or "", upload)
+
+
+def arrived_parts(target: Target, named: Sequence[int] | None = None) -> list[Part] | None:
+    """What makes the object, checked; None when the upload is over.
+
+    Raises ``UploadIncomplete``; ``TooLarge``, after giving the upload up.
+    """
+    stored = services.multipart.list_parts(target.key, target.s3_upload_id)
+    if stored is None:
+        return None
+    try:
+        return check_parts(stored, target.most_bytes, named=named)
+    except TooLarge:
+        services.multipart.abort(target.key, target.s3_upload_id)
+        raise
+
+
+def finish(target: Target, named: Sequence[int]) -> None:
+    """Put the parts together and judge the object; a second time, judge it again.
+
+    Raises ``UploadIncomplete``, ``TooLarge``, ``AlreadyExists``, ``UploadRejected``.
+    """
+    parts = arrived_parts(target, named)
+    completed = parts is not None and services.multipart.complete(
+        target.key, target.s3_upload_id, parts
+    )
+    if target.upload is None:
+        if parts is not None and not completed:
+            raise AlreadyExists
+        services.verifier.verify_object(caller_root(), target.path)
+        return
+    # The size was never declared, only bounded.
+    found = services.store.head(target.key)
+    most = target.upload.size
+    size = min(found.size, most) if found else most
+    services.verifier.verify_upload(replace(target.upload, size=size))

@@ -1,0 +1,255 @@
+"""What Uppy sends and reads, as it is on the wire (Companion's protocol, and signRequest's)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+
+from app.domain.kinds import PROJECT_ID
+from app.domain.parts import MAX_BATCH, MAX_PARTS
+from app.domain.paths import Kind
+from app.domain.uppy import UppyFile
+from app.schemas.fields import INT64_MAX, Text, WholeNumber
+
+MAX_UPLOAD_ID_CHARS = 4_096
+_BRACKETED = re.compile(r"metadata\[(.+)\]", re.DOTALL)
+_PART_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
+_DIGITS = re.compile(r"[0-9]{1,19}")
+# By default Uppy sends all of `file.meta`: what is told already, and names that S3 does not take.
+_TOLD = frozenset({"name", "type", "size", "kind", "project_id", "upload"})
+_STORED_NAME = re.compile(r"[a-z0-9-]{1,64}")
+# What `String(value)` makes of a field that the page left open.
+_ABSENT = frozenset({"", "null", "undefined"})
+
+
+class UppySchema(Schema):
+    """An object of Uppy's, which may have more members in its next version."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class UppyFileSchema(UppySchema):
+    """A file that Uppy is about to upload.
+
+    ``metadata`` is Uppy's ``file.meta``. ``kind``, ``project_id`` and ``size`` choose the place and
+    bound the size; other members are stored if their names are of a-z 0-9 -.
+    """
+
+    filename = Text(required=True, metadata={"example": "clip.mp4"})
+    type = Text(255, load_default="", allow_none=True, metadata={"example": "video/mp4"})
+    metadata = fields.Dict(Text(), fields.Raw(allow_none=True), load_default=dict, allow_none=True)
+
+    @post_load
+    def to_file(self, data: dict[str, Any], **_: Any) -> dict[str, UppyFile]:
+        return {"file": _file(data["filename"], data["type"], data["metadata"] or {})}
+
+
+class SingleQuerySchema(UppySchema):
+    """The same in a query string, where Uppy writes ``metadata[title]=...`` for each member."""
+
+    filename = Text(required=True, metadata={"example": "clip.mp4"})
+    type = Text(255, load_default="", metadata={"example": "video/mp4"})
+    kind = Text(data_key="metadata[kind]", metadata={"enum": ["", *Kind]})
+    project_id = Text(data_key="metadata[project_id]")
+    size = Text(data_key="metadata[size]", metadata={"description": "Bytes"})
+
+    @post_load(pass_original=True)
+    def to_file(
+        self, data: dict[str, Any], original: Mapping[str, Any], **_: Any
+    ) -> dict[str, UppyFile]:
+        matches = ((_BRACKETED.fullmatch(name), name) for name in original)
+        meta = {match[1]: original[name] for match, name in matches if match}
+        return {"file": _file(data["filename"], data["type"], meta)}
+
+
+class KeyQuerySchema(UppySchema):
+    """Whose upload it is."""
+
+    key = Text(required=True, metadata={"description": "The full key, as creation gave it"})
+
+
+class BatchQuerySchema(KeyQuerySchema):
+    """Parts to sign."""
+
+    partNumbers = Text(
+        MAX_BATCH * 6,
+        required=True,
+        metadata={
+            "description": f"At most {MAX_BATCH}, comma-separated",
+            "example": "1,2,3",
+            "pattern": r"^[1-9][0-9]{0,4}(,[1-9][0-9]{0,4})*$",
+        },
+    )
+
+    @post_load
+    def to_numbers(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        numbers = data["partNumbers"].split(",")
+        if len(numbers) > MAX_BATCH or not all(_is_part_number(text) for text in numbers):
+            raise ValidationError(
+                f"Must be at most {MAX_BATCH} numbers of 1 to {MAX_PARTS}.", "partNumbers"
+            )
+        return {"key": data["key"], "numbers": [int(text) for text in numbers]}
+
+
+class NamedPartSchema(UppySchema):
+    """A part that Uppy sent. Its ETag is not looked at: S3's own word counts."""
+
+    PartNumber = WholeNumber(required=True, validate=validate.Range(1, MAX_PARTS))
+    ETag = fields.Raw(allow_none=True, load_default=None)
+
+
+class CompleteSchema(UppySchema):
+    """The parts that make the object."""
+
+    parts = fields.List(
+        fields.Nested(NamedPartSchema), required=True, validate=validate.Length(1, MAX_PARTS)
+    )
+
+    @post_load
+    def to_numbers(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        numbers = [part["PartNumber"] for part in data["parts"]]
+        if len(set(numbers)) != len(numbers):
+            raise ValidationError("A part number occurs twice.", "parts")
+        return {"numbers": numbers}
+
+
+class SignSchema(UppySchema):
+    """The request that Uppy 6 hands to ``signRequest``, as it is."""
+
+    method = fields.Str(required=True, validate=validate.OneOf(["GET", "PUT", "POST", "DELETE"]))
+    key = Text(required=True)
+    contentType = Text(255, load_default=None, allow_none=True)
+    uploadId = Text(MAX_UPLOAD_ID_CHARS, load_default=None, allow_none=True)
+    partNumber = WholeNumber(
+        load_default=None, allow_none=True, validate=validate.Range(1, MAX_PARTS)
+    )
+
+
+class SingleSchema(Schema):
+    """A form POST, or a PUT where the store takes no forms. ``expires`` in seconds."""
+
+    method = fields.Str(required=True, validate=validate.OneOf(["POST", "PUT"]))
+    url = fields.Str(required=True)
+    fields_ = fields.Dict(fields.Str(), fields.Str(), required=True, data_key="fields")
+    headers = fields.Dict(fields.Str(), fields.Str(), metadata={"description": "PUT: send these"})
+    expires = fields.Int(required=True)
+
+
+class CreatedSchema(Schema):
+    """A multipart upload."""
+
+    key = fields.Str(required=True)
+    uploadId = fields.Str(required=True)
+    bucket = fields.Str(required=True)
+
+
+class PartUrlSchema(Schema):
+    """Where a part goes. ``expires`` in seconds."""
+
+    url = fields.Str(required=True)
+    expires = fields.Int(required=True)
+
+
+class PartUrlsSchema(Schema):
+    """Where parts go, by number."""
+
+    presignedUrls = fields.Dict(fields.Str(), fields.Str(), required=True)
+
+
+class ArrivedPartSchema(Schema):
+    """A part as S3 holds it."""
+
+    PartNumber = fields.Int(required=True)
+    ETag = fields.Str(required=True)
+    Size = fields.Int(required=True)
+
+
+class CompletedSchema(Schema):
+    """The object. Its location opens nothing by itself; ask for a link."""
+
+    location = fields.Str(required=True)
+    key = fields.Str(required=True)
+    bucket = fields.Str(required=True)
+
+
+class SignedSchema(Schema):
+    """What ``signRequest`` answers with."""
+
+    url = fields.Str(required=True)
+    key = fields.Str(metadata={"description": "Instead of the one that was asked for"})
+    headers = fields.Dict(fields.Str(), fields.Str(), metadata={"description": "Send these"})
+    fields_ = fields.Dict(
+        fields.Str(), fields.Str(), data_key="fields", metadata={"description": "Send as a form"}
+    )
+
+
+class KeysSchema(Schema):
+    """AWS' own names."""
+
+    AccessKeyId = fields.Str(required=True)
+    SecretAccessKey = fields.Str(required=True)
+    SessionToken = fields.Str(required=True)
+    Expiration = fields.DateTime(required=True)
+
+
+class CredentialsSchema(Schema):
+    """Temporary credentials that upload into the caller's folders and do nothing else."""
+
+    credentials = fields.Nested(KeysSchema, required=True)
+    bucket = fields.Str(required=True)
+    region = fields.Str(required=True)
+
+
+def _is_part_number(text: str) -> bool:
+    return _PART_NUMBER.fullmatch(text) is not None and int(text) <= MAX_PARTS
+
+
+def _file(filename: str, content_type: str | None, file_meta: Mapping[str, Any]) -> UppyFile:
+    meta = {n: text for n, value in file_meta.items() if (text := _text(value)) is not None}
+    given = {name: text for name, text in meta.items() if text not in _ABSENT}
+    return UppyFile(
+        filename,
+        content_type or "",
+        _kind(given.get("kind")),
+        _project_id(given.get("project_id")),
+        _size(given.get("size")),
+        {n: text for n, text in meta.items() if n not in _TOLD and _STORED_NAME.fullmatch(n)},
+    )
+
+
+def _text(value: Any) -> str | None:
+    """A member of ``file.meta`` as text; None for what is no plain value."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (str, int, float)):
+        try:
+            return str(value).encode().decode()
+        except UnicodeEncodeError:
+            raise ValidationError("Holds half of a surrogate pair.", "metadata") from None
+    return None
+
+
+def _kind(text: str | None) -> Kind | None:
+    try:
+        return None if text is None else Kind(text)
+    except ValueError:
+        kinds = ", ".join(Kind)
+        raise ValidationError({"metadata": {"kind": [f"Must be one of: {kinds}."]}}) from None
+
+
+def _project_id(text: str | None) -> str | None:
+    if text is not None and PROJECT_ID.fullmatch(text) is None:
+        raise ValidationError({"metadata": {"project_id": ["Is no project id."]}})
+    return text
+
+
+def _size(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not _DIGITS.fullmatch(text) or not 0 < int(text) <= INT64_MAX:
+        raise ValidationError({"metadata": {"size": ["Must be a whole number of bytes."]}})
+    return int(text)
