@@ -1,0 +1,285 @@
+"""What the template makes, clause by clause."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from devstack.bootstrap import EXPOSED_HEADERS
+from tests.infra.templates import ACCOUNT, EVERYTHING, REQUIRED, Made
+
+
+@pytest.fixture(scope="module")
+def plain() -> Made:
+    return Made("template.yaml", REQUIRED)
+
+
+@pytest.fixture(scope="module")
+def everything() -> Made:
+    return Made("template.yaml", EVERYTHING)
+
+
+def rule(made: Made, rule_id: str) -> dict[str, Any]:
+    rules = made.properties("Bucket")["LifecycleConfiguration"]["Rules"]
+    return next(dict(each) for each in rules if each["Id"] == rule_id)
+
+
+def test_users_sign_themselves_up_with_a_verified_email(plain: Made) -> None:
+    """E-mail sign-in, self sign-up, verification, a strong password, MFA by choice."""
+    pool = plain.properties("UserPool")
+    assert pool["UsernameAttributes"] == pool["AutoVerifiedAttributes"] == ["email"]
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is False
+    password = pool["Policies"]["PasswordPolicy"]
+    assert password["MinimumLength"] == 8
+    for sort in ("Uppercase", "Lowercase", "Numbers", "Symbols"):
+        assert password[f"Require{sort}"] is True
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("OPTIONAL", ["SOFTWARE_TOKEN_MFA"])
+    assert plain.resources["UserPool"]["DeletionPolicy"] == "Retain"
+
+
+def test_the_browser_client_has_no_secret(plain: Made) -> None:
+    """A public client: no secret, revocation on, no hint whether a user exists, short tokens."""
+    client = plain.properties("UserPoolClient")
+    assert client["GenerateSecret"] is False
+    assert client["EnableTokenRevocation"] is True
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert client["ExplicitAuthFlows"] == ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    assert client["TokenValidityUnits"]["AccessToken"] == "minutes"
+    assert (client["AccessTokenValidity"], client["RefreshTokenValidity"]) == ("60", "30")
+
+
+@pytest.mark.parametrize("bucket", ["Bucket", "LogBucket"])
+def test_buckets_are_private_encrypted_and_kept(everything: Made, bucket: str) -> None:
+    """No public access by ACL or policy, encryption and versions, and no loss with the stack."""
+    properties = everything.properties(bucket)
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(properties["PublicAccessBlockConfiguration"]) == 4
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    encryption = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption[0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert everything.resources[bucket]["DeletionPolicy"] == "Retain"
+    assert everything.resources[bucket]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_browsers_may_upload_and_read_what_they_need(plain: Made) -> None:
+    """CORS: exact origins, the methods of every upload, and the headers of the local stack."""
+    [cors] = plain.properties("Bucket")["CorsConfiguration"]["CorsRules"]
+    assert cors["AllowedOrigins"] == ["https://app.example.com", "http://localhost:3000"]
+    assert set(cors["AllowedMethods"]) == {"GET", "PUT", "POST", "DELETE", "HEAD"}
+    assert cors["ExposedHeaders"] == EXPOSED_HEADERS
+    assert {"ETag", "Location"} <= set(cors["ExposedHeaders"])
+
+
+def test_unfinished_uploads_and_old_versions_do_not_stay(plain: Made, everything: Made) -> None:
+    """Lifecycle: what is paid for and unseen ends; the archive is one that links can read."""
+    from app.services import UPLOAD_LIFE_SECONDS
+
+    unfinished = rule(plain, "abort-unfinished-uploads")["AbortIncompleteMultipartUpload"]
+    assert unfinished["DaysAfterInitiation"] * 86_400 == UPLOAD_LIFE_SECONDS
+    assert rule(plain, "expire-old-versions")["ExpiredObjectDeleteMarker"] is True
+    assert rule(plain, "archive")["Status"] == "Disabled"
+    archive = rule(everything, "archive")
+    assert archive["Status"] == "Enabled"
+    assert archive["Transitions"] == [{"StorageClass": "GLACIER_IR", "TransitionInDays": 90}]
+
+
+def test_uploads_and_deletions_are_told_to_the_queue(plain: Made) -> None:
+    """Events of `users/` go to a queue that only this bucket may write to, with dead letters."""
+    told = plain.properties("Bucket")["NotificationConfiguration"]["QueueConfigurations"]
+    assert {each["Event"] for each in told} == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}
+    queue = plain.properties("UploadEvents")
+    for each in told:
+        assert each["Filter"] == {"S3Key": {"Rules": [{"Name": "prefix", "Value": "users/"}]}}
+        assert each["Queue"] == plain.worked_out({"Fn::GetAtt": ["UploadEvents", "Arn"]})
+    assert queue["SqsManagedSseEnabled"] is True
+    dead = plain.worked_out({"Fn::GetAtt": ["DeadLetters", "Arn"]})
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == dead
+    assert plain.resources["Bucket"]["DependsOn"] == "UploadEventsPolicy"
+    senders = [each for each in plain.statements("UploadEventsPolicy") if each["Effect"] == "Allow"]
+    [sender] = senders
+    assert sender["Condition"]["ArnEquals"] == {"aws:SourceArn": "arn:aws:s3:::media-example"}
+    assert sender["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
+
+
+def behaviours(made: Made) -> list[dict[str, Any]]:
+    edge = made.properties("Distribution")["DistributionConfig"]
+    return [edge["DefaultCacheBehavior"], *edge["CacheBehaviors"]]
+
+
+def test_the_edge_serves_signed_requests_over_https_alone(plain: Made) -> None:
+    """Every behaviour: the key group, HTTPS only, compression, and the headers policy."""
+    for each in behaviours(plain):
+        assert each["TrustedKeyGroups"] == ["KeyGroup"]
+        assert each["ViewerProtocolPolicy"] == "https-only"
+        assert each["Compress"] is True
+        assert each["ResponseHeadersPolicyId"] == "ResponseHeaders"
+        assert set(each["AllowedMethods"]) == {"GET", "HEAD", "OPTIONS"}
+    edge = plain.properties("Distribution")["DistributionConfig"]
+    assert edge["HttpVersion"] == "http2and3"
+    assert edge["Logging"]["IncludeCookies"] is False
+    [origin] = edge["Origins"]
+    assert origin["OriginAccessControlId"] == "OriginAccess.Id"
+    assert origin["S3OriginConfig"] == {"OriginAccessIdentity": ""}
+    control = plain.properties("OriginAccess")["OriginAccessControlConfig"]
+    assert (control["SigningBehavior"], control["SigningProtocol"]) == ("always", "sigv4")
+
+
+def test_a_domain_of_ones_own_takes_modern_tls(plain: Made, everything: Made) -> None:
+    """With a domain its certificate and TLS 1.2; without one CloudFront's own."""
+    own = everything.properties("Distribution")["DistributionConfig"]
+    assert own["Aliases"] == ["media.example.com"]
+    assert own["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    other = plain.properties("Distribution")["DistributionConfig"]
+    assert "Aliases" not in other
+    assert other["ViewerCertificate"] == {"CloudFrontDefaultCertificate": True}
+
+
+@pytest.mark.parametrize(
+    ("path", "policy", "seconds"),
+    [
+        ("users/a/video/1/clip.mp4", "MediaCache", 86_400),
+        ("users/a/projects/p/video/1/720p/1.ts", "MediaCache", 86_400),
+        ("users/a/audio/1/song.mp3", "MediaCache", 86_400),
+        ("users/a/image/1/x.png", "ImageCache", 3_600),
+        ("users/a/projects/p/frame/1/x.png", "ImageCache", 3_600),
+        ("users/a/brand_kit/1/x.woff2", "ImageCache", 3_600),
+    ],
+)
+def test_videos_are_kept_for_a_day_and_images_for_an_hour(
+    plain: Made, path: str, policy: str, seconds: int
+) -> None:
+    """The first path pattern that fits chooses the cache; only the disposition is in its key."""
+    default, *others = behaviours(plain)
+    fitting = (
+        each for each in others if re.fullmatch(each["PathPattern"].replace("*", ".*"), path)
+    )
+    assert next(fitting, default)["CachePolicyId"] == policy
+    config = plain.properties(policy)["CachePolicyConfig"]
+    assert (config["MinTTL"], config["DefaultTTL"], config["MaxTTL"]) == (0, seconds, seconds)
+    key = config["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert key["QueryStringsConfig"] == {
+        "QueryStringBehavior": "whitelist",
+        "QueryStrings": ["response-content-disposition"],
+    }
+    assert key["CookiesConfig"] == {"CookieBehavior": "none"}
+    assert key["HeadersConfig"] == {"HeaderBehavior": "none"}
+
+
+def test_t19_the_edge_sends_nosniff_and_a_sandbox(plain: Made) -> None:
+    """T19: whatever is stored, a browser neither guesses its type nor runs it."""
+    policy = plain.properties("ResponseHeaders")["ResponseHeadersPolicyConfig"]
+    security = policy["SecurityHeadersConfig"]
+    assert security["ContentTypeOptions"] == {"Override": True}
+    directives = security["ContentSecurityPolicy"]["ContentSecurityPolicy"].split("; ")
+    assert directives[-1] == "sandbox"
+    assert directives[0] == "default-src 'none'"
+    assert policy["CorsConfig"]["AccessControlAllowOrigins"]["Items"] == REQUIRED["Origins"].split(
+        ","
+    )
+    # With credentials a browser takes no "*".
+    assert policy["CorsConfig"]["AccessControlAllowCredentials"] is True
+    assert "*" not in str(policy["CorsConfig"])
+
+
+def test_two_keys_are_accepted_while_one_is_rotated(plain: Made, everything: Made) -> None:
+    """The key group has the blue key, the green one, or both."""
+    items = "KeyGroupConfig", "Items"
+    assert plain.properties("KeyGroup")[items[0]][items[1]] == ["KeyBlue"]
+    assert everything.properties("KeyGroup")[items[0]][items[1]] == ["KeyBlue", "KeyGreen"]
+    green = Made("template.yaml", REQUIRED | {"PublicKeyBlue": "", "PublicKeyGreen": "pem"})
+    assert green.properties("KeyGroup")[items[0]][items[1]] == ["KeyGreen"]
+
+
+def test_without_an_edge_nothing_of_it_is_made() -> None:
+    """Edge=false: no CloudFront resource, and no statement that names one."""
+    made = Made("template.yaml", REQUIRED | {"Edge": "false"})
+    assert not [name for name, each in made.resources.items() if "CloudFront" in each["Type"]]
+    assert "cloudfront" not in str(made.statements("BucketPolicy"))
+    assert "cloudfront" not in str(made.statements("GatewayPolicy"))
+
+
+def test_options_are_off_unless_asked_for(plain: Made, everything: Made) -> None:
+    """CloudTrail, replication and scoped credentials are there when they are chosen."""
+    for name in ("Trail", "ReplicationRole", "UploadRole", "AdministratorGroup"):
+        assert name not in plain.resources
+        assert name in everything.resources
+    assert "ReplicationConfiguration" not in plain.properties("Bucket")
+    replication = everything.properties("Bucket")["ReplicationConfiguration"]
+    assert replication["Rules"][0]["Destination"]["Bucket"] == "arn:aws:s3:::media-replica"
+    [selector] = everything.properties("Trail")["AdvancedEventSelectors"]
+    fields = {each["Field"]: each for each in selector["FieldSelectors"]}
+    assert fields["resources.ARN"]["StartsWith"] == ["arn:aws:s3:::media-example/"]
+
+
+ALARMS = {
+    "template.yaml": {
+        "BucketSizeAlarm": ("AWS/S3", "BucketSizeBytes"),
+        "StorageErrorsAlarm": ("AWS/S3", "4xxErrors"),
+        "StorageRequestsAlarm": ("AWS/S3", "AllRequests"),
+        "SignInsAlarm": ("AWS/Cognito", "SignInSuccesses"),
+        "QueueAgeAlarm": ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
+        "DeadLettersAlarm": ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
+    },
+    "edge-alarms.yaml": {
+        "EdgeFailsAlarm": ("AWS/CloudFront", "5xxErrorRate"),
+        "EdgeRefusesAlarm": ("AWS/CloudFront", "4xxErrorRate"),
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "name"), [(template, name) for template, names in ALARMS.items() for name in names]
+)
+def test_alarms_watch_their_metric_and_tell_the_topic(template: str, name: str) -> None:
+    """Each alarm reads the metric it is for, returns one number, and has somebody to tell."""
+    parameters = REQUIRED if template == "template.yaml" else {"DistributionId": "E1"}
+    alarm = Made(template, parameters).properties(name)
+    metrics = [
+        (each["MetricStat"]["Metric"]["Namespace"], each["MetricStat"]["Metric"]["MetricName"])
+        for each in alarm.get("Metrics", [])
+        if "MetricStat" in each
+    ] or [(alarm["Namespace"], alarm["MetricName"])]
+    assert ALARMS[template][name] in metrics
+    assert alarm["AlarmActions"] == ["Alarms"]
+    if "Metrics" in alarm:
+        [returned] = [each for each in alarm["Metrics"] if each.get("ReturnData", True)]
+        identifiers = set(re.findall(r"\b[a-z]\w*", returned["Expression"]))
+        assert identifiers == {each["Id"] for each in alarm["Metrics"]} - {returned["Id"]}
+
+
+def test_every_alarm_is_in_the_list_above() -> None:
+    """An alarm that is added is tested."""
+    for template, names in ALARMS.items():
+        parameters = REQUIRED if template == "template.yaml" else {"DistributionId": "E1"}
+        assert set(Made(template, parameters).of_type("AWS::CloudWatch::Alarm")) == set(names)
+
+
+def test_the_bucket_is_alarmed_at_a_hundred_gigabytes(plain: Made) -> None:
+    """100 GB, unless another size is chosen."""
+    assert plain.properties("BucketSizeAlarm")["Threshold"] == "100"
+
+
+def test_an_account_has_one_cost_monitor() -> None:
+    """The monitor that the account has is used; one is made when there is none."""
+    known = f"arn:aws:ce::{ACCOUNT}:anomalymonitor/1"
+    given = Made("edge-alarms.yaml", {"AlarmEmail": "a@example.com", "CostMonitorArn": known})
+    assert given.properties("CostAnomalies")["MonitorArnList"] == [known]
+    assert "CostMonitor" not in given.resources
+    made = Made("edge-alarms.yaml", {"AlarmEmail": "a@example.com"})
+    assert made.properties("CostAnomalies")["MonitorArnList"] == ["CostMonitor"]
+    assert "CostAnomalies" not in Made("edge-alarms.yaml", {}).resources
+
+
+def test_the_replica_can_be_replicated_to(everything: Made) -> None:
+    """Versions at both ends, private too; the role may write there and read here, no more."""
+    replica = Made("replica.yaml", {"ReplicaBucketName": "media-replica"}).properties("Replica")
+    assert replica["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(replica["PublicAccessBlockConfiguration"].values()) == {True}
+    written = [
+        each
+        for each in everything.statements("ReplicationRole")
+        if "s3:ReplicateObject" in each["Action"]
+    ]
+    assert [each["Resource"] for each in written] == ["arn:aws:s3:::media-replica/users/*"]
