@@ -2,8 +2,8 @@
 
 The processes are a table; honcho (the Procfile runner) runs it. ``stack`` waits for the store,
 fills it, and writes ``stack.json``; what needs the stack's ids starts once that is there.
-Ports come from ``STORE_PORT``, ``GATEWAY_PORT``, ``PAGE_PORT`` and ``EDGE_PORT``. Nothing is
-written outside ``.run/``.
+Ports come from ``STORE_PORT``, ``GATEWAY_PORT``, ``PAGE_PORT``, ``EDGE_PORT`` and
+``RECEIVER_PORT``. Nothing is written outside ``.run/``.
 """
 
 from __future__ import annotations
@@ -33,11 +33,13 @@ class Ports:
     gateway: int
     page: int
     edge: int = 9100
+    receiver: int = 9200
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Ports:
         """Read the ports. Raises ValueError that names the variable at fault."""
         defaults = {"store": 9000, "gateway": 8000, "page": 3000, "edge": 9100}
+        defaults |= {"receiver": 9200}
         chosen = {}
         for name, default in defaults.items():
             text = env.get(f"{name.upper()}_PORT", "") or str(default)
@@ -45,7 +47,8 @@ class Ports:
                 raise ValueError(f"{name.upper()}_PORT must be a port, not {text!r}")
             chosen[name] = int(text)
         if len(set(chosen.values())) < len(chosen):
-            raise ValueError("STORE_PORT, GATEWAY_PORT, PAGE_PORT and EDGE_PORT must differ")
+            names = ", ".join(f"{name.upper()}_PORT" for name in defaults)
+            raise ValueError(f"{names} must differ")
         return cls(**chosen)
 
     def taken(self) -> list[str]:
@@ -83,6 +86,7 @@ def table(ports: Ports, run: Path) -> list[Row]:
         "GATEWAY_PORT": str(ports.gateway),
         "PAGE_PORT": str(ports.page),
         "EDGE_PORT": str(ports.edge),
+        "RECEIVER_PORT": str(ports.receiver),
     }
     store_env = store_environment(
         [(DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY)], ports.origins(), run / "store"
@@ -97,6 +101,9 @@ def table(ports: Ports, run: Path) -> list[Row]:
     gunicorn = [python, "-m", "gunicorn", "--no-control-socket"]
     page = ["--bind", f"{HOST}:{ports.page}", "--threads", "8", "--log-level", "warning"]
     edge = ["--bind", f"{HOST}:{ports.edge}", "--threads", "16", "--limit-request-line", "8190"]
+    # One worker, for it remembers; a thread for each tab that listens.
+    receiver = ["--bind", f"{HOST}:{ports.receiver}", "--workers", "1", "--threads", "32"]
+    receiver += ["--graceful-timeout", "1", "--log-level", "warning"]
     return [
         Row("store", store_command(ports.store), store_env),
         Row("stack", [python, "-m", "devstack.stack"], env),
@@ -109,6 +116,10 @@ def table(ports: Ports, run: Path) -> list[Row]:
             "edge",
             [*after_stack, *gunicorn, *edge, "devstack.edge:create_app()"],
             env,
+        ),
+        Row("worker", [*after_stack, python, "-m", "flask", "events", "--threads", "4"], env),
+        Row(
+            "receiver", [*after_stack, *gunicorn, *receiver, "devstack.receiver:create_app()"], env
         ),
         Row("page", [*after_stack, *gunicorn, *page, "devstack.pages:create_app()"], env),
     ]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import sys
 import tempfile
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 from devstack import edge
-from devstack.bootstrap import DEMO_EMAIL, bootstrap, strong_password
+from devstack.bootstrap import DEMO_EMAIL, bootstrap, queue_url, strong_password
 from devstack.edge_keys import KeyPair
 from devstack.process import HOST, wait_until_answers
 from devstack.run import Ports
@@ -21,6 +23,7 @@ def describe(ports: Ports, password: str) -> dict[str, Any]:
     """Bootstrap the store; returns the gateway's ``environment``, and the settings of
     ``edge`` and ``page``."""
     gateway = f"http://{HOST}:{ports.gateway}"
+    receiver = f"http://{HOST}:{ports.receiver}"
     stack = bootstrap(f"http://{HOST}:{ports.store}", ports.origins())
     stack.create_user(DEMO_EMAIL, password)
     pair = KeyPair.fresh()
@@ -29,10 +32,14 @@ def describe(ports: Ports, password: str) -> dict[str, Any]:
             **stack.gateway_environment(ports.origins()),
             **pair.gateway_environment(f"http://{HOST}:{ports.edge}"),
             "PUBLIC_BASE_URL": gateway,
+            "EVENTS_QUEUE_URL": queue_url(stack),
+            "WEBHOOK_URL": f"{receiver}/webhook",
+            "WEBHOOK_SECRET": f"whsec_{b64encode(secrets.token_bytes(32)).decode()}",
         },
         "edge": edge.describe(stack, [pair], ports.origins()),
         "page": {
             "gateway": gateway,
+            "events": f"{receiver}/events",
             "cognito": {
                 "endpoint": stack.endpoint,
                 "region": stack.region,
@@ -59,6 +66,7 @@ def banner(ports: Ports, password: str) -> str:
       page      http://localhost:{ports.page}
       gateway   http://{HOST}:{ports.gateway}   (API at /docs)
       edge      http://{HOST}:{ports.edge}   (CloudFront)
+      events    http://{HOST}:{ports.receiver}   (what a back end is told)
       store     http://{HOST}:{ports.store}   (S3, Cognito, SQS)
 
       sign in as   {DEMO_EMAIL}
@@ -77,6 +85,7 @@ def main() -> None:
     write_whole(path, json.dumps(describe(ports, password), indent=2))
     wait_until_answers(f"http://{HOST}:{ports.gateway}/readyz", status=200)
     wait_until_answers(f"http://{HOST}:{ports.edge}/", status=403)
+    wait_until_answers(f"http://{HOST}:{ports.receiver}/", status=404)
     wait_until_answers(f"http://{HOST}:{ports.page}/", status=200)
     print(banner(ports, password), flush=True)
     signal.pause()

@@ -18,13 +18,16 @@ from devstack.pages import Pages
 from devstack.process import free_port, is_free
 from devstack.run import ROOT, Ports, main, table
 
-PORTS = {"STORE_PORT": "1", "GATEWAY_PORT": "2", "PAGE_PORT": "3", "EDGE_PORT": "4"}
+PORTS = {"STORE_PORT": "1", "GATEWAY_PORT": "2", "PAGE_PORT": "3", "EDGE_PORT": "4"} | {
+    "RECEIVER_PORT": "5"
+}
 
 
 def test_ports_come_from_the_environment() -> None:
     """Each has a default and a variable."""
-    assert Ports.from_env({}) == Ports(store=9000, gateway=8000, page=3000, edge=9100)
-    assert Ports.from_env(PORTS) == Ports(store=1, gateway=2, page=3, edge=4)
+    usual = Ports(store=9000, gateway=8000, page=3000, edge=9100, receiver=9200)
+    assert Ports.from_env({}) == usual
+    assert Ports.from_env(PORTS) == Ports(store=1, gateway=2, page=3, edge=4, receiver=5)
     assert Ports.from_env(PORTS).origins() == ["http://localhost:3", "http://127.0.0.1:3"]
 
 
@@ -45,13 +48,14 @@ def test_a_taken_port_ends_the_start_at_once(
         monkeypatch.setenv("STORE_PORT", str(free_port()))
         monkeypatch.setenv("GATEWAY_PORT", str(free_port()))
         monkeypatch.setenv("EDGE_PORT", str(free_port()))
+        monkeypatch.setenv("RECEIVER_PORT", str(free_port()))
         assert main() == 1
     assert f"port {port} is taken" in capsys.readouterr().err
 
 
 def test_everything_listens_on_loopback_alone(tmp_path: Path) -> None:
     """No row of the table binds another address; none sees the user's AWS settings."""
-    for row in table(Ports(1, 2, 3, 4), tmp_path):
+    for row in table(Ports(1, 2, 3, 4, 5), tmp_path):
         binds = [
             a for before, a in zip(row.command, row.command[1:], strict=False) if before == "--bind"
         ]
@@ -102,8 +106,8 @@ def test_one_command_starts_everything_and_one_signal_ends_it() -> None:
 
     On a quiet machine that takes 3 s; the limit allows for a busy one.
     """
-    ports = [free_port() for _ in range(4)]
-    names = ("STORE_PORT", "GATEWAY_PORT", "PAGE_PORT", "EDGE_PORT")
+    ports = [free_port() for _ in range(5)]
+    names = ("STORE_PORT", "GATEWAY_PORT", "PAGE_PORT", "EDGE_PORT", "RECEIVER_PORT")
     environment = dict(zip(names, map(str, ports), strict=True))
     started = time.monotonic()
     process = subprocess.Popen(
