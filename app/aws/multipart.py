@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from app.domain.errors import UploadIncomplete
 from app.domain.parts import Part
 
 _PAGE = 1000
+_STRIPES = 64
 # Swift says NoSuchKey of an upload that was completed.
 _GONE = frozenset({"NoSuchUpload", "NoSuchKey", "404", "NotFound"})
 _TAKEN = frozenset({"PreconditionFailed", "412"})
@@ -63,6 +65,8 @@ class Multipart:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._conditional = True
+        # JuiceFS garbles an object that two completions put together at once.
+        self._turns = [threading.Lock() for _ in range(_STRIPES)]
 
     def create(self, key: str, headers: Mapping[str, str]) -> str:
         """Begin an upload whose object will have ``headers``; S3's upload id.
@@ -116,8 +120,6 @@ class Multipart:
         Raises ``UploadIncomplete`` when the parts are no longer as listed, or a write to the same
         key was under way.
         """
-        if self._store.head(key) is not None:
-            return False
         listed = list(parts)
         params: dict[str, Any] = {
             "Key": key,
@@ -127,10 +129,13 @@ class Multipart:
                 "Parts": [{"PartNumber": part.number, "ETag": part.etag} for part in listed]
             },
         }
-        try:
-            self._complete(params)
-        except Refused as refusal:
-            return self._not_completed(key, refusal.args[0])
+        with self._turns[hash(upload_id) % _STRIPES]:
+            if self._store.head(key) is not None:
+                return False
+            try:
+                self._complete(params)
+            except Refused as refusal:
+                return self._not_completed(key, refusal.args[0])
         return True
 
     def _complete(self, params: Mapping[str, Any]) -> None:
@@ -188,7 +193,5 @@ class Multipart:
         ]
         if not page.get("IsTruncated") or not uploads:
             return UploadsPage(uploads, None)
-        return UploadsPage(
-            uploads,
-            Marker(decode(page["NextKeyMarker"]), page["NextUploadIdMarker"]),
-        )
+        # The last one listed is S3's next marker, which Swift gives in another encoding.
+        return UploadsPage(uploads, Marker(uploads[-1].key, uploads[-1].upload_id))
