@@ -49,6 +49,10 @@ class EdgeCache:
             if idle and self._waiting:
                 self._thread.submit(self._send, self._client)
 
+    def close(self) -> None:
+        """Wait until all is sent; as the end of the process does."""
+        self._thread.shutdown()
+
     def _send(self, client: LazyClient) -> None:
         """Send what has come together since the last time, in one request."""
         from botocore.exceptions import BotoCoreError, ClientError
