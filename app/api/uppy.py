@@ -15,7 +15,7 @@ from flask import Response, current_app
 from app.api.answers import answer, rfc3339
 from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
-from app.api.uppy_uploads import declare, finish, open_target
+from app.api.uppy_uploads import begin, declare, finish, give_up, open_target
 from app.domain.errors import NotFound, ValidationFailed
 from app.domain.parts import MAX_PARTS
 from app.domain.paths import Root
@@ -74,9 +74,10 @@ def single_upload(wanted: dict[str, UppyFile]) -> Response:
 @blp.route("/s3/multipart", methods=["POST"])
 @blp.arguments(UppyFileSchema)
 @blp.response(200, CreatedSchema)
+@blp.problems(413, 415)
 def create_multipart(wanted: dict[str, UppyFile]) -> Response:
     """Start a multipart upload."""
-    upload = services.large_uploads.begin(declare(wanted["file"], Method.MULTIPART))
+    upload = begin(declare(wanted["file"], Method.MULTIPART))
     return answer(
         {
             "key": Root(upload.sub).key(upload.path),
@@ -157,8 +158,7 @@ def complete_multipart(
 @blp.problems(404)
 def abort_multipart(query: dict[str, str], upload_id: str) -> Response:
     """Give an upload up. 200 also the second time; what was completed stays."""
-    target = open_target(upload_id, query["key"])
-    services.multipart.abort(target.key, target.s3_upload_id)
+    give_up(open_target(upload_id, query["key"]))
     return answer({})
 
 

@@ -22,7 +22,7 @@ blp = Blueprint("uppy_sign", description="Uppy 6's signRequest")
 @blp.route("/s3/sign", methods=["POST"])
 @blp.arguments(SignSchema)
 @blp.response(200, SignedSchema)
-@blp.problems(404, 409)
+@blp.problems(404, 409, 413, 415)
 def sign_request(asked: dict[str, Any]) -> Response:
     """Sign a request of Uppy 6.
 

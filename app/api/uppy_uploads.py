@@ -11,7 +11,10 @@ from typing import NamedTuple
 from uuid_utils import uuid7
 
 from app.api.context import caller_root, services
-from app.domain.errors import AlreadyExists, NotFound, TooLarge
+from app.audit import concerns
+from app.auth.bearer import current_principal
+from app.domain.assets import StoredObject
+from app.domain.errors import AlreadyExists, NotFound, Problem, QuotaExceeded, TooLarge
 from app.domain.parts import Part
 from app.domain.paths import AssetPath
 from app.domain.uploads import Method, Upload
@@ -30,20 +33,47 @@ class Target(NamedTuple):
     upload: Upload | None
 
     @property
+    def mark(self) -> str:
+        """What the quota knows it by."""
+        return self.upload.mark if self.upload else f"s3 {self.s3_upload_id}"
+
+    @property
     def most_bytes(self) -> int:
         return self.upload.size if self.upload else services.max_bytes[self.path.kind]
 
 
 def declare(file: UppyFile, method: Method) -> Upload:
-    """A new upload for ``file``, whose size is the most that it may become."""
-    return declare_for_uppy(
+    """A new upload for ``file``, whose size is the most that it may become.
+
+    That much is reserved; but for parts of unknown sizes, which are counted before they are put
+    together. Raises ``QuotaExceeded``, and as ``declare_for_uppy`` does.
+    """
+    bounded = method is not Method.MULTIPART
+    left = services.quota.remaining(current_principal) if bounded and file.size is None else None
+    if left == 0:
+        raise QuotaExceeded("Nothing is left of the storage quota")
+    upload = declare_for_uppy(
         file,
         caller_root(),
         method=method,
         asset_id=str(uuid7()),
         mark=secrets.token_urlsafe(16),
         max_bytes=services.max_bytes,
+        most_bytes=left,
     )
+    concerns(upload.path.text)
+    if bounded or file.size is not None:
+        services.quota.reserve(current_principal, upload.mark, upload.size, multipart=not bounded)
+    return upload
+
+
+def begin(upload: Upload) -> Upload:
+    """``upload`` with S3's upload id; what was reserved is given back when S3 refuses."""
+    try:
+        return services.large_uploads.begin(upload)
+    except Problem:
+        services.quota.release(current_principal, upload.mark)
+        raise
 
 
 def open_target(upload_id: str, key: str) -> Target:
@@ -63,18 +93,27 @@ def open_target(upload_id: str, key: str) -> Target:
 
 
 def arrived_parts(target: Target, named: Sequence[int] | None = None) -> list[Part] | None:
-    """What makes the object, checked; None when the upload is over.
+    """What makes the object, checked and reserved; None when the upload is over.
 
-    Raises ``UploadIncomplete``; ``TooLarge``, after giving the upload up.
+    Raises ``UploadIncomplete``, ``QuotaExceeded``; ``TooLarge``, after giving the upload up.
     """
     stored = services.multipart.list_parts(target.key, target.s3_upload_id)
     if stored is None:
         return None
     try:
-        return check_parts(stored, target.most_bytes, named=named)
+        parts = check_parts(stored, target.most_bytes, named=named)
     except TooLarge:
-        services.multipart.abort(target.key, target.s3_upload_id)
+        give_up(target)
         raise
+    size = sum(part.size for part in parts)
+    services.quota.reserve(current_principal, target.mark, size, multipart=True)
+    return parts
+
+
+def give_up(target: Target) -> None:
+    """Abort, also the second time. What was completed stays."""
+    services.multipart.abort(target.key, target.s3_upload_id)
+    services.quota.release(current_principal, target.mark)
 
 
 def finish(target: Target, named: Sequence[int]) -> None:
@@ -86,13 +125,23 @@ def finish(target: Target, named: Sequence[int]) -> None:
     completed = parts is not None and services.multipart.complete(
         target.key, target.s3_upload_id, parts
     )
+    if target.upload is None and parts is not None and not completed:
+        raise AlreadyExists
+    found = _verify(target)
+    services.quota.settle(
+        current_principal,
+        target.mark,
+        found.size,
+        found.last_modified,
+        remove=lambda: services.store.delete_version(found),
+    )
+
+
+def _verify(target: Target) -> StoredObject:
     if target.upload is None:
-        if parts is not None and not completed:
-            raise AlreadyExists
-        services.verifier.verify_object(caller_root(), target.path)
-        return
+        return services.verifier.verify_object(caller_root(), target.path)
     # The size was never declared, only bounded.
     found = services.store.head(target.key)
     most = target.upload.size
     size = min(found.size, most) if found else most
-    services.verifier.verify_upload(replace(target.upload, size=size))
+    return services.verifier.verify_upload(replace(target.upload, size=size))

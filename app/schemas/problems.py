@@ -21,3 +21,5 @@ class ProblemSchema(Schema):
     detail = fields.Str()
     request_id = fields.Str(allow_none=True)
     errors = fields.List(fields.Nested(FaultSchema))
+    message = fields.Str(metadata={"description": "Of `/s3/`: the detail, where Uppy reads it"})
+    error = fields.Str(metadata={"description": "The same"})
