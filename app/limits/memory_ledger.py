@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from app.limits.ledger import Count, Outcome, Settlement, Verdict
 
@@ -120,11 +121,12 @@ class MemoryLedger:
     def _account(self, sub: str) -> Account:
         account = self._accounts.setdefault(sub, Account())
         self._accounts.move_to_end(sub)
-        if len(self._accounts) > self._max_accounts:
-            oldest = next(iter(self._accounts))
-            self._accounts[oldest].forget(self.now())
-            if not self._accounts[oldest].holds:
-                del self._accounts[oldest]
-            else:
-                self._accounts.move_to_end(oldest)
+        # Two for each that comes, so that those who hold something do not make the rest pile up.
+        for oldest in list(islice(self._accounts, 2)):
+            if len(self._accounts) > self._max_accounts:
+                self._accounts[oldest].forget(self.now())
+                if self._accounts[oldest].holds:
+                    self._accounts.move_to_end(oldest)
+                else:
+                    del self._accounts[oldest]
         return account

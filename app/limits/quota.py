@@ -21,11 +21,13 @@ from app.limits.redis_ledger import RedisLedger
 from app.limits.shared import Shared
 
 #: A count is good for a minute, or for a hundred times what it took: counting never costs more
-#: than a hundredth of a core a user. Made anew to find room, it may cost a twentieth.
+#: than a hundredth of a core a user. Made anew because something changed, it may cost a twentieth;
+#: a cheap one is made at will, as any page of a listing is.
 FRESH_SECONDS = 60.0
 FRESH_PER_COST = 100
 MAX_FRESH_SECONDS = 900.0
 RECOUNT_PER_COST = 20
+CHEAP_SECONDS = 0.1
 #: Longer than the gateway takes to write one object itself.
 WORK_SECONDS = 900.0
 #: S3 finishes a request that began before its URL expired; clocks differ.
@@ -192,7 +194,8 @@ class Quota:
             usage = self._count(sub)
             cost = time.monotonic() - started
             fresh = min(max(FRESH_SECONDS, FRESH_PER_COST * cost), MAX_FRESH_SECONDS)
-            count = Count(usage, began_at, began_at + fresh, began_at + RECOUNT_PER_COST * cost)
+            pause = RECOUNT_PER_COST * cost if cost > CHEAP_SECONDS else 0
+            count = Count(usage, began_at, began_at + fresh, began_at + pause)
             self._ask(lambda ledger: ledger.record(sub, count))
             return count
 
