@@ -21,6 +21,7 @@ from app.aws.large_uploads import LargeUploads
 from app.aws.links import LinkSigner
 from app.aws.listing import Listing
 from app.aws.multipart import Multipart
+from app.aws.part_listing import PartListing
 from app.aws.shares import ShareRecords
 from app.aws.sigv4 import Presigner
 from app.aws.store import Store
@@ -98,7 +99,7 @@ def build(settings: Settings) -> Services:
     presigner = Presigner(source, settings.s3_region)
     inner, public = addresses(settings)
     store = Store(s3_client(settings, keys, inner), settings.s3_bucket_name)
-    multipart = Multipart(store)
+    multipart = Multipart(store, PartListing(presigner, inner))
     max_bytes = {kind: getattr(settings, f"max_bytes_{kind}") for kind in Kind}
     secrets = [settings.secret_key, *settings.secret_key_fallbacks]
     jwks = JwksCache(settings.cognito_jwks_url)

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
+from app.aws.part_listing import PartListing
 from app.aws.store import Refused, Store
 from app.domain.errors import UploadIncomplete
 from app.domain.parts import Part
@@ -62,8 +63,9 @@ class Multipart:
     Every call raises ``StorageError`` or ``StorageUnavailable`` besides what it says.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, listing: PartListing) -> None:
         self._store = store
+        self._listing = listing
         self._conditional = True
         # JuiceFS garbles an object that two completions put together at once.
         self._turns = [threading.Lock() for _ in range(_STRIPES)]
@@ -87,28 +89,7 @@ class Multipart:
 
     def list_parts(self, key: str, upload_id: str) -> list[Part] | None:
         """All parts that have arrived, by number; None when there is no such upload (any more)."""
-        parts: list[Part] = []
-        marker = 0
-        while True:
-            try:
-                page = self._store.call(
-                    "list_parts",
-                    expect=_GONE,
-                    Key=key,
-                    UploadId=upload_id,
-                    PartNumberMarker=marker,
-                    MaxParts=_PAGE,
-                )
-            except Refused:
-                return None
-            found = [
-                Part(part["PartNumber"], part["Size"], part["ETag"])
-                for part in page.get("Parts", [])
-            ]
-            parts += found
-            if not page.get("IsTruncated") or not found:
-                return parts
-            marker = found[-1].number
+        return self._listing.parts(key, upload_id)
 
     def complete(self, key: str, upload_id: str, parts: Iterable[Part]) -> bool:
         """Put ``parts`` together at a key that is free; whether this call did it.

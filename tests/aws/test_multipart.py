@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 import pytest
 
+from app.aws.addressing import BucketAddress
 from app.aws.clients import LazyClient
 from app.aws.credentials import Credentials
 from app.aws.multipart import Multipart
+from app.aws.part_listing import PartListing
+from app.aws.sigv4 import Presigner
 from app.aws.store import Store as Bucket
 from app.domain.errors import StorageUnavailable, UploadIncomplete
 from app.domain.parts import Part
@@ -47,16 +50,19 @@ class Place(NamedTuple):
 
 
 def place_at(store: Store, name: str) -> Place:
+    keys = Credentials(store.access_key, store.secret_key, None)
     client = LazyClient(
         "s3",
         store.region,
         endpoint=store.endpoint,
-        keys=Credentials(store.access_key, store.secret_key, None),
+        keys=keys,
         signature_version="s3v4",
         s3={"addressing_style": "path"},
     )
     bucket = Bucket(client, name)
-    return Place(Multipart(bucket), bucket, store, name)
+    address = BucketAddress.of(name, store.region, endpoint=store.endpoint)
+    listing = PartListing(Presigner(lambda: keys, store.region), address)
+    return Place(Multipart(bucket, listing), bucket, store, name)
 
 
 @pytest.fixture(params=["swift_gateway", "juicefs_gateway", "front_gateway"])

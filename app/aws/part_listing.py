@@ -1,0 +1,68 @@
+"""The parts of an upload: up to 10,000, asked for at each look and at completion.
+
+boto3 takes 133 ms of CPU to parse a page of 1,000 parts; the C ElementTree takes 4.
+"""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, ParseError, fromstring
+
+import urllib3
+
+from app.aws.exchange import Exchange, namespace_of
+from app.aws.faults import problem_of
+from app.domain.errors import StorageError, StorageUnavailable
+from app.domain.parts import Part
+
+_EXPIRES_SECONDS = 300
+_GONE = frozenset({"NoSuchUpload", "NoSuchKey"})
+
+
+class PartListing(Exchange):
+    """ListParts on one bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
+    """
+
+    def parts(self, key: str, upload_id: str) -> list[Part] | None:
+        """All parts that have arrived, by number; None when there is no such upload (any more).
+
+        Raises ``StorageError`` or ``StorageUnavailable``.
+        """
+        parts: list[Part] = []
+        while True:
+            document = self._page(key, upload_id, parts[-1].number if parts else 0)
+            if document is None:
+                return None
+            namespace = namespace_of(document)
+            found = [
+                Part(
+                    int(entry.findtext(namespace + "PartNumber", "")),
+                    int(entry.findtext(namespace + "Size", "")),
+                    entry.findtext(namespace + "ETag", ""),
+                )
+                for entry in document.iterfind(namespace + "Part")
+            ]
+            parts += found
+            if not found or document.findtext(namespace + "IsTruncated") != "true":
+                return parts
+
+    def _page(self, key: str, upload_id: str, after: int) -> Element | None:
+        query = {"uploadId": upload_id, "max-parts": "1000", "part-number-marker": str(after)}
+        signed = self._presigner.presign(
+            "GET", self._address, key, query=query, expires_seconds=_EXPIRES_SECONDS
+        )
+        try:
+            answer = self._http.request("GET", signed.url)
+            document = fromstring(answer.data)  # noqa: S314 - the store we are configured to trust
+        except urllib3.exceptions.HTTPError:
+            # Its message holds the signed URL.
+            raise StorageUnavailable from None
+        except ParseError as error:
+            raise StorageError("The storage's answer cannot be read") from error
+        if answer.status == 200:
+            return document
+        code = document.findtext("Code", "")
+        if code in _GONE:
+            return None
+        raise problem_of(code, answer.status)
