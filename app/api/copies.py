@@ -13,6 +13,7 @@ from app.api.answers import answer, stored_asset
 from app.api.context import caller_root, services
 from app.api.deletions import forget
 from app.api.documentation import Blueprint
+from app.auth.bearer import current_principal
 from app.domain.assets import StoredObject
 from app.domain.copies import Copy, is_package, plan_copy, relocate
 from app.domain.errors import NotFound, Problem, StorageError, StorageUnavailable, TooLarge
@@ -26,12 +27,16 @@ blp = Blueprint("copies", description="Copy and move assets between library and 
 MAX_FILES = 1000
 
 
-class Made(NamedTuple):
-    """A copy that was made and verified: where it lies, and what it was made of."""
+class Plan(NamedTuple):
+    """The copies that make an asset at its new ``path``, which is a package's manifest."""
 
     path: AssetPath
-    found: StoredObject
     copies: Sequence[Copy]
+
+    @property
+    def size(self) -> int:
+        """Bytes altogether."""
+        return sum(copy.source.size for copy in self.copies)
 
 
 @blp.route("/v1/assets/copy", methods=["POST"])
@@ -46,7 +51,10 @@ def copy_asset(wanted: dict[str, Any]) -> Response:
     1,000 files; the answer is then its manifest.
     """
     root = caller_root()
-    return _asset_answer(root, _copy(root, wanted))
+    plan = _plan(root, wanted)
+    with services.quota.reserved(current_principal, plan.size):
+        found = _make(root, plan)
+    return _asset_answer(root, plan.path, found)
 
 
 @blp.route("/v1/assets/move", methods=["POST"])
@@ -60,19 +68,21 @@ def move_asset(wanted: dict[str, Any]) -> Response:
     the asset is still there, at one place or both.
     """
     root = caller_root()
-    made = _copy(root, wanted)
-    sources = [copy.source for copy in made.copies]
+    plan = _plan(root, wanted)
+    # Nothing is reserved: what is moved is counted already.
+    found = _make(root, plan)
+    sources = [copy.source for copy in plan.copies]
     if not services.copier.unchanged(sources):
-        services.copier.undo(made.copies)
+        services.copier.undo(plan.copies)
         raise StorageUnavailable("The asset changed while it was moved; try again")
     failures = services.deleter.delete_keys(source.key for source in sources)
     forget(root, [source.key for source in sources if source.key not in failures])
     for problem in failures.values():
         raise problem
-    return _asset_answer(root, made)
+    return _asset_answer(root, plan.path, found)
 
 
-def _copy(root: Root, wanted: dict[str, Any]) -> Made:
+def _plan(root: Root, wanted: dict[str, Any]) -> Plan:
     path = AssetPath.parse(wanted["path"])
     files = _files(root, path)
     relocation = relocate(
@@ -88,12 +98,22 @@ def _copy(root: Root, wanted: dict[str, Any]) -> Made:
         plan_copy(source, root, relocation.paths[file], mark=mark, max_bytes=max_bytes)
         for file, source in zip(files, sources, strict=True)
     ]
-    services.copier.copy(copies)
+    return Plan(relocation.main, copies)
+
+
+def _make(root: Root, plan: Plan) -> StoredObject:
+    """Copy, and hold what came of it against the sources and the rules of the kind."""
+    services.copier.copy(plan.copies)
     try:
-        return Made(relocation.main, _verify(root, relocation.main, copies), copies)
+        found = services.verifier.verify_object(root, plan.path)
+        whole = len(plan.copies) > 1
+        made = services.copier.look(copy.key for copy in plan.copies) if whole else [found]
+        if [each.size for each in made] != [copy.source.size for copy in plan.copies]:
+            raise StorageError("The storage did not copy the asset in full")
     except Problem:
-        services.copier.undo(copies)
+        services.copier.undo(plan.copies)
         raise
+    return found
 
 
 def _files(root: Root, path: AssetPath) -> list[AssetPath]:
@@ -109,15 +129,6 @@ def _files(root: Root, path: AssetPath) -> list[AssetPath]:
     return files
 
 
-def _verify(root: Root, main: AssetPath, copies: Sequence[Copy]) -> StoredObject:
-    """What came of the copies, held against the sources and the rules of the kind."""
-    found = services.verifier.verify_object(root, main)
-    stored = [found] if len(copies) == 1 else services.copier.look(copy.key for copy in copies)
-    if [each.size for each in stored] != [copy.source.size for copy in copies]:
-        raise StorageError("The storage did not copy the asset in full")
-    return found
-
-
-def _asset_answer(root: Root, made: Made) -> Response:
-    [link] = services.links.sign(root, [made.path])
-    return answer(stored_asset(made.path, made.found, link), 201)
+def _asset_answer(root: Root, path: AssetPath, found: StoredObject) -> Response:
+    [link] = services.links.sign(root, [path])
+    return answer(stored_asset(path, found, link), 201)

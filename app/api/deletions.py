@@ -85,6 +85,7 @@ def delete_folder(root: Root, folder: str) -> Response:
 
 
 def forget(root: Root, keys: Collection[str]) -> None:
-    """End what outlives an object: its shares, and its copies at the edge (T35, T36)."""
+    """End what outlives an object: its place in the usage, its shares, the edge's copy (T35)."""
     services.edge.forget(keys)
+    services.quota.changed(root.sub)
     services.shares.end(root, keys)

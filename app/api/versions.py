@@ -10,6 +10,7 @@ from flask import Response
 from app.api.answers import answer, rfc3339, stored_asset
 from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
+from app.auth.bearer import current_principal
 from app.domain.copies import plan_return
 from app.domain.errors import NotFound
 from app.domain.paths import AssetPath
@@ -48,10 +49,11 @@ def restore_asset(wanted: dict[str, Any]) -> Response:
     root, path = caller_root(), AssetPath.parse(wanted["path"])
     key = root.key(path)
     found = services.versions.find(key, wanted["version_id"])
-    if found.uncovers:
-        services.versions.uncover(key, found)
-    else:
-        _bring_back(path, key, found.target.version_id)
+    with services.quota.reserved(current_principal, found.target.size or 0):
+        if found.uncovers:
+            services.versions.uncover(key, found)
+        else:
+            _bring_back(path, key, found.target.version_id)
     asset = services.store.head(key)
     if asset is None:
         raise NotFound

@@ -32,7 +32,7 @@ _PARAMETERS = {
 }
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
 _CHANGED = frozenset({"PreconditionFailed", "412"})
-_UNCONDITIONAL = frozenset({"NotImplemented", "501"})
+_UNMET = _GONE | _CHANGED | {"NotImplemented", "501"}
 log = logging.getLogger("gateway.copies")
 
 T = TypeVar("T")
@@ -72,6 +72,9 @@ class Copier:
         """
         try:
             _at_once(self._copy, copies)
+        except AlreadyExists:
+            # Not ours to remove.
+            raise
         except Exception:
             self.undo(copies)
             raise
@@ -105,11 +108,12 @@ class Copier:
         }
         if not copy.replaces:
             try:
-                self._ask("copy_object", expect=_UNCONDITIONAL, IfNoneMatch="*", **params)
+                self._store.call("copy_object", expect=_UNMET, IfNoneMatch="*", **params)
                 return
             except Refused:
-                # The key holds a fresh UUID, so a store without the condition overwrites nothing.
-                pass
+                # Some stores do not know the condition, Swift holds it against the source.
+                if self._store.head(copy.key) is not None:
+                    raise AlreadyExists from None
         self._ask("copy_object", **params)
 
     def _copy_in_parts(self, copy: Copy) -> None:
@@ -149,15 +153,13 @@ class Copier:
             MultipartUpload={"Parts": listed},
         )
 
-    def _ask(self, operation: str, *, expect: frozenset[str] = frozenset(), **params: Any) -> Any:
+    def _ask(self, operation: str, **params: Any) -> Any:
         try:
-            return self._store.call(operation, expect=expect | _GONE | _CHANGED, **params)
+            return self._store.call(operation, expect=_GONE | _CHANGED, **params)
         except Refused as refusal:
             if refusal.args[0] in _GONE:
                 raise NotFound from None
-            if refusal.args[0] in _CHANGED:
-                raise StorageUnavailable("The asset changed meanwhile; try again") from None
-            raise
+            raise StorageUnavailable("The asset changed meanwhile; try again") from None
 
 
 def _pinned(copy: Copy, bucket: str) -> dict[str, Any]:
