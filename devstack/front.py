@@ -130,6 +130,7 @@ def create_app() -> WSGIApplication:
     bucket_events.install()
     identity.install_fresh_key()
     identity.install_revocation()
+    identity.install_deletion()
     text = os.environ.get("STORE_CREDENTIALS")
     keyring = Keyring.parse(text or f"{DEMO_ACCESS_KEY_ID}:{DEMO_SECRET_ACCESS_KEY}")
     origins = [o.strip() for o in os.environ.get("STORE_ORIGINS", "").split(",") if o.strip()]

@@ -52,3 +52,25 @@ def install_revocation() -> None:
         return EmptyResult()
 
     CognitoIdpResponse.revoke_token = revoke_token  # type: ignore[attr-defined]
+
+
+def install_deletion() -> None:
+    """Give moto the DeleteUser that it lacks: users end their account by their access token."""
+    from moto.cognitoidp.exceptions import NotAuthorizedError
+    from moto.cognitoidp.models import cognitoidp_backends
+    from moto.cognitoidp.responses import CognitoIdpResponse
+    from moto.core.responses import EmptyResult
+
+    def delete_user(self: CognitoIdpResponse) -> EmptyResult:
+        token = self._get_param("AccessToken")
+        backends = [b for account in cognitoidp_backends.values() for b in account.values()]
+        for backend in backends:
+            for pool in backend.user_pools.values():
+                if token in pool.access_tokens:
+                    _, username = pool.access_tokens[token]
+                    pool.sign_out(username)
+                    backend.admin_delete_user(pool.id, username)
+                    return EmptyResult()
+        raise NotAuthorizedError(message="Invalid token")
+
+    CognitoIdpResponse.delete_user = delete_user  # type: ignore[attr-defined]
