@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Response, current_app
@@ -31,6 +32,7 @@ def answer(
     return response
 
 
+@lru_cache(1024)  # the links of one batch share an instant
 def rfc3339(instant: datetime) -> str:
     """``2026-11-22T17:00:00Z``."""
     return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

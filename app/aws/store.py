@@ -76,7 +76,7 @@ class Store:
             key=key,
             size=found["ContentLength"],
             content_type=found.get("ContentType", ""),
-            etag=found["ETag"],
+            etag=found.get("ETag", ""),
             last_modified=found["LastModified"],
             version_id=None if version_id == NO_VERSION else version_id,
             metadata=found.get("Metadata", {}),

@@ -13,6 +13,8 @@ from app.domain.filenames import safe_filename
 _ATTR_CHAR = "!#$&+-.^_`|~"
 #: RFC 6266 appendix D: no quotes or backslashes, and no percent sign that some browsers decode.
 _FALLBACK_UNSAFE = re.compile(r"[^ !#$&'()+,\-.0-9;=@A-Z\[\]^_`a-z{}~]")
+#: What needs neither cleaning nor a second spelling, as most names do not.
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,150}\.[A-Za-z0-9]{1,10}")
 
 
 def content_disposition(mode: Literal["inline", "attachment"], filename: str) -> str:
@@ -21,6 +23,8 @@ def content_disposition(mode: Literal["inline", "attachment"], filename: str) ->
     The name is made safe and cut to 200 bytes first. Where ASCII cannot spell it, ``filename``
     carries a likeness and ``filename*`` the name itself, which every browser prefers.
     """
+    if _PLAIN.fullmatch(filename):
+        return f'{mode}; filename="{filename}"'
     name = safe_filename(filename)
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     stem, dot, suffix = ascii_name.rpartition(".")
