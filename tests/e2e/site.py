@@ -13,6 +13,8 @@ from uuid import uuid4
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from devstack.account import Stack
+from devstack.edge_keys import KeyPair
+from devstack.edge_serving import serving_edge
 from devstack.pages import Pages
 from devstack.process import HOST, free_port, wait_until_answers
 from devstack.testing import running_store
@@ -67,6 +69,8 @@ class Site:
     email: str = ""
     password: str = PASSWORD
     sub: str = ""
+    #: The local CloudFront, where links lead.
+    edge: str = ""
 
     def for_somebody_new(self) -> "Site":
         """The same site, used by a user who has nothing in it yet."""
@@ -122,11 +126,16 @@ def page_server(port: int, gateway: str, stack: Stack) -> Iterator[None]:
 def running_site() -> Iterator[Site]:
     page_port = free_port()
     origin = f"http://localhost:{page_port}"
-    with running_store(origins=[origin]) as stack:
-        gateway = Gateway(stack.gateway_environment([origin]), free_port())
+    pair = KeyPair.fresh()
+    with (
+        running_store(origins=[origin]) as stack,
+        serving_edge(stack, pairs=[pair], origins=[origin]) as edge,
+    ):
+        environment = stack.gateway_environment([origin]) | pair.gateway_environment(edge)
+        gateway = Gateway(environment | {"CLOUDFRONT_COOKIE_DOMAIN": "localhost"}, free_port())
         gateway.start()
         try:
             with page_server(page_port, gateway.url, stack):
-                yield Site(origin, gateway, stack)
+                yield Site(origin, gateway, stack, edge=edge)
         finally:
             gateway.stop()

@@ -54,7 +54,7 @@ def test_a_video_and_a_picture_go_up_play_and_go_away(
     )
     assert 4.5 < video.evaluate("video => video.duration") < 5.5
     link = video.get_attribute("src")
-    assert link and link.startswith(site.stack.endpoint)
+    assert link and link.startswith(site.edge)
 
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     page.get_by_role("dialog", name="Delete clip.mp4?").get_by_role("button", name="Delete").click()
@@ -71,7 +71,7 @@ def test_seeking_in_a_video_asks_the_store_for_a_range(signed_in: Page, site: Si
     ranges: list[str] = []
 
     def note(response: Response) -> None:
-        if response.url.startswith(site.stack.endpoint) and response.status == 206:
+        if response.url.startswith(site.edge) and response.status == 206:
             ranges.append(response.headers.get("content-range", ""))
 
     choose(page, {"name": "seek.mp4", "mimeType": "video/mp4", "buffer": CLIP.read_bytes()})
