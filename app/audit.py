@@ -58,7 +58,7 @@ def _line(principal: Any, status: int) -> dict[str, Any]:
         "address": request.remote_addr,
         "action": request.endpoint,
         "method": request.method,
-        "outcome": "refused" if refused else "done",
+        "outcome": "failed" if status >= 500 else "refused" if refused else "done",
         "status": status,
         **_named(refused),
     }
