@@ -9,8 +9,9 @@ from __future__ import annotations
 from flask import Flask
 
 from app.cli.events import events
+from app.cli.provision import provision
 
-COMMANDS = (events,)
+COMMANDS = (events, provision)
 
 
 def create_cli_app() -> Flask:

@@ -12,10 +12,11 @@ import yaml
 INFRA = Path(__file__).parents[2] / "infra"
 NAMES = ("template.yaml", "edge-alarms.yaml", "replica.yaml")
 ACCOUNT = "111122223333"
+PUBLIC_KEY = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQ\n-----END PUBLIC KEY-----"
 REQUIRED = {
     "BucketName": "media-example",
     "Origins": "https://app.example.com,http://localhost:3000",
-    "PublicKeyBlue": "-----BEGIN PUBLIC KEY-----",
+    "PublicKeyBlue": PUBLIC_KEY,
 }
 EVERYTHING = REQUIRED | {
     "AlarmEmail": "ops@example.com",
@@ -24,7 +25,7 @@ EVERYTHING = REQUIRED | {
     "CertificateArn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1",
     "CloudTrailDataEvents": "true",
     "EdgeDomain": "media.example.com",
-    "PublicKeyGreen": "-----BEGIN PUBLIC KEY-----",
+    "PublicKeyGreen": PUBLIC_KEY,
     "ReplicaBucketName": "media-replica",
     "ScopedCredentials": "true",
 }
@@ -133,6 +134,12 @@ class Made:
             return one == other
         if name == "Not":
             return not self.worked_out(value)[0]
+        if name == "Split":
+            separator, text = self.worked_out(value)
+            return text.split(separator)
+        if name == "Select":
+            index, items = self.worked_out(value)
+            return items[index]
         if name == "And":
             return all(self.worked_out(value))
         raise NotImplementedError(name)

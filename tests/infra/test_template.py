@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from devstack.bootstrap import EXPOSED_HEADERS
-from tests.infra.templates import ACCOUNT, EVERYTHING, REQUIRED, Made
+from tests.infra.templates import ACCOUNT, EVERYTHING, PUBLIC_KEY, REQUIRED, Made
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +188,7 @@ def test_two_keys_are_accepted_while_one_is_rotated(plain: Made, everything: Mad
     items = "KeyGroupConfig", "Items"
     assert plain.properties("KeyGroup")[items[0]][items[1]] == ["KeyBlue"]
     assert everything.properties("KeyGroup")[items[0]][items[1]] == ["KeyBlue", "KeyGreen"]
-    green = Made("template.yaml", REQUIRED | {"PublicKeyBlue": "", "PublicKeyGreen": "pem"})
+    green = Made("template.yaml", REQUIRED | {"PublicKeyBlue": "", "PublicKeyGreen": PUBLIC_KEY})
     assert green.properties("KeyGroup")[items[0]][items[1]] == ["KeyGreen"]
 
 

@@ -1,0 +1,78 @@
+"""``flask provision``: the AWS stack from ``infra/``, and the environment that belongs to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.cli.stack_changes import StackError
+from app.cli.stack_environment import AccessKeyError
+from app.cli.stack_keys import SLOTS, KeysError
+from app.cli.stack_rollout import Request, Rollout
+
+
+@click.command("provision")
+@click.option("--stack", default="asset-gateway", show_default=True, help="The stack's name.")
+@click.option("--region", envvar="AWS_REGION", required=True, help="Of pool, bucket and queue.")
+@click.option("--bucket", help="Name of the bucket.  [needed the first time]")
+@click.option("--origin", multiple=True, help="Exact origin of a front end; may be repeated.")
+@click.option("--alarm-email", help="Who is told of alarms.")
+@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="Any other parameter.")
+@click.option("--replica-region", help="Replicate the bucket to one made there.")
+@click.option("--gateway-url", default="", help="Public address of the gateway.")
+@click.option(
+    "--env-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep the environment there (0600), secrets included; read first, other lines stay.",
+)
+@click.option("--rotate-key", is_flag=True, help="Give the edge a second, fresh signing key.")
+@click.option("--retire-key", is_flag=True, help="Have the edge accept the env file's key alone.")
+@click.option("--new-access-key", is_flag=True, help="Make another access key for the gateway.")
+@click.option("--dry-run", is_flag=True, help="Show what would change.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def provision(
+    bucket: str | None,
+    origin: tuple[str, ...],
+    alarm_email: str | None,
+    pairs: tuple[str, ...],
+    **asked: Any,
+) -> None:
+    """Create or update the AWS side, and print the environment for back end and front end.
+
+    Uses your own AWS credentials (profile, environment), not the gateway's. What is not given
+    stays as it is, so it may be run again at any time.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if asked["rotate_key"] and asked["retire_key"]:
+        raise click.UsageError("--rotate-key and --retire-key are the two ends of one rotation")
+    given = {"BucketName": bucket, "Origins": ",".join(origin), "AlarmEmail": alarm_email}
+    parameters = {name: value for name, value in given.items() if value} | _pairs(pairs)
+    request = Request(parameters=parameters, **asked)
+    try:
+        Rollout(request, aws_client).run()
+    except (StackError, AccessKeyError, KeysError) as error:
+        raise click.ClickException(str(error)) from None
+    except (BotoCoreError, ClientError) as error:
+        raise click.ClickException(f"AWS: {error}") from None
+
+
+def aws_client(service: str, region: str) -> Any:
+    """A client with the operator's own credentials."""
+    import boto3
+
+    return boto3.session.Session(region_name=region).client(service)  # type: ignore[call-overload]
+
+
+def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
+    pairs = dict(text.partition("=")[::2] for text in texts)
+    for name in pairs:
+        if not name.isalnum():
+            raise click.UsageError(
+                "--set takes NAME=VALUE, such as --set PriceClass=PriceClass_All"
+            )
+        if name in SLOTS:
+            raise click.UsageError("keys are made here: --rotate-key and --retire-key")
+    return pairs
