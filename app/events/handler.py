@@ -133,7 +133,7 @@ class Handler:
         return AssetEvent(event_id, EventType(kind), text)
 
     def _tell(self, event: AssetEvent) -> str:
-        if self._sender:
+        if self._sender is not None:
             self._sender.send(event)
-        log.info("told", type=event.type.value, event_id=event.id)
+            log.info("told", type=event.type.value, event_id=event.id)
         return event.type.value

@@ -1,0 +1,298 @@
+"""What S3's messages lead to, on a real store: verdicts, removals, and what is told."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64encode
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app import services as services_module
+from app.aws.queue import Queue, QueueUnavailable
+from app.domain.events import AssetEvent
+from app.domain.notifications import Unreadable
+from app.events.handler import Handler
+from app.seals import Seals
+from config import Settings
+from devstack.account import Stack
+from devstack.testing import running_store
+from tests.domain.test_events import by_eventbridge, by_s3, s3_record
+from tests.gateway import ALICE
+from tests.samples import HTML, png
+
+PNG = png()
+ROLE = "AROAUPLOADROLE"
+
+
+class Told(list[AssetEvent]):
+    """A sender that remembers."""
+
+    def send(self, event: AssetEvent) -> None:
+        self.append(event)
+
+    @property
+    def documents(self) -> list[dict[str, Any]]:
+        return [json.loads(event.body) for event in self]
+
+
+class Outbox(Queue):
+    """The queue as the handler sees it: a place to put reports."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.fails = False
+
+    def send(self, body: str) -> None:
+        if self.fails:
+            raise QueueUnavailable("send_message: AccessDenied")
+        self.sent.append(body)
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with running_store() as running:
+        yield running
+
+
+class Bench:
+    """A handler on the store, with everything around it in reach."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack, self.s3 = stack, stack.client("s3")
+        self.told, self.outbox = Told(), Outbox()
+        self.handler = self.make()
+
+    def make(self, *, purpose: str = "report") -> Handler:
+        built = services_module.build(Settings.from_env(self.stack.gateway_environment([])))
+        return Handler(
+            self.stack.bucket,
+            built.verifier,
+            self.outbox,
+            Seals(["k" * 32], purpose, 3600),
+            self.told,
+            wrote=lambda principal: principal.startswith(f"AWS:{ROLE}:"),
+        )
+
+    def put(self, key: str, body: bytes, *, mark: str | None = "m", kind: str = "image/png") -> str:
+        """Store an object; its version."""
+        metadata = {"upload": mark} if mark else {}
+        stored = self.s3.put_object(
+            Bucket=self.stack.bucket, Key=key, Body=body, ContentType=kind, Metadata=metadata
+        )
+        return str(stored["VersionId"])
+
+    def message(self, key: str, version: str | None = None, **changes: Any) -> str:
+        name = changes.pop("name", "ObjectCreated:Put")
+        record = s3_record(name, key, **({"versionId": version} if version else {}))
+        record["s3"]["bucket"]["name"] = changes.pop("bucket", self.stack.bucket)
+        record["eventTime"] = datetime.now(UTC).isoformat()
+        record["userIdentity"] = {"principalId": changes.pop("principal", "AWS:AIDASOMEBODY")}
+        return by_s3(record)
+
+    def versions(self, key: str) -> list[str]:
+        found = self.s3.list_object_versions(Bucket=self.stack.bucket, Prefix=key)
+        return [version["VersionId"] for version in found.get("Versions", [])]
+
+
+@pytest.fixture
+def bench(stack: Stack) -> Bench:
+    return Bench(stack)
+
+
+@pytest.fixture
+def key(request: pytest.FixtureRequest) -> str:
+    return f"users/{ALICE}/image/{request.node.name[:80]}.png".replace("[", "-").replace("]", "")
+
+
+def test_a_good_upload_is_told(bench: Bench, key: str) -> None:
+    """Marked, and what its kind may be: created and verified, at its version."""
+    version = bench.put(key, PNG)
+    bench.handler.handle(bench.message(key, version))
+    [document] = bench.told.documents
+    assert document["type"] == "asset.created"
+    assert document["data"]["verified"] is True
+    assert document["data"]["asset"]["size"] == len(PNG)
+
+
+def test_handling_twice_tells_the_same_event(bench: Bench, key: str) -> None:
+    """Duplicates have one id and one body, also when the version comes by another way."""
+    version = bench.put(key, PNG)
+    bench.handler.handle(bench.message(key, version))
+    bench.handler.handle(bench.message(key))
+    bench.handler.handle(
+        by_eventbridge(
+            key=key,
+            detail={
+                "bucket": {"name": bench.stack.bucket},
+                "object": {"key": key, "version-id": version},
+            },
+        )
+    )
+    assert len(bench.told) == 3
+    assert len(set(bench.told)) == 1
+
+
+def test_t18_html_as_a_picture_is_removed_and_reported(bench: Bench, key: str) -> None:
+    """T18: the report is in the queue before the object goes, and told from there."""
+    version = bench.put(key, HTML)
+    bench.handler.handle(bench.message(key, version))
+    assert bench.versions(key) == []
+    assert not bench.told
+    [report] = bench.outbox.sent
+    bench.handler.handle(report)
+    bench.handler.handle(report)
+    [document, again] = bench.told.documents
+    assert document == again
+    assert document["type"] == "asset.rejected"
+    assert document["data"]["asset"]["key"] == key
+    assert document["data"]["verified"] is False
+    assert document["data"]["reason"]
+
+
+def test_t21_a_rejection_that_cannot_be_reported_removes_nothing(bench: Bench, key: str) -> None:
+    """T21: otherwise a crash between the two would lose the report; the message comes again."""
+    version = bench.put(key, HTML)
+    bench.outbox.fails = True
+    with pytest.raises(QueueUnavailable):
+        bench.handler.handle(bench.message(key, version))
+    assert bench.versions(key) == [version]
+    bench.outbox.fails = False
+    bench.handler.handle(bench.message(key, version))
+    assert bench.versions(key) == []
+
+
+@pytest.mark.parametrize("purpose", ["other", "cursor"])
+def test_a_report_that_nobody_sealed_is_refused(bench: Bench, key: str, purpose: str) -> None:
+    """Who can write to the queue cannot make up what a back end is told."""
+    bench.put(key, HTML)
+    bench.handler.handle(bench.message(key))
+    with pytest.raises(Unreadable):
+        bench.make(purpose=purpose).handle(bench.outbox.sent[0])
+    for forged in ('{"asset-gateway-report": "x"}', '{"asset-gateway-report": 3}'):
+        with pytest.raises(Unreadable):
+            bench.handler.handle(forged)
+    assert not bench.told
+
+
+def test_t21_only_the_bad_version_goes(bench: Bench, key: str) -> None:
+    """T21: what was there before, by another upload, stays; the event's version is judged."""
+    old = bench.put(key, PNG, mark="first")
+    bad = bench.put(key, HTML, mark="second")
+    newest = bench.put(key, PNG, mark="third")
+    bench.handler.handle(bench.message(key, bad))
+    assert sorted(bench.versions(key)) == sorted([old, newest])
+    assert len(bench.outbox.sent) == 1
+
+
+def test_what_a_back_end_wrote_is_never_removed(bench: Bench, key: str) -> None:
+    """Without a mark: told as not verified, with the rule it breaks, if it breaks one."""
+    version = bench.put(key, HTML, mark=None)
+    bench.handler.handle(bench.message(key, version))
+    good = bench.put(key, PNG, mark=None)
+    bench.handler.handle(bench.message(key, good))
+    assert len(bench.versions(key)) == 2
+    first, second = (document["data"] for document in bench.told.documents)
+    assert (first["verified"], second["verified"]) == (False, False)
+    assert first["reason"] and second["reason"] is None
+
+
+def test_what_the_upload_role_wrote_is_an_upload(bench: Bench, key: str) -> None:
+    """Scoped credentials need no mark: the event's principal tells; bad is removed, good told."""
+    principal = f"AWS:{ROLE}:alice"
+    bad = bench.put(key, HTML, mark=None)
+    bench.handler.handle(bench.message(key, bad, principal=principal))
+    assert bench.versions(key) == []
+    good = bench.put(key, PNG, mark=None)
+    bench.handler.handle(bench.message(key, good, principal=principal))
+    assert bench.told.documents[0]["data"]["verified"] is True
+    assert bench.versions(key) == [good]
+
+
+def test_a_created_object_that_is_gone_yields_nothing(bench: Bench, key: str) -> None:
+    """Deleted by its version, or hidden by a delete marker, before the worker came to it."""
+    hidden = bench.put(key, PNG)
+    bench.s3.delete_object(Bucket=bench.stack.bucket, Key=key)
+    bench.handler.handle(bench.message(key, hidden))
+    bench.s3.delete_object(Bucket=bench.stack.bucket, Key=key, VersionId=hidden)
+    bench.handler.handle(bench.message(key, hidden))
+    bench.handler.handle(bench.message(key))
+    assert not bench.told
+
+
+def test_t21_a_bad_version_below_a_delete_marker_goes_too(bench: Bench, key: str) -> None:
+    """T21: rejected versions are gone, not hidden."""
+    bad = bench.put(key, HTML)
+    bench.s3.delete_object(Bucket=bench.stack.bucket, Key=key)
+    bench.handler.handle(bench.message(key, bad))
+    assert bench.versions(key) == []
+
+
+def test_a_deletion_is_told_once_nothing_is_left(bench: Bench, key: str) -> None:
+    """With a newer object at the key it says nothing: the news came late, or was of a version."""
+    first = bench.put(key, PNG)
+    bench.put(key, PNG)
+    bench.s3.delete_object(Bucket=bench.stack.bucket, Key=key, VersionId=first)
+    bench.handler.handle(bench.message(key, first, name="ObjectRemoved:Delete"))
+    assert not bench.told
+    marker = bench.s3.delete_object(Bucket=bench.stack.bucket, Key=key)["VersionId"]
+    gone = bench.message(key, marker, name="ObjectRemoved:DeleteMarkerCreated")
+    bench.handler.handle(gone)
+    bench.handler.handle(gone)
+    assert len(set(bench.told)) == 1
+    assert bench.told.documents[0]["type"] == "asset.deleted"
+    assert bench.told.documents[0]["data"]["asset"]["key"] == key
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"users/{ALICE}/shares/abc.json",
+        f"users/{ALICE}/other/a.png",
+        f"users/{ALICE}/image/../a.png",
+        "other/image/a.png",
+        "users/../image/a.png",
+    ],
+)
+@pytest.mark.parametrize("name", ["ObjectCreated:Put", "ObjectRemoved:Delete"])
+def test_other_keys_are_dropped(bench: Bench, key: str, name: str) -> None:
+    """Share records and whatever the API cannot address: read, and nothing told or removed."""
+    bench.handler.handle(bench.message(key, name=name))
+    assert not bench.told
+
+
+def test_other_buckets_are_dropped(bench: Bench, key: str) -> None:
+    """A queue may serve several; ours alone is judged."""
+    bench.put(key, HTML)
+    bench.handler.handle(bench.message(key, bucket="another"))
+    assert not bench.told and not bench.outbox.sent
+    assert bench.versions(key)
+
+
+def test_test_events_are_dropped_and_foreign_texts_are_not(bench: Bench) -> None:
+    """S3's test says nothing; a text that nobody knows raises, so that it stays in the queue."""
+    bench.handler.handle('{"Service": "Amazon S3", "Event": "s3:TestEvent"}')
+    with pytest.raises(Unreadable):
+        bench.handler.handle("hello")
+    assert not bench.told
+
+
+def test_the_largest_report_survives_its_seal(bench: Bench) -> None:
+    """A key of 1,024 bytes and 2 KB of metadata: the report still opens."""
+    noise = "".join(b64encode(hashlib.sha256(bytes([n])).digest()).decode() for n in range(64))
+    noise = noise.replace("=", "").replace("/", "-").replace("+", "_")
+    prefix = f"users/{ALICE}/image/"
+    key = prefix + noise[: 1024 - len(prefix)]
+    bench.s3.put_object(
+        Bucket=bench.stack.bucket,
+        Key=key,
+        Body=HTML,
+        ContentType="image/png",
+        Metadata={"upload": "m" * 22, "title": noise[-1980:]},
+    )
+    bench.handler.handle(bench.message(key))
+    bench.handler.handle(bench.outbox.sent[0])
+    assert bench.told.documents[0]["data"]["asset"]["metadata"] == {"title": noise[-1980:]}
