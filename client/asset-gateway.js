@@ -435,7 +435,7 @@ export class Upload {
     const { subtle } = globalThis.crypto ?? {}; // only in secure contexts
     if (!checksum || !subtle || method === 'multipart' || this.#file.size > SHA256_LIMIT) return undefined;
     this.#report(this.#gate ? 'paused' : 'hashing');
-    const digest = await subtle.digest('SHA-256', await this.#file.arrayBuffer());
+    const digest = await subtle.digest('SHA-256', await this.#file.arrayBuffer().catch(unreadable));
     return btoa(String.fromCharCode(...new Uint8Array(digest)));
   }
 
@@ -458,15 +458,29 @@ export class Upload {
     this.#settled = this.#file.size - queue.reduce((sum, n) => sum + slice(n).size, 0);
     this.#sent.clear();
     this.#report();
-    const urls = new Map(parts.map((part) => [part.part_number, part]));
+    const urls = new Map();
+    const keep = (signed) => {
+      const batch = {};
+      for (const part of signed) urls.set(part.part_number, { ...part, batch });
+    };
+    keep(parts);
+    const sendPart = async (number) => {
+      const { batch, ...part } = await this.#signed(number, queue, urls, keep);
+      urls.delete(number);
+      try {
+        await this.#send({ ...part, method: 'PUT' }, slice(number), number);
+      } catch (error) {
+        // What was signed together expires together: none of it is worth another refusal.
+        if (error.status === 403) {
+          for (const [other, { batch: its }] of urls) if (its === batch) urls.delete(other);
+        }
+        throw error;
+      }
+    };
     const work = async () => {
       for (let n = queue.shift(); n; n = queue.shift()) {
         const number = n;
-        await this.#persist(async (failures) => {
-          const part = await this.#signed(number, failures ? [] : queue, urls);
-          urls.delete(number);
-          await this.#send({ ...part, method: 'PUT' }, slice(number), number);
-        });
+        await this.#persist(() => sendPart(number));
       }
     };
     const workers = Math.min(this.#options.concurrency ?? 4, queue.length);
@@ -480,12 +494,12 @@ export class Upload {
   }
 
   /** The part's signed URL; the ones needed next are signed in the same call. */
-  async #signed(number, upcoming, urls) {
+  async #signed(number, upcoming, urls, keep) {
     this.#signing = this.#signing.catch(() => {}).then(async () => {
       if (urls.has(number)) return;
       const ahead = upcoming.filter((n) => !urls.has(n)).slice(0, SIGN_AHEAD - 1);
       const { parts } = await this.#call('POST', '/parts', { part_numbers: [number, ...ahead] }, 1);
-      for (const part of parts) urls.set(part.part_number, part);
+      keep(parts);
     });
     await this.#signing;
     return urls.get(number);
@@ -538,7 +552,7 @@ export class Upload {
     } catch (error) {
       this.#sent.delete(slot);
       // A file that changed or went away looks like a network failure; reading it tells.
-      if (error.slug === 'network') await blob.slice(0, 1).arrayBuffer();
+      if (error.slug === 'network') await blob.slice(0, 1).arrayBuffer().catch(unreadable);
       throw error;
     } finally {
       clearTimeout(stall);
@@ -556,6 +570,12 @@ export class Upload {
       await this.#gateway.delete(this.#path);
     } catch { /* the bucket's lifecycle rule removes what is left */ }
   }
+}
+
+function unreadable(cause) {
+  throw new GatewayError({
+    type: '/problems/file-unreadable', title: 'The file was changed, moved or deleted', status: 0,
+  }, { cause });
 }
 
 function formOf(fields, blob) {

@@ -4,13 +4,15 @@ import shutil
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
-from tests.e2e.site import Site, running_site
+from tests.e2e.site import Site, running_site, site_on
+from tests.stores.store import Store
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -33,6 +35,22 @@ def shared_site() -> Iterator[Site]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def shared_strict_site(shared_site: Site, swift_store: Store) -> Iterator[Site]:
+    with site_on(swift_store, shared_site.stack) as running:
+        yield running
+
+
+@pytest.fixture
+def strict_site(shared_strict_site: Site) -> Iterator[Site]:
+    """The site on Swift, in fair weather, used by somebody new."""
+    assert shared_strict_site.line is not None
+    shared_strict_site.line.seen.clear()
+    yield shared_strict_site.for_somebody_new()
+    shared_strict_site.line.go_online()
+    shared_strict_site.line.weather.clear()
+
+
 @pytest.fixture
 def site(shared_site: Site) -> Site:
     return shared_site.for_somebody_new()
@@ -47,10 +65,10 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def tab(browser: Browser, site: Site) -> Iterator[Page]:
-    """A fresh tab. No script may fail in it, and nothing may ask beyond this machine."""
-    context = browser.new_context(base_url=site.page, reduced_motion="reduce")
+@contextmanager
+def fresh_tab(browser: Browser, origin: str) -> Iterator[Page]:
+    """No script may fail in it, and nothing may ask beyond this machine."""
+    context = browser.new_context(base_url=origin, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(15_000)
     failures: list[str] = []
@@ -66,6 +84,20 @@ def tab(browser: Browser, site: Site) -> Iterator[Page]:
     context.close()
     assert not failures
     assert not foreign
+
+
+@pytest.fixture
+def tab(browser: Browser, site: Site) -> Iterator[Page]:
+    """A fresh tab at the site."""
+    with fresh_tab(browser, site.page) as page:
+        yield page
+
+
+@pytest.fixture
+def strict_tab(browser: Browser, strict_site: Site) -> Iterator[Page]:
+    """A fresh tab at the site on Swift."""
+    with fresh_tab(browser, strict_site.page) as page:
+        yield page
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -18,9 +19,14 @@ from devstack.edge_serving import serving_edge
 from devstack.pages import Pages
 from devstack.process import HOST, free_port, wait_until_answers
 from devstack.testing import running_store
+from tests.stores.cors import CorsProxy
+from tests.stores.store import Store
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "Analytical-3ngine!"
+MIB = 1024**2
+# Small parts, so that few bytes make many of them.
+PARTS = {"PART_SIZE_BYTES": str(5 * MIB), "MULTIPART_THRESHOLD_BYTES": str(10 * MIB)}
 
 
 @dataclass
@@ -61,11 +67,19 @@ class Gateway:
 
 @dataclass
 class Site:
-    """Where everything is, and who uses it. `page` is the front end's exact origin."""
+    """Where everything is, and who uses it.
+
+    `page` is the front end's exact origin, `storage` the address to which browsers send bytes;
+    `stack` holds the users, and the bytes too unless `line` leads to another store.
+    """
 
     page: str
     gateway: Gateway
     stack: Stack
+    storage: str
+    bucket: str
+    s3: Any
+    line: CorsProxy | None = None
     email: str = ""
     password: str = PASSWORD
     sub: str = ""
@@ -83,14 +97,17 @@ class Site:
 
     def stored_keys(self) -> set[str]:
         """Every key the user's space holds now."""
-        found = self.stack.client("s3").list_objects_v2(
-            Bucket=self.stack.bucket, Prefix=f"users/{self.sub}/"
-        )
+        found = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=f"users/{self.sub}/")
         return {item["Key"] for item in found.get("Contents", [])}
 
     def stored(self, key: str) -> bytes:
-        answer = self.stack.client("s3").get_object(Bucket=self.stack.bucket, Key=key)
+        answer = self.s3.get_object(Bucket=self.bucket, Key=key)
         return bytes(answer["Body"].read())
+
+    def unfinished(self) -> list[str]:
+        """Keys of the user's multipart uploads that are neither completed nor aborted."""
+        found = self.s3.list_multipart_uploads(Bucket=self.bucket, Prefix=f"users/{self.sub}/")
+        return [upload["Key"] for upload in found.get("Uploads", [])]
 
 
 class _Silent(WSGIRequestHandler):
@@ -123,7 +140,8 @@ def page_server(port: int, gateway: str, stack: Stack) -> Iterator[None]:
 
 
 @contextmanager
-def running_site() -> Iterator[Site]:
+def running_site(**settings: str) -> Iterator[Site]:
+    """The local stack; `settings` are variables of the gateway's environment."""
     page_port = free_port()
     origin = f"http://localhost:{page_port}"
     pair = KeyPair.fresh()
@@ -132,10 +150,56 @@ def running_site() -> Iterator[Site]:
         serving_edge(stack, pairs=[pair], origins=[origin]) as edge,
     ):
         environment = stack.gateway_environment([origin]) | pair.gateway_environment(edge)
-        gateway = Gateway(environment | {"CLOUDFRONT_COOKIE_DOMAIN": "localhost"}, free_port())
-        gateway.start()
-        try:
-            with page_server(page_port, gateway.url, stack):
-                yield Site(origin, gateway, stack, edge=edge)
-        finally:
-            gateway.stop()
+        environment |= {"CLOUDFRONT_COOKIE_DOMAIN": "localhost"} | PARTS | settings
+        site = Site(
+            origin,
+            Gateway(environment, free_port()),
+            stack,
+            storage=stack.endpoint,
+            bucket=stack.bucket,
+            s3=stack.client("s3"),
+            edge=edge,
+        )
+        with _running(site, page_port):
+            yield site
+
+
+@contextmanager
+def site_on(store: Store, stack: Stack, **settings: str) -> Iterator[Site]:
+    """A site whose bytes go to `store`, over a `line` that tests can spoil; `stack` has its users.
+
+    The gateway reaches the store directly: bad weather is the browser's alone.
+    """
+    page_port = free_port()
+    origin = f"http://localhost:{page_port}"
+    with CorsProxy(store.endpoint) as line:
+        bucket = store.create_bucket()
+        environment = stack.gateway_environment([origin]) | {
+            "S3_ENDPOINT": store.endpoint,
+            "S3_PUBLIC_ENDPOINT": line.endpoint,
+            "S3_REGION": store.region,
+            "S3_BUCKET_NAME": bucket,
+            "S3_ACCESS_KEY_ID": store.access_key,
+            "S3_SECRET_ACCESS_KEY": store.secret_key,
+        }
+        site = Site(
+            origin,
+            Gateway(environment | PARTS | settings, free_port()),
+            stack,
+            storage=line.endpoint,
+            bucket=bucket,
+            s3=store.client(),
+            line=line,
+        )
+        with _running(site, page_port):
+            yield site
+
+
+@contextmanager
+def _running(site: Site, page_port: int) -> Iterator[None]:
+    site.gateway.start()
+    try:
+        with page_server(page_port, site.gateway.url, site.stack):
+            yield
+    finally:
+        site.gateway.stop()

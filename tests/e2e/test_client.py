@@ -9,35 +9,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route
 
+from tests.e2e.client_in_page import expected, with_client
 from tests.e2e.site import ROOT, Site
-
-# A page with the client loaded: `gateway(token, options)` makes one, `file(size, ...)` a File.
-SETUP = """async ({ endpoint, token }) => {
-  const { AssetGateway, GatewayError } = await import('/client/asset-gateway.js');
-  const pattern = (size) => Uint8Array.from({ length: size }, (_, i) => (i * 31 + (i >> 8)) % 251);
-  Object.assign(window, {
-    AssetGateway, GatewayError,
-    gateway: (options = {}) => new AssetGateway({ endpoint, token, ...options }),
-    file: (size, name = 'a.txt', type = 'text/plain') => new File(
-      [pattern(size).map((byte) => 97 + byte % 26)], name, { type, lastModified: 1 }),
-    failure: async (promise) => {
-      try { return { value: await promise }; } catch (error) {
-        return { name: error.name, slug: error.slug, status: error.status, message: error.message };
-      }
-    },
-  });
-}"""
-
-
-def expected(size: int) -> bytes:
-    return bytes(97 + (i * 31 + (i >> 8)) % 251 % 26 for i in range(size))
 
 
 @pytest.fixture
 def page(tab: Page, site: Site) -> Page:
-    tab.goto("/")
-    tab.evaluate(SETUP, {"endpoint": site.gateway.url, "token": site.token()})
-    return tab
+    return with_client(tab, site)
 
 
 def test_it_stays_small_and_in_step_with_the_gateway() -> None:
@@ -88,7 +66,7 @@ def test_a_put_that_fails_is_never_reported_as_success(page: Page, site: Site) -
     """A store that keeps answering 500 makes the upload reject, and nothing is completed."""
     completed: list[str] = []
     page.on("request", lambda sent: completed.append(sent.url) if "complete" in sent.url else None)
-    page.route(f"{site.stack.endpoint}/**", lambda route: answer(route, 500))
+    page.route(f"{site.storage}/**", lambda route: answer(route, 500))
     told = page.evaluate(
         "() => failure(gateway({ retries: 2 }).upload(file(100), { kind: 'brand_kit' }))"
     )
@@ -110,7 +88,7 @@ def test_a_put_is_sent_again_after_a_passing_failure(page: Page, site: Site) -> 
         else:
             route.fallback()
 
-    page.route(f"{site.stack.endpoint}/**", stumble)
+    page.route(f"{site.storage}/**", stumble)
     asset = page.evaluate("() => gateway().upload(file(9000), { kind: 'brand_kit' })")
     assert site.stored(asset["key"]) == expected(9000)
     assert next(failures, None) is None
@@ -128,7 +106,7 @@ def test_an_answer_that_got_lost_is_no_failure(page: Page, site: Site) -> None:
         else:
             route.fallback()
 
-    page.route(f"{site.stack.endpoint}/**", lose_the_answer)
+    page.route(f"{site.storage}/**", lose_the_answer)
     asset = page.evaluate("() => gateway().upload(file(9000), { kind: 'brand_kit' })")
     assert lost == [200]
     assert site.stored(asset["key"]) == expected(9000)
