@@ -33,10 +33,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
 Headers = list[tuple[str, str]]
-#: The response headers policy of the real set-up (infra/), but for CORS.
+SANDBOX = (
+    "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+)
+#: As the response headers policy of infra/template.yaml has them, but for TLS.
 _ALWAYS: Headers = [
     ("X-Content-Type-Options", "nosniff"),
-    ("Content-Security-Policy", "sandbox"),
+    ("Content-Security-Policy", SANDBOX),
     ("Referrer-Policy", "no-referrer"),
 ]
 _FORWARDED = "response-content-disposition"
@@ -126,8 +129,8 @@ class Edge:
             ("Access-Control-Allow-Origin", origin),
             ("Access-Control-Allow-Credentials", "true"),
             ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
-            ("Access-Control-Allow-Headers", "Range"),
-            ("Access-Control-Expose-Headers", "Content-Length, Content-Range, ETag"),
+            ("Access-Control-Allow-Headers", "Range, If-Range, If-None-Match"),
+            ("Access-Control-Expose-Headers", "ETag, Accept-Ranges, Content-Range"),
             ("Access-Control-Max-Age", "3000"),
         ]
 

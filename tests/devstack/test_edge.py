@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,9 +22,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from devstack.account import Stack
+from devstack.edge import SANDBOX
 from devstack.edge_keys import KeyPair
 from devstack.edge_serving import serving_edge
 
+ROOT = Path(__file__).parents[2]
 PAGE = "http://localhost:3000"
 EC, RSA, STRANGER = KeyPair.fresh("ec"), KeyPair.fresh("rsa"), KeyPair.fresh("ec")
 FOLDER = "users/ada/video/0199aaaa-0000-7000-8000-000000000001/"
@@ -308,11 +311,17 @@ def test_t19_t33_answers_carry_the_security_headers(viewer: Viewer) -> None:
         answer = viewer.get(path)
         assert answer.status == status
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Content-Security-Policy"] == "sandbox"
+        assert answer.headers["Content-Security-Policy"] == SANDBOX
     assert answer.headers["Content-Type"] == "video/mp2t"
     assert answer.headers["Content-Disposition"] == "inline"
     assert answer.headers["Cache-Control"] == "max-age=86400"
     assert not [name for name in answer.headers if name.lower().startswith("x-amz")]
+
+
+def test_t19_the_local_edge_has_the_headers_of_the_real_one() -> None:
+    """T19: the sandbox here is the one that the template gives CloudFront."""
+    assert SANDBOX in " ".join((ROOT / "infra" / "template.yaml").read_text().split())
+    assert SANDBOX.endswith("; sandbox")
 
 
 def test_a_disposition_counts_only_where_it_was_signed(viewer: Viewer) -> None:
