@@ -70,13 +70,15 @@ def _line(principal: Any, status: int) -> dict[str, Any]:
 def _named(refused: bool) -> dict[str, Any]:
     """What the request is about. What was refused may be anything, so it is cut and redacted."""
     body = g.get("body")
-    sources: list[Mapping[str, Any]] = [request.view_args or {}, request.args]
+    # The address first: what else a client adds to the query must not stand for it.
+    sources: list[Mapping[str, Any]] = [request.view_args or {}]
     if isinstance(body, Mapping):
         sources.append(body)
+    sources.append(request.args)
     named: dict[str, Any] = {}
     for source in sources:
         for name in _NAMES:
-            if isinstance(value := source.get(name), str):
+            if name not in named and isinstance(value := source.get(name), str):
                 named[name] = _shown([value], refused)[0]
     paths = [*_texts(body.get("paths") if isinstance(body, Mapping) else None)]
     if paths := [*g.get("concerns", ()), *paths]:
