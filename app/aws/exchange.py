@@ -10,6 +10,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import md5
+from typing import Any
 
 # The answers come from the store that the gateway is configured to trust.
 from xml.etree.ElementTree import Element, ParseError, fromstring
@@ -23,6 +24,8 @@ from app.aws.sigv4 import Presigner
 from app.domain.errors import StorageError, StorageUnavailable
 
 _EXPIRES_SECONDS = 300
+#: A thousand deletions take S3 a second or two, and others longer.
+_POST_TIMEOUT = urllib3.Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=60)
 
 
 class Exchange:
@@ -52,14 +55,15 @@ class Exchange:
     def post(self, query: Mapping[str, str], body: bytes) -> Element:
         """The document that answers ``POST /?query`` with ``body``. Raises as ``get`` does."""
         digest = b64encode(md5(body, usedforsecurity=False).digest()).decode()
-        return self._ask("POST", query, body, {"content-md5": digest})
+        headers = {"content-md5": digest}
+        return self._ask("POST", query, headers, body=body, timeout=_POST_TIMEOUT)
 
     def _ask(
         self,
         method: str,
         query: Mapping[str, str],
-        body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> Element:
         signed = self._presigner.presign(
             method,
@@ -70,7 +74,7 @@ class Exchange:
             expires_seconds=_EXPIRES_SECONDS,
         )
         try:
-            answer = self._http.request(method, signed.url, body=body, headers=headers)
+            answer = self._http.request(method, signed.url, headers=headers, **options)
             document = fromstring(answer.data)  # noqa: S314
         except urllib3.exceptions.HTTPError:
             # Its message holds the signed URL.

@@ -143,7 +143,7 @@ def test_t14_both_ends_are_checked(
 
 
 def test_the_destinations_rules_hold(gateway: Gateway, carol: Caller) -> None:
-    """A type that the kind does not take, an empty object, bytes unlike their type: refused, nothing changed."""
+    """A foreign type, an empty object, bytes unlike their type: refused, and nothing changes."""
     put(gateway, carol, "brand_kit/a.pdf", b"%PDF-1.7", ContentType="application/pdf")
     put(gateway, carol, "image/empty.png", b"", ContentType="image/png")
     put(gateway, carol, "image/html.png", HTML, ContentType="image/png")

@@ -1,0 +1,230 @@
+"""Deleting: one, a package, a thousand by name."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement
+from xml.sax.saxutils import unescape
+
+import pytest
+from werkzeug.test import TestResponse
+
+from app.api import deletions
+from app.aws.deletion import Deleter, Doomed, _document
+from app.aws.exchange import Exchange, namespace_of
+from tests.gateway import Caller, Gateway
+from tests.samples import png
+
+PNG = png()
+
+
+@pytest.fixture(params=["swift", "juicefs", "front"])
+def gateway(request: pytest.FixtureRequest) -> Gateway:
+    """Each store in turn: JuiceFS insists on Content-MD5, the front keeps versions."""
+    found: Gateway = request.getfixturevalue(f"{request.param}_gateway")
+    return found
+
+
+@pytest.fixture
+def carol(gateway: Gateway) -> Caller:
+    """Somebody new, whose root is empty."""
+    return gateway.client_for(str(uuid.uuid4()))
+
+
+def put(gateway: Gateway, caller: Caller, *paths: str) -> None:
+    """Write as a back end does, past the gateway."""
+    client = gateway.store.client()
+    for path in paths:
+        client.put_object(Bucket=gateway.bucket, Key=f"users/{caller.sub}/{path}", Body=PNG)
+
+
+def paths(gateway: Gateway, caller: Caller) -> list[str]:
+    """What the caller has; without the empty folders of JuiceFS, which is a file system."""
+    root = f"users/{caller.sub}/"
+    keys = [key for key in gateway.stored_keys() if key.startswith(root)]
+    return [key.removeprefix(root) for key in keys if not key.endswith("/")]
+
+
+def delete(caller: Caller, *named: str) -> TestResponse:
+    return caller.post("/v1/assets/delete", {"paths": list(named)})
+
+
+def test_paths_of_all_sorts_are_deleted(gateway: Gateway, carol: Caller) -> None:
+    """XML's own characters, spaces, emoji; what is not there counts as deleted, and no neighbour
+    goes."""
+    named = ["image/a&b<c>'d\".png", "image/ä b+c%.png", "image/📎;=.png", "projects/p/video/f.mp4"]
+    put(gateway, carol, *named, "image/kept.png")
+    answer = delete(carol, *named, "image/none.png")
+    assert answer.status_code == 200
+    assert answer.json == {"deleted": [*named, "image/none.png"], "errors": []}
+    assert paths(gateway, carol) == ["image/kept.png"]
+
+
+def test_the_same_path_twice_is_deleted_once(gateway: Gateway, carol: Caller) -> None:
+    """One line in the answer."""
+    put(gateway, carol, "image/a.png")
+    assert delete(carol, "image/a.png", "image/a.png").json["deleted"] == ["image/a.png"]
+
+
+@pytest.mark.parametrize("bad", ["image/../a.png", "", "image", "shares/x.json", "users/b/image/a"])
+def test_t44_one_bad_path_stops_all(gateway: Gateway, carol: Caller, bad: str) -> None:
+    """T44: the batch is a 422 that points at it; nothing is deleted."""
+    put(gateway, carol, "image/a.png")
+    answer = delete(carol, "image/a.png", bad)
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/paths/1")
+    assert paths(gateway, carol) == ["image/a.png"]
+
+
+def test_t13_only_the_callers_own_goes(gateway: Gateway, carol: Caller) -> None:
+    """T13: a path means one's own; somebody else's of the same name stays."""
+    other = gateway.client_for(str(uuid.uuid4()))
+    put(gateway, other, "image/a.png")
+    assert delete(carol, "image/a.png").status_code == 200
+    assert paths(gateway, other) == ["image/a.png"]
+
+
+def test_a_package_is_deleted_as_one(gateway: Gateway, carol: Caller) -> None:
+    """Everything below the asset id, and nothing beside it; again it is complete at once."""
+    asset_id = str(uuid.uuid4())
+    put(
+        gateway,
+        carol,
+        f"video/{asset_id}/master.m3u8",
+        f"video/{asset_id}/720p/%41 off the grammar.ts",
+        f"video/{asset_id}x/other.ts",
+        f"audio/{asset_id}/a.mp3",
+        f"projects/p/video/{asset_id}/b.mp4",
+    )
+    answer = carol.delete(f"/v1/assets/video/{asset_id}?recursive=true")
+    assert (answer.status_code, answer.json["complete"]) == (200, True)
+    assert answer.json["deleted_objects"] >= 2
+    assert sorted(paths(gateway, carol)) == [
+        f"audio/{asset_id}/a.mp3",
+        f"projects/p/video/{asset_id}/b.mp4",
+        f"video/{asset_id}x/other.ts",
+    ]
+    again = carol.delete(f"/v1/assets/video/{asset_id}?recursive=true")
+    assert again.json["complete"] is True
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "video/a.mp4",
+        "video/folder",
+        "projects/p/video/x",
+        "video/0f8fad5b-d9cb-469f-a165-70867728950e/a.mp4",
+    ],
+)
+def test_t44_only_packages_are_deleted_recursively(
+    gateway: Gateway, carol: Caller, path: str
+) -> None:
+    """T44: no other folder is taken for one, and no file either."""
+    put(gateway, carol, f"{path}/a.png", "video/b.mp4")
+    assert carol.delete(f"/v1/assets/{path}?recursive=true").status_code == 422
+    assert len(paths(gateway, carol)) == 2
+    assert carol.delete("/v1/assets/video/?recursive=true").status_code == 422
+    assert carol.delete("/v1/assets/video/b.mp4?recursive=yes").status_code == 422
+
+
+def test_deleting_is_bounded_and_can_be_continued(
+    gateway: Gateway, carol: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call does so many batches and says that there is more; calling again ends it."""
+    page = services(gateway).listing.page
+    small = lambda prefix, **more: page(prefix, **{**more, "limit": 2})  # noqa: E731
+    monkeypatch.setattr("app.aws.listing.Listing.page", lambda _self, *a, **k: small(*a, **k))
+    monkeypatch.setattr(deletions, "MAX_BATCHES", 2)
+    put(gateway, carol, *(f"projects/p/image/{number}.png" for number in range(5)))
+    answers = []
+    while not answers or not answers[-1]["complete"]:
+        answers.append(carol.delete("/v1/projects/p").json)
+        assert len(answers) < 9
+    assert answers[0] == {"deleted_objects": 4, "complete": False}
+    assert paths(gateway, carol) == []
+
+
+# What S3 does not let go, as only S3 itself can be made to say it.
+
+
+def services(gateway: Gateway) -> Any:
+    return gateway.app.extensions["asset-gateway"]
+
+
+@pytest.fixture
+def locked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Beginnings of key names that S3 refuses to delete, as an object lock has it."""
+    names: set[str] = set()
+    post = Exchange.post
+
+    def refuse(self: Exchange, query: dict[str, str], body: bytes) -> Element:
+        asked = [unescape(key) for key in re.findall("<Key>(.*?)</Key>", body.decode())]
+        refused = [key for key in asked if any(name in key for name in names)]
+        left = [Doomed(key) for key in asked if key not in refused]
+        answer = post(self, query, _document(left)) if left else Element("DeleteResult")
+        namespace = namespace_of(answer)
+        for key in refused:
+            error = SubElement(answer, f"{namespace}Error")
+            SubElement(error, f"{namespace}Key").text = key
+            SubElement(error, f"{namespace}Code").text = "AccessDenied"
+        return answer
+
+    monkeypatch.setattr(Exchange, "post", refuse)
+    return names
+
+
+def test_t44_partial_failure_is_told_path_by_path(
+    gateway: Gateway, carol: Caller, locked: set[str]
+) -> None:
+    """T44: what went and what stayed, with a problem's slug and nothing of S3's own words."""
+    put(gateway, carol, "image/a.png", "image/locked.png", "image/b.png")
+    locked.add("locked")
+    assert delete(carol, "image/a.png", "image/locked.png", "image/b.png").json == {
+        "deleted": ["image/a.png", "image/b.png"],
+        "errors": [{"path": "image/locked.png", "code": "storage-error"}],
+    }
+    assert paths(gateway, carol) == ["image/locked.png"]
+
+
+def test_t44_a_folder_that_is_not_gone_is_not_complete(
+    gateway: Gateway, carol: Caller, locked: set[str]
+) -> None:
+    """T44: not complete while something stays; and a 502 once nothing more goes, so that a client
+    that calls until complete comes to an end."""
+    put(gateway, carol, "projects/p/image/a.png", "projects/p/image/locked.png")
+    locked.add("locked")
+    first = carol.delete("/v1/projects/p").json
+    assert (first["deleted_objects"], first["complete"]) == (1, False)
+    locked.add("users")
+    assert carol.delete("/v1/projects/p").status_code == 502
+
+
+@pytest.mark.parametrize(
+    "prefix", ["", "/", "users/", "users/a", "users/a/", "users//x/", "users/a/x", "users/a//"]
+)
+def test_t44_no_prefix_that_names_a_root_is_deleted(swift_gateway: Gateway, prefix: str) -> None:
+    """T44: the deleter itself refuses, whoever asks."""
+    deleter: Deleter = services(swift_gateway).deleter
+    with pytest.raises(ValueError, match="a folder is"):
+        next(deleter.delete_folder(prefix, max_batches=1))
+
+
+def test_a_thousand_paths_fit_one_request(front_gateway: Gateway) -> None:
+    """1,000 long paths in one call, and not one more."""
+    carol = front_gateway.client_for(str(uuid.uuid4()))
+    named = [f"image/{'x' * 150}{number:04}.png" for number in range(1000)]
+    put(front_gateway, carol, named[0], named[999])
+    assert len(delete(carol, *named).json["deleted"]) == 1000
+    assert paths(front_gateway, carol) == []
+    assert delete(carol, *named, "image/a.png").status_code == 422
+    assert delete(carol).status_code == 422
+
+
+def test_names_that_xml_cannot_carry_are_deleted_too(front_gateway: Gateway) -> None:
+    """A back end's key with a control character goes with its project."""
+    carol = front_gateway.client_for(str(uuid.uuid4()))
+    put(front_gateway, carol, "projects/p/image/a\x01b.png", "projects/p/image/a\rb.png")
+    assert carol.delete("/v1/projects/p").json == {"deleted_objects": 2, "complete": True}
+    assert paths(front_gateway, carol) == []
