@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from devstack import edge
 from devstack.bootstrap import EXPOSED_HEADERS
 from tests.infra.templates import ACCOUNT, EVERYTHING, PUBLIC_KEY, REQUIRED, Made
 
@@ -104,8 +105,8 @@ def test_uploads_and_deletions_are_told_to_the_queue(plain: Made) -> None:
 
 
 def behaviours(made: Made) -> list[dict[str, Any]]:
-    edge = made.properties("Distribution")["DistributionConfig"]
-    return [edge["DefaultCacheBehavior"], *edge["CacheBehaviors"]]
+    config = made.properties("Distribution")["DistributionConfig"]
+    return [config["DefaultCacheBehavior"], *config["CacheBehaviors"]]
 
 
 def test_the_edge_serves_signed_requests_over_https_alone(plain: Made) -> None:
@@ -116,10 +117,10 @@ def test_the_edge_serves_signed_requests_over_https_alone(plain: Made) -> None:
         assert each["Compress"] is True
         assert each["ResponseHeadersPolicyId"] == "ResponseHeaders"
         assert set(each["AllowedMethods"]) == {"GET", "HEAD", "OPTIONS"}
-    edge = plain.properties("Distribution")["DistributionConfig"]
-    assert edge["HttpVersion"] == "http2and3"
-    assert edge["Logging"]["IncludeCookies"] is False
-    [origin] = edge["Origins"]
+    distribution = plain.properties("Distribution")["DistributionConfig"]
+    assert distribution["HttpVersion"] == "http2and3"
+    assert distribution["Logging"]["IncludeCookies"] is False
+    [origin] = distribution["Origins"]
     assert origin["OriginAccessControlId"] == "OriginAccess.Id"
     assert origin["S3OriginConfig"] == {"OriginAccessIdentity": ""}
     control = plain.properties("OriginAccess")["OriginAccessControlConfig"]
@@ -168,13 +169,18 @@ def test_videos_are_kept_for_a_day_and_images_for_an_hour(
 
 
 def test_t19_the_edge_sends_nosniff_and_a_sandbox(plain: Made) -> None:
-    """T19: whatever is stored, a browser neither guesses its type nor runs it."""
+    """T19: a browser neither guesses a type nor runs it; the local edge sends the same."""
     policy = plain.properties("ResponseHeaders")["ResponseHeadersPolicyConfig"]
     security = policy["SecurityHeadersConfig"]
+    sent = dict(edge._ALWAYS)
+    assert sent.pop("X-Content-Type-Options") == "nosniff"
     assert security["ContentTypeOptions"] == {"Override": True}
-    directives = security["ContentSecurityPolicy"]["ContentSecurityPolicy"].split("; ")
-    assert directives[-1] == "sandbox"
-    assert directives[0] == "default-src 'none'"
+    assert sent == {
+        "Content-Security-Policy": security["ContentSecurityPolicy"]["ContentSecurityPolicy"],
+        "Referrer-Policy": security["ReferrerPolicy"]["ReferrerPolicy"],
+    }
+    assert sent["Content-Security-Policy"].split("; ")[-1] == "sandbox"
+    assert security["ContentSecurityPolicy"]["Override"] is True
     assert policy["CorsConfig"]["AccessControlAllowOrigins"]["Items"] == REQUIRED["Origins"].split(
         ","
     )
