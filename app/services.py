@@ -122,7 +122,7 @@ def build(settings: Settings) -> Services:
         listing=listing,
         deleter=deleter,
         copier=Copier(store, multipart, deleter),
-        versions=Versions(exchange, store, deleter),
+        versions=Versions(exchange, store),
         shares=ShareRecords(store, listing, deleter, Seals(secrets, "share-record", share_life)),
         share_tokens=Seals(secrets, "share", share_life),
         share_max_seconds=share_life,

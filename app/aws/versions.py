@@ -12,7 +12,6 @@ from typing import NamedTuple
 from urllib.parse import unquote_plus
 from xml.etree.ElementTree import Element
 
-from app.aws.deletion import Deleter, Doomed
 from app.aws.exchange import Exchange, namespace_of
 from app.aws.store import Refused, Store
 from app.domain.errors import NotFound, NotVersioned, ValidationFailed
@@ -52,13 +51,11 @@ class Versions:
         self,
         exchange: Exchange,
         store: Store,
-        deleter: Deleter,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._exchange = exchange
         self._store = store
-        self._deleter = deleter
         self._clock = clock
         self._asked_at = float("-inf")
         self._kept = False
@@ -78,8 +75,9 @@ class Versions:
         found = [version for name, version in _entries(document) if name == key]
         if not found:
             raise NotFound
-        # S3 answers newest first; some stores list deletions apart.
-        return sorted(found, key=lambda v: (v.is_latest, v.last_modified), reverse=True)
+        # S3 answers newest first, some stores with deletions apart. Within one second a deletion
+        # goes first: taking one too many away changes nothing that can be seen.
+        return sorted(found, key=lambda v: (v.is_latest, v.last_modified, v.deleted), reverse=True)
 
     def find(self, key: str, version_id: str | None) -> Restoration:
         """The version of that id, or the newest that is no deletion.
@@ -95,12 +93,12 @@ class Versions:
         raise NotFound
 
     def uncover(self, key: str, restoration: Restoration) -> None:
-        """Take the deletions above the target away, each by its own id."""
-        failures = self._deleter.delete(
-            Doomed(key, version.version_id) for version in restoration.above
-        )
-        for problem in failures.values():
-            raise problem
+        """Take the deletions above the target away, each by its own id.
+
+        One by one, the newest last: Swift brings back what lies right below that one alone.
+        """
+        for version in reversed(restoration.above):
+            self._store.call("delete_object", Key=key, VersionId=version.version_id)
 
     def _check_kept(self) -> None:
         """``NotVersioned`` unless the bucket keeps versions, or once did; asked now and then."""
