@@ -171,7 +171,10 @@ def sha1_rsa(message: bytes) -> bytes:
         ({"Hash_Algorithm": "MD5"}, "InvalidHashAlgorithm"),
         ({"Policy": "e30_"}, "MissingPolicy"),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=[
+        *("unknown key", "another key", "later", "no instant", "another signature", "no base64"),
+        *("another hash", "two policies"),
+    ],
 )
 def test_a_changed_parameter_is_refused(viewer: Viewer, change: dict[str, str], code: str) -> None:
     """Key, expiry, signature and hash belong together; the refusal says which is wrong."""
