@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from flask import Flask, Request, g, request
 from flask.json.provider import DefaultJSONProvider
@@ -70,6 +70,11 @@ class BodyParser(FlaskParser):
     """webargs' parser, strict about what a body is."""
 
     DEFAULT_VALIDATION_STATUS = 422
+    # A query is as strict as its schema: `?acount=true` must not pass for less than was meant.
+    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": None,
+    }
 
     def load_json(self, req: Request, schema: Any) -> Any:
         """The parsed body, ``missing`` when none was sent.
