@@ -30,7 +30,8 @@ export interface Asset {
   link?: Omit<Link, 'path'> | null;
 }
 
-/** RFC 9457. `/problems/network` (status 0) and `/problems/store-refused` are this module's own. */
+/** RFC 9457. `/problems/network`, `/problems/file-unreadable` (status 0) and
+ * `/problems/store-refused` are this module's own. */
 export interface Problem {
   type: string;
   title: string;
@@ -143,6 +144,8 @@ export interface LinkOptions {
 export interface Resumable {
   upload_id: string;
   path: string;
+  /** The full S3 key, which tells whose it is. */
+  key: string;
   filename: string;
   size: number;
   kind?: Kind;
@@ -166,6 +169,8 @@ export declare class AssetGateway {
   upload(file: File, options?: UploadOptions): Upload;
   /** What this browser began and did not finish: `upload()` of the same file goes on with it. */
   resumable(): Resumable[];
+  /** Gives one of them up, and removes what was stored of it. */
+  forget(upload: Pick<Resumable, 'upload_id'>): Promise<void>;
   list(options?: ListOptions): AssetList;
   get(path: string): Promise<Asset>;
   /** One link a path, in the paths' order; any number of paths. */

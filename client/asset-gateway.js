@@ -209,6 +209,14 @@ export class AssetGateway {
     return memory.keys(`${STORAGE_PREFIX}${this.#endpoint}:`).map(memory.read).filter(Boolean);
   }
 
+  /** Gives up an upload that `resumable()` named, and removes what was stored of it. */
+  async forget({ upload_id: id }) {
+    await this.request('DELETE', `/v1/uploads/${id}`);
+    for (const key of memory.keys(STORAGE_PREFIX)) {
+      if (memory.read(key)?.upload_id === id) memory.write(key, null);
+    }
+  }
+
   /** An async iterator over assets; `.page(cursor)` fetches one page instead. */
   list({ kind, projectId, prefix, limit, sign, signal } = {}) {
     const page = (cursor) => this.request('GET', '/v1/assets', {
@@ -419,8 +427,8 @@ export class Upload {
     }
     this.uploadId = plan.upload_id;
     if (plan.method === 'MULTIPART') {
-      const { upload_id, path } = plan;
-      memory.write(this.#memoryKey, { upload_id, path, filename: name, size, kind, projectId });
+      const { upload_id, path, key } = plan;
+      memory.write(this.#memoryKey, { upload_id, path, key, filename: name, size, kind, projectId });
     }
     return plan;
   }

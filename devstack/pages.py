@@ -29,11 +29,18 @@ _HEADERS = {
 }
 
 
+HLS = ROOT / ".stores" / "npm" / "node_modules" / "hls.js" / "dist" / "hls.light.min.mjs"
+
+
 class Pages:
-    """``/`` is ``devstack/page/``, ``/client/`` is ``client/``, ``/config.json`` the settings."""
+    """``/`` is ``devstack/page/``, ``/client/`` is ``client/``, ``/config.json`` the settings.
+
+    ``/hls.mjs`` is hls.js where ``make stores`` has put it; the settings' ``hls`` then names it.
+    """
 
     def __init__(self, config: dict[str, Any], page: Path, client: Path) -> None:
-        self._config = json.dumps(config)
+        player = "/hls.mjs" if HLS.is_file() else None
+        self._config = json.dumps({**config, "hls": player})
         self._page = page
         self._client = client
 
@@ -59,7 +66,7 @@ class Pages:
         root = self._page
         if path.startswith("client/"):
             root, path = self._client, path.removeprefix("client/")
-        file = safe_join(str(root), path)
+        file = str(HLS) if path == "hls.mjs" else safe_join(str(root), path)
         if file is None or not os.path.isfile(file):
             raise NotFound
         kind = mimetypes.guess_type(file)[0] or "application/octet-stream"

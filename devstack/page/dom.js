@@ -61,11 +61,30 @@ export function confirmDeletion(title, text) {
   });
 }
 
+$('move-cancel').addEventListener('click', () => $('move').close());
+
+/** Asks for a project; null when nothing is to be moved, '' for the library. */
+export function askForProject(title, current) {
+  const dialog = $('move');
+  $('move-title').textContent = title;
+  $('move-project').value = current ?? '';
+  dialog.returnValue = 'no';
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      resolve(dialog.returnValue === 'yes' ? $('move-project').value.trim() : null);
+    }, { once: true });
+  });
+}
+
 const PLAIN_WORDS = {
   network: 'The connection failed. Check that you are online, and try again.',
   'invalid-token': 'Your session has ended. Sign in again.',
   'store-refused': 'Storage refused this upload.',
   'storage-unavailable': 'Storage cannot be reached right now. Try again in a moment.',
+  'quota-exceeded': 'There is not enough room left for this file.',
+  'cdn-not-configured': 'This gateway has no CloudFront, which packages are played through.',
+  'file-unreadable': 'The file was changed, moved or deleted meanwhile.',
   'rate-limited': 'That was too much at once. Try again in a moment.',
 };
 

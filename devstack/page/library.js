@@ -1,5 +1,6 @@
 /** The gallery: filters, endless scroll, selection. */
 
+import { folderOf, isManifest, isPiece } from './packages.js';
 import { $, bytes, confirmDeletion, h, icon, plainWords, say } from './dom.js';
 
 const PAGE = 48;
@@ -16,6 +17,8 @@ export class Library {
   #gateway;
   #open;
   #changed;
+  #deleted;
+  #can;
   #kind = '';
   #project = '';
   #cards = new Map();
@@ -23,13 +26,14 @@ export class Library {
   #pages = null;
   #cursor = null;
   #loading = false;
-  #projectsAreKnown = true;
   #seen;
 
-  constructor(gateway, { open, changed }) {
+  constructor(gateway, { open, changed, deleted, can }) {
     this.#gateway = gateway;
     this.#open = open;
     this.#changed = changed;
+    this.#deleted = deleted;
+    this.#can = can;
     this.#seen = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) {
         if (isIntersecting) this.#reveal(target);
@@ -89,7 +93,7 @@ export class Library {
       const { items, next_cursor: next } = await pages.page(this.#cursor);
       if (pages !== this.#pages) return; // another filter was chosen meanwhile
       this.#cursor = next ?? null;
-      for (const asset of items) this.#put(asset, 'append');
+      for (const asset of items) if (!isPiece(asset)) this.#put(asset, 'append');
     } catch (error) {
       if (pages !== this.#pages) return;
       $('library-fault').textContent = plainWords(error);
@@ -105,13 +109,11 @@ export class Library {
   async #nameProjects() {
     let names = [];
     try {
-      if (this.#projectsAreKnown) {
+      if (this.#can.projects) {
         const { items } = await this.#gateway.request('GET', '/v1/projects', { tries: 1 });
         names = items.map(({ project_id: id }) => id);
       }
-    } catch {
-      this.#projectsAreKnown = false; // a nicety; the listing says what is wrong
-    }
+    } catch { /* a nicety; the listing says what is wrong */ }
     const filter = $('project-filter');
     filter.replaceChildren(h('option', { value: '' }, 'Everything'),
       ...names.map((name) => h('option', { value: name }, name)));
@@ -124,7 +126,7 @@ export class Library {
   add(asset) {
     const fits = (!this.#kind || asset.kind === this.#kind)
       && (this.#project ? asset.project_id === this.#project : !this.#kind || !asset.project_id);
-    if (fits) this.#put(asset, 'prepend');
+    if (fits && !isPiece(asset)) this.#put(asset, 'prepend');
     this.#settle();
     this.#changed();
     this.#nameProjects();
@@ -138,6 +140,13 @@ export class Library {
     }
     this.#settle();
     this.#changed();
+  }
+
+  /** Shows what came by another way, unless it is here already. */
+  arrive(asset) {
+    if (this.#cards.has(asset.path)) return false;
+    this.add(asset);
+    return true;
   }
 
   #put(asset, place) {
@@ -167,7 +176,7 @@ export class Library {
     const card = this.#cards.get(thumbnail.dataset.path);
     if (!card) return;
     const { path, kind, content_type: type } = card.asset;
-    if (kind !== 'video' && !SHOWN.test(type ?? '')) return;
+    if (isManifest(card.asset) || (kind !== 'video' && !SHOWN.test(type ?? ''))) return;
     try {
       card.asset.link ??= (await this.#gateway.links([path]))[0];
     } catch {
@@ -200,8 +209,14 @@ export class Library {
     const things = paths.length === 1 ? '1 asset' : `${paths.length} assets`;
     if (!await confirmDeletion(`Delete ${things}?`, 'Links to them stop working.')) return;
     try {
-      const { deleted, errors } = await this.#gateway.delete(paths);
-      this.remove(deleted);
+      const assets = paths.map((path) => this.#cards.get(path).asset);
+      const packages = assets.filter(isManifest);
+      await Promise.all(packages.map(
+        (asset) => this.#gateway.delete(folderOf(asset), { recursive: true })));
+      const single = assets.filter((asset) => !isManifest(asset));
+      const { deleted, errors } = await this.#gateway.delete(single.map(({ path }) => path));
+      this.remove([...deleted, ...packages.map(({ path }) => path)]);
+      this.#deleted(single.filter(({ path }) => deleted.includes(path)));
       say(errors.length ? `${errors.length} could not be deleted.` : `Deleted ${things}.`);
     } catch (error) {
       say(plainWords(error));

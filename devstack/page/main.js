@@ -1,9 +1,13 @@
 /** Puts the page together: settings, session, gateway, uploads, library. */
 
 import { AssetGateway } from '/client/asset-gateway.js';
+import { abilitiesOf } from './abilities.js';
+import { Bin } from './bin.js';
 import { guardDoor } from './door.js';
 import { $, bytes, plainWords, say } from './dom.js';
+import { listen } from './events.js';
 import { Library } from './library.js';
+import { isManifest } from './packages.js';
 import { Session } from './session.js';
 import { UploadList } from './uploads.js';
 import { Viewer } from './viewer.js';
@@ -12,8 +16,29 @@ const settings = await (await fetch('/config.json')).json();
 const session = new Session(settings.cognito);
 const gateway = new AssetGateway({ endpoint: settings.gateway, token: session.token });
 
-const viewer = new Viewer(gateway, { deleted: (path) => library.remove([path]) });
-const library = new Library(gateway, { open: (asset) => viewer.open(asset), changed: showUsage });
+const can = await abilitiesOf(settings.gateway);
+let stopListening = () => {};
+
+function keep(assets) {
+  if (can.restore) bin.add(assets);
+}
+
+const bin = new Bin(gateway, { restored: (asset) => library.arrive(asset) });
+const viewer = new Viewer(gateway, {
+  can,
+  hls: settings.hls,
+  deleted(asset) {
+    library.remove([asset.path]);
+    if (!isManifest(asset)) keep([asset]);
+  },
+  moved(from, asset) {
+    library.remove([from]);
+    library.arrive(asset);
+  },
+});
+const library = new Library(gateway, {
+  can, open: (asset) => viewer.open(asset), changed: showUsage, deleted: keep,
+});
 const uploads = new UploadList(gateway, {
   arrived(asset) {
     library.add(asset);
@@ -21,16 +46,12 @@ const uploads = new UploadList(gateway, {
   },
 });
 
-let usageIsKnown = true;
-
 async function showUsage() {
-  if (!usageIsKnown) return;
+  if (!can.usage) return;
   let usage = null;
   try {
     ({ usage } = await gateway.request('GET', '/v1/me', { tries: 1 }));
-  } catch {
-    usageIsKnown = false; // a nicety: the page works without it
-  }
+  } catch { /* a nicety: the page works without it */ }
   $('usage').hidden = !usage;
   if (!usage) return;
   const quota = usage.quota_bytes;
@@ -45,9 +66,21 @@ function enter() {
   $('avatar').textContent = session.email.slice(0, 1).toUpperCase();
   library.refresh().catch((error) => say(plainWords(error)));
   showUsage();
+  uploads.offer(session.sub);
+  if (can.restore) bin.open(session.sub);
+  if (settings.events) {
+    stopListening = listen(settings.events, session.sub, {
+      created(asset) {
+        if (library.arrive(asset)) say(`${asset.filename ?? asset.path} has arrived.`);
+      },
+      deleted: ({ path }) => library.remove([path]),
+      rejected: ({ path }) => say(`${path.split('/').pop()} was not what it claimed to be, and was removed.`),
+    });
+  }
 }
 
 function leave(fault) {
+  stopListening();
   uploads.stop();
   library.clear();
   viewer.close();

@@ -47,6 +47,11 @@ export class Session {
     return this.#tokens !== null;
   }
 
+  /** The id under which everything of this person lies. */
+  get sub() {
+    return this.#tokens ? claimsOf(this.#tokens.access).sub : '';
+  }
+
   /** What the person signed in with: the token's own `username` is an id in most pools. */
   get email() {
     return this.#tokens?.email ?? '';

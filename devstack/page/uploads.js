@@ -94,10 +94,25 @@ class Row {
   }
 }
 
+/** What another visit left unfinished: the browser needs the file once more. */
+function unfinishedRow({ filename, size, kind }, { choose, discard }) {
+  return h('li', { class: 'row', 'data-state': 'unfinished' },
+    h('span', { class: `tile ${kind ?? ''}` }, icon('retry')),
+    h('div', { class: 'row-body' }, h('div', { class: 'row-words' },
+      h('span', { class: 'row-name', title: filename }, filename),
+      h('span', { class: 'row-status muted' }, `Unfinished · ${bytes(size)} · choose the file again to go on`))),
+    h('div', { class: 'row-actions' },
+      h('button', { class: 'button small', type: 'button', 'aria-label': `Go on with ${filename}`, onclick: choose }, 'Go on'),
+      h('button', {
+        class: 'button quiet icon-only', type: 'button', 'aria-label': `Discard ${filename}`, title: 'Discard', onclick: discard,
+      }, icon('close'))));
+}
+
 export class UploadList {
   #gateway;
   #arrived;
   #rows = [];
+  #offers = [];
 
   constructor(gateway, { arrived }) {
     this.#gateway = gateway;
@@ -108,10 +123,13 @@ export class UploadList {
   #listen() {
     const drop = $('drop');
     $('choose').addEventListener('click', () => $('files').click());
-    $('files').addEventListener('change', ({ target }) => {
-      this.add([...target.files]);
-      target.value = '';
-    });
+    $('choose-folder').addEventListener('click', () => $('folder').click());
+    for (const input of [$('files'), $('folder')]) {
+      input.addEventListener('change', () => {
+        this.add([...input.files].filter(({ name }) => !name.startsWith('.')));
+        input.value = '';
+      });
+    }
     // The whole window takes drops: a file that misses the panel must not replace the page.
     let depth = 0;
     const over = (change) => {
@@ -132,12 +150,44 @@ export class UploadList {
     $('uploads-clear').addEventListener('click', () => this.#drop((row) => OVER.test(row.state)));
   }
 
+  /** Shows what this person began in this browser and did not finish. */
+  offer(sub) {
+    const mine = this.#gateway.resumable().filter(({ key }) => key?.startsWith(`users/${sub}/`));
+    for (const entry of mine) {
+      const element = unfinishedRow(entry, {
+        choose: () => $('files').click(),
+        discard: () => this.#discard(entry),
+      });
+      this.#offers.push({ entry, element });
+      $('upload-rows').prepend(element);
+    }
+    this.#summarise();
+  }
+
+  async #discard(entry) {
+    try {
+      await this.#gateway.forget(entry);
+      this.#withdraw((other) => other === entry);
+    } catch (error) {
+      say(plainWords(error));
+    }
+  }
+
+  #withdraw(gone) {
+    for (const { element } of this.#offers.filter(({ entry }) => gone(entry))) element.remove();
+    this.#offers = this.#offers.filter(({ entry }) => !gone(entry));
+    this.#summarise();
+  }
+
   add(files) {
     if (!$('upload-project').reportValidity()) return;
     const kind = $('upload-kind').value || undefined;
     const projectId = $('upload-project').value.trim() || undefined;
     for (const file of files) {
-      const row = new Row(file, { kind, projectId }, {
+      const offer = this.#offers.find(({ entry }) => entry.filename === file.name && entry.size === file.size);
+      if (offer) this.#withdraw((entry) => entry === offer.entry);
+      const { entry: target = { kind, projectId } } = offer ?? {};
+      const row = new Row(file, { kind: target.kind, projectId: target.projectId }, {
         pause: ({ upload }) => upload.pause(),
         resume: ({ upload }) => upload.resume(),
         retry: (failed) => {
@@ -156,6 +206,7 @@ export class UploadList {
   stop() {
     for (const row of this.#rows) row.upload?.cancel();
     this.#drop(() => true);
+    this.#withdraw(() => true);
   }
 
   #cancel(row) {
@@ -196,8 +247,8 @@ export class UploadList {
 
   #summarise() {
     const over = this.#rows.filter(({ state }) => OVER.test(state)).length;
-    $('uploads').hidden = this.#rows.length === 0;
+    $('uploads').hidden = this.#rows.length + this.#offers.length === 0;
     $('uploads-clear').hidden = over === 0;
-    $('uploads-summary').textContent = `${over} of ${this.#rows.length} finished`;
+    $('uploads-summary').textContent = this.#rows.length ? `${over} of ${this.#rows.length} finished` : '';
   }
 }

@@ -1,6 +1,7 @@
 /** One asset, large: played or shown through a signed link. */
 
-import { $, bytes, confirmDeletion, h, icon, plainWords, say } from './dom.js';
+import { $, askForProject, bytes, confirmDeletion, h, icon, plainWords, say } from './dom.js';
+import { folderOf, isManifest, player } from './packages.js';
 
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
@@ -20,16 +21,28 @@ function picture({ content_type: type = '', kind, filename }, url) {
 export class Viewer {
   #gateway;
   #asset = null;
+  #stop = () => {};
+  #can = {};
+  #hls;
 
-  constructor(gateway, { deleted }) {
+  constructor(gateway, { deleted, moved, can, hls }) {
     this.#gateway = gateway;
+    this.#can = can;
+    this.#hls = hls;
     const dialog = $('viewer');
     $('viewer-close').addEventListener('click', () => this.close());
-    dialog.addEventListener('close', () => $('stage').replaceChildren());
+    dialog.addEventListener('close', () => {
+      this.#asset = null;
+      this.#stop();
+      this.#stop = () => {};
+      $('stage').replaceChildren();
+    });
     dialog.addEventListener('click', (event) => {
       if (event.target === dialog) this.close();
     });
     $('viewer-copy').addEventListener('click', () => this.#copy());
+    $('viewer-share').addEventListener('click', () => this.#share());
+    $('viewer-move').addEventListener('click', () => this.#move(moved));
     $('viewer-delete').addEventListener('click', () => this.#delete(deleted));
   }
 
@@ -48,8 +61,19 @@ export class Viewer {
       .map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
     $('stage').replaceChildren(h('p', { class: 'muted' }, 'Opening …'));
     $('viewer-download').removeAttribute('href');
+    $('viewer-share').hidden = !this.#can.shares;
+    $('viewer-move').hidden = !this.#can.move || asset.kind === 'brand_kit';
     $('viewer').showModal();
     try {
+      if (isManifest(asset) && this.#can.playback) {
+        const { video, stop } = await player(this.#gateway, asset, this.#hls);
+        if (this.#asset !== asset) stop();
+        else {
+          this.#stop = stop;
+          this.#show(video);
+        }
+        return;
+      }
       const [[view], [download]] = await Promise.all([
         this.#gateway.links([asset.path]),
         this.#gateway.links([asset.path], { disposition: 'attachment' }),
@@ -58,6 +82,7 @@ export class Viewer {
       $('viewer-download').href = download.url;
       this.#show(picture(asset, view.url));
     } catch (error) {
+      if (this.#asset !== asset) return;
       $('stage').replaceChildren(h('p', { class: 'fault' }, plainWords(error)));
     }
   }
@@ -84,13 +109,44 @@ export class Viewer {
     }
   }
 
+  async #share() {
+    try {
+      const { url, expires_at: end } = await this.#gateway.request(
+        'POST', '/v1/shares', { body: { path: this.#asset.path } });
+      await navigator.clipboard.writeText(new URL(url, this.#gateway.endpoint));
+      say(`Link copied. Whoever has it can open this until ${DATE.format(new Date(end))}.`);
+    } catch (error) {
+      say(plainWords(error));
+    }
+  }
+
+  async #move(moved) {
+    const asset = this.#asset;
+    const name = asset.filename ?? 'this asset';
+    const project = await askForProject(`Move ${name}`, asset.project_id);
+    if (project === null || project === (asset.project_id ?? '')) return;
+    // A picture in a project may be a frame; the library knows only images.
+    const kind = asset.kind === 'frame' && !project ? 'image' : asset.kind;
+    try {
+      const there = await this.#gateway.request('POST', '/v1/assets/move', {
+        body: { path: asset.path, kind, project_id: project || null },
+      });
+      this.close();
+      moved(asset.path, there);
+      say(`${name} is in ${project || 'the library'} now.`);
+    } catch (error) {
+      say(plainWords(error));
+    }
+  }
+
   async #delete(deleted) {
     const asset = this.#asset;
     if (!await confirmDeletion(`Delete ${asset.filename ?? 'this asset'}?`, 'Links to it stop working.')) return;
     try {
-      await this.#gateway.delete(asset.path);
+      if (isManifest(asset)) await this.#gateway.delete(folderOf(asset), { recursive: true });
+      else await this.#gateway.delete(asset.path);
       this.close();
-      deleted(asset.path);
+      deleted(asset);
       say(`Deleted ${asset.filename ?? asset.path}.`);
     } catch (error) {
       say(plainWords(error));

@@ -1,0 +1,197 @@
+"""What a person does with what is there: restore, move, share, go on with the unfinished."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.e2e.conftest import CLIP
+from tests.e2e.site import MIB, ROOT, Site
+from tests.e2e.test_page import card, choose
+
+pytestmark = pytest.mark.browser
+
+AXE = ROOT / ".stores" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def upload_picture(page: Page, picture: bytes, name: str = "logo.png") -> None:
+    choose(page, {"name": name, "mimeType": "image/png", "buffer": picture})
+    expect(card(page, name)).to_be_visible()
+
+
+def test_what_was_deleted_can_be_brought_back(signed_in: Page, site: Site, picture: bytes) -> None:
+    """A selection is deleted, stands in the bin, and one click brings the file back whole."""
+    page = signed_in
+    upload_picture(page, picture)
+    page.get_by_role("checkbox", name="Select logo.png").check(force=True)
+    page.get_by_role("region", name="Selection").get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog", name="Delete 1 asset?").get_by_role("button", name="Delete").click()
+    expect(card(page, "logo.png")).to_have_count(0)
+    assert site.stored_keys() == set()
+
+    page.reload()
+    page.get_by_text("Recently deleted (1)").click()
+    page.get_by_role("button", name="Restore logo.png").click()
+    expect(card(page, "logo.png")).to_be_visible()
+    [key] = site.stored_keys()
+    assert site.stored(key) == picture
+    expect(page.get_by_text("Recently deleted")).to_be_hidden()
+
+
+def test_a_picture_moves_into_a_project_and_is_found_there(
+    signed_in: Page, site: Site, picture: bytes
+) -> None:
+    """Moving asks where to; the project is then a filter of the gallery."""
+    page = signed_in
+    upload_picture(page, picture)
+    card(page, "logo.png").click()
+    page.get_by_role("button", name="Move").click()
+    page.get_by_role("dialog", name="Move logo.png").get_by_label("Project").fill("spring")
+    page.get_by_role("dialog", name="Move logo.png").get_by_label("Project").press("Enter")
+    expect(card(page, "logo.png")).to_contain_text("spring")
+    [key] = site.stored_keys()
+    assert f"users/{site.sub}/projects/spring/image/" in key
+    page.locator("#project-filter").select_option("spring")
+    expect(card(page, "logo.png")).to_be_visible()
+
+
+def test_a_share_link_opens_without_a_sign_in(signed_in: Page, site: Site, picture: bytes) -> None:
+    """Share copies a link that gives the file to whoever has it."""
+    page = signed_in
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    upload_picture(page, picture)
+    card(page, "logo.png").click()
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_role("status")).to_contain_text("Link copied")
+    link = page.evaluate("() => navigator.clipboard.readText()")
+    assert link.startswith(f"{site.gateway.url}/s/")
+    assert page.context.request.get(link).body() == picture
+
+
+def test_an_unfinished_upload_is_offered_after_a_reload(
+    signed_in: Page, site: Site, tmp_path: Path
+) -> None:
+    """The row says what to do; the same file again sends what was missing, and finishes."""
+    page = signed_in
+    film = tmp_path / "film.mp4"
+    film.write_bytes(CLIP.read_bytes() + bytes(16 * MIB))
+    # Part 3 does not get through before the reload.
+    page.route(re.compile("partNumber=3&"), lambda route: None)
+    page.get_by_label("Files to upload").set_input_files(film)
+    expect(page.get_by_role("progressbar", name="Progress of film.mp4")).to_be_visible()
+    page.wait_for_function(
+        "() => document.querySelector('progress')?.value >= %d" % (10 * MIB)  # noqa: UP031
+    )
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.unroute_all(behavior="ignoreErrors")
+
+    expect(page.get_by_text("choose the file again to go on")).to_be_visible()
+    sent: list[str] = []
+    page.on(
+        "request", lambda request: sent.append(request.url) if request.method == "PUT" else None
+    )
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Go on with film.mp4").click()
+    chooser.value.set_files(film)
+    expect(page.get_by_text("1 of 1 finished")).to_be_visible()
+    [key] = site.stored_keys()
+    assert site.stored(key) == film.read_bytes()
+    assert 0 < len(sent) < 4
+
+
+def test_what_others_make_shows_up_by_itself(tab: Page, site: Site, picture: bytes) -> None:
+    """The page listens where a back end is told of assets, and adds what arrives."""
+    asset: dict[str, Any] = {
+        "path": "image/0199aaaa-0000-7000-8000-000000000000/made by a job.png",
+        "kind": "image",
+        "project_id": None,
+        "filename": "made by a job.png",
+        "size": 5,
+        "content_type": "image/png",
+        "last_modified": "2026-11-22T12:00:00Z",
+    }
+    event = {"type": "asset.created", "timestamp": "2999-01-01T00:00:00Z", "data": {"asset": asset}}
+
+    def settings(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "events": f"{site.page}/events"})
+
+    tab.route("**/config.json", settings)
+    tab.route(
+        "**/events?sub=*",
+        lambda route: route.fulfill(
+            content_type="text/event-stream",
+            body=f"retry: 600000\nevent: asset\ndata: {json.dumps(event)}\n\n",
+        ),
+    )
+    sign_in(tab, site)
+    expect(card(tab, "made by a job.png")).to_be_visible()
+
+
+def test_what_a_gateway_lacks_is_not_offered(tab: Page, site: Site, picture: bytes) -> None:
+    """Without the routes in its OpenAPI document: no buttons, no requests, no errors logged."""
+    asked: list[str] = []
+    logged: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("console", lambda line: logged.append(line.text) if line.type == "error" else None)
+    tab.route(
+        "**/openapi.json",
+        lambda route: route.fulfill(
+            json={"paths": {}}, headers={"Access-Control-Allow-Origin": "*"}
+        ),
+    )
+    sign_in(tab, site)
+    upload_picture(tab, picture)
+    card(tab, "logo.png").click()
+    expect(tab.get_by_role("button", name="Copy link")).to_be_visible()
+    for name in ("Share", "Move"):
+        expect(tab.get_by_role("button", name=name)).to_be_hidden()
+    assert not [url for url in asked if url.endswith(("/v1/me", "/v1/projects", "/v1/shares"))]
+    assert logged == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(tab: Page, site: Site, picture: bytes, scheme: Any) -> None:
+    """The door, the gallery, the open asset, the question: in both schemes, on a phone too."""
+    tab.emulate_media(color_scheme=scheme)
+    tab.goto("/")
+    expect(tab.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert serious_faults(tab) == []
+    sign_in(tab, site)
+    upload_picture(tab, picture)
+    choose(tab, {"name": "a.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"})
+    expect(tab.get_by_role("button", name="Try again a.exe")).to_be_visible()
+    assert serious_faults(tab) == []
+    tab.set_viewport_size({"width": 390, "height": 800})
+    assert serious_faults(tab) == []
+    assert tab.evaluate("() => document.documentElement.scrollWidth") <= 390
+    card(tab, "logo.png").click()
+    expect(tab.get_by_role("dialog").get_by_role("img")).to_be_visible()
+    assert serious_faults(tab) == []
+    tab.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    assert serious_faults(tab) == []
+
+
+def sign_in(page: Page, site: Site) -> None:
+    page.goto("/")
+    page.get_by_label("Email").fill(site.email)
+    page.get_by_label("Password").fill(site.password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", name="Library")).to_be_visible()
+
+
+def serious_faults(page: Page) -> list[str]:
+    """What axe-core calls serious or critical, and where."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text())
+    found = page.evaluate("async () => (await axe.run()).violations")
+    return [
+        f"{fault['id']}: {node['target']} {node['failureSummary']}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
