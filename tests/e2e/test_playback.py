@@ -14,6 +14,8 @@ pytestmark = pytest.mark.browser
 
 HLS_JS = ROOT / ".stores" / "npm" / "node_modules" / "hls.js" / "dist" / "hls.min.js"
 PACKAGE = CLIP.parent / "hls"
+#: At the front end's origin, but without the demo page's scripts and its policy for them.
+BARE = "/config.json"
 TYPES = {".m3u8": "application/vnd.apple.mpegurl", ".ts": "video/mp2t"}
 
 # Asks for playback as a front end does, then plays past the first segment; how far it got.
@@ -98,8 +100,7 @@ def caller(site: Site) -> Caller:
 def page(tab: Page) -> Page:
     if not HLS_JS.exists():
         pytest.fail("hls.js is missing; `make stores` installs it")
-    # The page's origin, but a document without the page's own policy for scripts.
-    tab.goto("/config.json")
+    tab.goto(BARE)
     tab.add_script_tag(path=HLS_JS)
     return tab
 
@@ -203,7 +204,7 @@ def test_the_second_view_of_a_picture_comes_from_cache(
     from_cache = cached(tab)
     urls = []
     for _ in range(2):
-        tab.goto("/")
+        tab.goto(BARE)
         asked = {"paths": [path], "via": via, "expires_in": 604_800}
         [link] = caller.call("/v1/links", asked)["links"]
         assert tab.evaluate(show, link["url"]) == 96
