@@ -13,8 +13,9 @@ from typing import Any
 from app.aws.clients import READ_TIMEOUT_SECONDS, LazyClient
 
 MAX_BATCH = 10
-#: Long polling, as long as our clients wait for an answer.
-WAIT_SECONDS = READ_TIMEOUT_SECONDS - 2
+#: Long polling, well within our client's patience: an answer that comes too late takes its messages
+#: with it, until they become visible again.
+WAIT_SECONDS = READ_TIMEOUT_SECONDS // 2
 
 
 class QueueUnavailable(Exception):
