@@ -198,14 +198,7 @@ def upload_credentials(settings: Settings, keys: Credentials | None) -> UploadCr
     """What hands out temporary credentials; None unless a role is set."""
     if not settings.s3_upload_role_arn:
         return None
-    # The global endpoint's tokens do not work in every region.
-    sts = LazyClient(
-        "sts",
-        settings.aws_region,
-        endpoint=settings.sts_endpoint,
-        keys=keys,
-        sts_regional_endpoints="regional",
-    )
+    sts = LazyClient("sts", settings.aws_region, endpoint=settings.sts_endpoint, keys=keys)
     return UploadCredentials(
         sts, settings.s3_upload_role_arn, settings.s3_bucket_name, settings.s3_region
     )
