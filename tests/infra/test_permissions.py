@@ -192,3 +192,11 @@ def test_the_doctors_policy_reads_settings_and_no_object(made: Made) -> None:
         for action in granted(statements)
     )
     assert not may(statements, "s3:GetObject", f"{BUCKET}/users/alice/image/1/a.png")
+
+
+def test_the_doctors_policy_covers_what_the_doctor_looks_at(made: Made) -> None:
+    """What `app/cli/doctor` reads is allowed; mends are made with rights that a person brings."""
+    paths = [path for path in (ROOT / "app/cli").rglob("*.py") if "doctor" in str(path)]
+    needed = {action for action in actions_needed(paths) if ":Put" not in action}
+    allowed = granted(made.statements("DoctorPolicy")) | granted(made.statements("GatewayPolicy"))
+    assert needed <= allowed

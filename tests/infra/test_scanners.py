@@ -17,6 +17,11 @@ from tests.infra.templates import ACCOUNT, EVERYTHING, INFRA, NAMES, REQUIRED, M
 
 # What CloudFormation takes in the request itself; a larger template needs a bucket first.
 MAX_BODY_BYTES = 51_200
+# IAM knows no resource for these actions (Service Authorization Reference, CloudFront).
+WITHOUT_RESOURCES = {
+    f'WildcardResourceRule: "DoctorPolicy" is using a wildcard resource for "cloudfront:{action}"'
+    for action in ("GetKeyGroup", "GetPublicKey")
+}
 
 
 def chosen(name: str, parameters: dict[str, str]) -> dict[str, str]:
@@ -51,7 +56,8 @@ def test_the_linter_would_find_something() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_policy_scanner_finds_nothing(name: str, parameters: dict[str, str]) -> None:
     """No public access, no wildcard principals, actions or resources, no trust of strangers."""
-    assert scan(Made(name, chosen(name, parameters)).resources) == []
+    found = scan(Made(name, chosen(name, parameters)).resources)
+    assert [each for each in found if each not in WITHOUT_RESOURCES] == []
 
 
 def test_the_policy_scanner_would_find_something() -> None:
