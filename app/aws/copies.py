@@ -105,6 +105,8 @@ class Copier:
             "Key": copy.key,
             "Metadata": metadata,
             "MetadataDirective": "REPLACE",
+            # Copying tags needs permissions of their own, and copies in parts never do.
+            "TaggingDirective": "REPLACE",
         }
         if not copy.replaces:
             try:
