@@ -165,12 +165,15 @@ def running_site(**settings: str) -> Iterator[Site]:
 
 
 @contextmanager
-def site_on(store: Store, stack: Stack, **settings: str) -> Iterator[Site]:
+def site_on(
+    store: Store, stack: Stack, *, page_port: int | None = None, **settings: str
+) -> Iterator[Site]:
     """A site whose bytes go to `store`, over a `line` that tests can spoil; `stack` has its users.
 
-    The gateway reaches the store directly: bad weather is the browser's alone.
+    The gateway reaches the store directly: bad weather is the browser's alone. To sign in on the
+    page, `stack` must have been started with its origin: name its port.
     """
-    page_port = free_port()
+    page_port = page_port or free_port()
     origin = f"http://localhost:{page_port}"
     with CorsProxy(store.endpoint) as line:
         bucket = store.create_bucket()
