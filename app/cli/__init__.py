@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.cli.doctor import doctor
 from app.cli.events import events
 from app.cli.provision import provision
 
-COMMANDS = (events, provision)
+COMMANDS = (doctor, events, provision)
 
 
 def create_cli_app() -> Flask:

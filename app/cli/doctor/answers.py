@@ -1,0 +1,61 @@
+"""What comes back when something is asked: an HTTP answer, or AWS's refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import ParseError, fromstring
+
+import urllib3
+
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
+
+
+class Refusal(Exception):
+    """AWS's answer to a question was an error: ``code``, or the kind of network error."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+    @property
+    def is_denied(self) -> bool:
+        return self.code in _DENIED
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer. ``code`` is S3's or CloudFront's, or ``unreachable``; empty when well."""
+
+    status: int
+    code: str
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def is_well(self) -> bool:
+        return 200 <= self.status < 300
+
+
+def code_of(status: int, body: bytes) -> str:
+    """The error code in a body, or else the status; empty when all is well."""
+    if 200 <= status < 300:
+        return ""
+    try:
+        # From the store that the gateway is configured to trust.
+        document = fromstring(body)  # noqa: S314
+    except ParseError:
+        return str(status)
+    # CloudFront's and S3's documents are alike; STS and SQS nest theirs.
+    return document.findtext("Code") or str(status)
+
+
+def kind_of(error: urllib3.exceptions.HTTPError) -> str:
+    """A network error in words, without the address, which may be signed."""
+    if isinstance(error, urllib3.exceptions.NameResolutionError):
+        return "the name cannot be resolved"
+    if isinstance(error, urllib3.exceptions.SSLError):
+        return "the certificate is not valid"
+    if isinstance(error, urllib3.exceptions.TimeoutError):
+        return "no answer in time"
+    return "no connection"

@@ -1,0 +1,138 @@
+"""What browsers are let do at the bucket: asked by the preflights they would send.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors-troubleshooting.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from app.cli.doctor.answers import Answer
+from app.cli.doctor.rows import Item, Row
+from app.cli.doctor.site import Site
+
+#: What a browser sends with an upload, besides what needs no leave.
+UPLOAD_HEADERS = ("content-type", "if-none-match", "x-amz-meta-upload", "x-amz-checksum-sha256")
+METHODS = ("PUT", "GET", "HEAD", "POST", "DELETE")
+NEEDED_TO_READ = ("ETag",)
+EXPOSED = (
+    *("ETag", "Location", "x-amz-request-id", "x-amz-version-id"),
+    *("Accept-Ranges", "Content-Range", "Content-Length"),
+)
+RULE_ID = "asset-gateway"
+_MEND = "`flask doctor --fix`, or "
+
+ORIGINS = Item(
+    "cors.origins",
+    "The bucket lets the front ends in",
+    "The browser blocks the upload before it begins: 'blocked by CORS policy'.",
+    _MEND,
+)
+ALLOWED = Item(
+    "cors.methods",
+    "The bucket allows the methods and headers",
+    "The browser blocks these requests, though they are signed well.",
+    _MEND,
+)
+EXPOSE = Item(
+    "cors.etag",
+    "The bucket exposes ETag",
+    "A page cannot read the parts' ETags: uploaders that complete by them (Uppy) hang or fail.",
+    _MEND,
+)
+WILDCARD = Item(
+    "cors.wildcard",
+    "The bucket names its origins",
+    "Any page on the web may use a link that leaked to it.",
+    _MEND,
+)
+
+
+def rule_for(origins: tuple[str, ...]) -> dict[str, Any]:
+    """The CORS rule that the gateway's browsers need, as boto3 and the AWS command take it."""
+    return {
+        "ID": RULE_ID,
+        "AllowedOrigins": list(origins),
+        "AllowedMethods": ["GET", "PUT", "POST", "DELETE", "HEAD"],
+        "AllowedHeaders": ["*"],
+        "ExposeHeaders": list(EXPOSED),
+        "MaxAgeSeconds": 3000,
+    }
+
+
+def cors_rows(site: Site) -> Iterator[Row]:
+    """Origins, methods and headers, what can be read; nothing when no front end is named."""
+    origins = site.settings.cors_origins
+    if not origins:
+        return
+    uploads = {origin: _preflight(site, origin, "PUT") for origin in origins}
+    asked = site.fetch("GET", site.public.bucket_url)
+    if asked.status == 0 or asked.code == "NoSuchBucket":
+        yield ORIGINS.unknown("there is no bucket at its public address", "See the line of it.")
+        return
+    mend = _command(site)
+    # Any method will do: an origin that is in no rule gets none.
+    strangers = [
+        origin
+        for origin in origins
+        if not any(_allows(_preflight(site, origin, method), origin) for method in METHODS)
+    ]
+    if strangers:
+        yield ORIGINS.fault(f"not {', '.join(strangers)}", mend)
+        return
+    yield ORIGINS.ok(", ".join(origins))
+    yield _methods(site, mend)
+    shown = {name.lower() for name in _exposed(site, origins[0])}
+    lacking = [name for name in NEEDED_TO_READ if name.lower() not in shown]
+    yield EXPOSE.ok() if not lacking else EXPOSE.fault("ETag is not in ExposeHeaders", mend)
+    allowed = uploads[origins[0]].headers.get("access-control-allow-origin")
+    yield WILDCARD.ok() if allowed != "*" else WILDCARD.warning("every origin is allowed", mend)
+
+
+def _methods(site: Site, mend: str) -> Row:
+    refused = {
+        method
+        for origin in site.settings.cors_origins
+        for method in METHODS
+        if not _allows(_preflight(site, origin, method), origin)
+    }
+    if refused == {"PUT"} and _allows(
+        _preflight(site, site.settings.cors_origins[0], "PUT", ()), site.settings.cors_origins[0]
+    ):
+        return ALLOWED.fault(f"PUT not with the headers {', '.join(UPLOAD_HEADERS)}", mend)
+    return (
+        ALLOWED.ok(", ".join(METHODS))
+        if not refused
+        else ALLOWED.fault(f"not {', '.join(sorted(refused))}", mend)
+    )
+
+
+def _preflight(
+    site: Site, origin: str, method: str, headers: tuple[str, ...] | None = None
+) -> Answer:
+    wanted = (UPLOAD_HEADERS if method == "PUT" else ()) if headers is None else headers
+    asked = {"Origin": origin, "Access-Control-Request-Method": method}
+    if wanted:
+        asked["Access-Control-Request-Headers"] = ",".join(wanted)
+    return site.fetch("OPTIONS", site.public.url(site.probe_key), headers=asked)
+
+
+def _allows(answer: Answer, origin: str) -> bool:
+    return answer.is_well and answer.headers.get("access-control-allow-origin") in (origin, "*")
+
+
+def _exposed(site: Site, origin: str) -> list[str]:
+    """From an answer to a GET: it has CORS headers even when it is a refusal."""
+    answer = site.fetch("GET", site.public.url(site.probe_key), headers={"Origin": origin})
+    names = answer.headers.get("access-control-expose-headers", "")
+    return [name.strip() for name in names.split(",")]
+
+
+def _command(site: Site) -> str:
+    rules = json.dumps({"CORSRules": [rule_for(site.settings.cors_origins)]})
+    return (
+        f"{_MEND}`aws s3api put-bucket-cors --bucket {site.settings.s3_bucket_name} "
+        f"--cors-configuration '{rules}'` (replaces all rules)."
+    )

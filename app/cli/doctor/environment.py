@@ -1,0 +1,167 @@
+"""The environment: its faults, and as much of it as can be used all the same."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from app.cli.doctor.rows import Item, Row
+from config import SCHEMA, Settings, SettingsError
+
+#: Stand in for what is required and faulty; whatever needs them is not looked at.
+_PLACEHOLDERS = {
+    "COGNITO_USER_POOL_ID": "us-east-1_Unknown",
+    "COGNITO_CLIENT_ID": "unknown",
+    "AWS_REGION": "us-east-1",
+    "S3_BUCKET_NAME": "unknown-bucket",
+    "SECRET_KEY": "not a secret, and used for nothing",
+}
+#: Settings that are one thing together: with one faulty, the others are not to be used alone.
+_TOGETHER = (
+    (
+        *("CLOUDFRONT_DOMAIN", "CLOUDFRONT_KEY_PAIR_ID", "CLOUDFRONT_PRIVATE_KEY"),
+        *("CLOUDFRONT_COOKIE_DOMAIN", "CLOUDFRONT_DISTRIBUTION_ID"),
+    ),
+    ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "S3_SESSION_TOKEN"),
+    ("WEBHOOK_URL", "WEBHOOK_SECRET"),
+)
+_FAMILIES = ("S3_", "COGNITO_", "CLOUDFRONT_", "SECRET_", "WEBHOOK_", "CORS_", "QUOTA_", "REDIS_")
+#: Printed in AWS's documentation: anybody knows them.
+_PUBLISHED = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+_LOCAL = ("localhost", "127.0.0.1", "[::1]")
+_FEWEST_CHARACTERS = 10
+_SHORTEST_TOKEN = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What could be read. ``unusable`` names the variables that are faulty, or were left out
+    together with a faulty one."""
+
+    settings: Settings
+    unusable: frozenset[str]
+    faults: Mapping[str, str]
+
+
+def read_environment(environ: Mapping[str, str]) -> Environment:
+    """Read ``environ``; faulty variables are left out, required ones replaced."""
+    given = dict(environ)
+    faults: dict[str, str] = {}
+    unusable: set[str] = set()
+    while True:
+        try:
+            return Environment(Settings.from_env(given), frozenset(unusable), faults)
+        except SettingsError as error:
+            for name, fault in error.faults.items():
+                faults.setdefault(name, fault)
+                group = next((each for each in _TOGETHER if name in each), (name,))
+                for each in group:
+                    given.pop(each, None)
+                unusable.update(group)
+                if name in _PLACEHOLDERS:
+                    given[name] = _PLACEHOLDERS[name]
+
+
+def environment_rows(read: Environment, environ: Mapping[str, str]) -> Iterator[Row]:
+    """Faults first, then names that look mistyped, then what is set unwisely."""
+    for name, fault in sorted(read.faults.items()):
+        yield _setting(name).fault(fault)
+    if not read.faults:
+        yield _setting("settings").ok("all of them can be read")
+    for name, meant in _mistyped(environ):
+        yield Item(
+            f"environment.{name}",
+            name,
+            "It is no setting, so it changes nothing.",
+            f"Rename it to {meant}, or unset it.",
+        ).warning(f"not a setting; {meant} is")
+    yield from _secrets(read)
+    yield from _origins(read.settings)
+
+
+def _setting(name: str) -> Item:
+    return Item(
+        f"environment.{name}",
+        name,
+        "The gateway does not start with a faulty environment.",
+        "Set it where the process gets its environment (.env.example explains every setting; "
+        "`flask provision --env-file .env` writes what the stack decides).",
+    )
+
+
+def _mistyped(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name in sorted(environ):
+        if name in SCHEMA.fields or not name.startswith(_FAMILIES):
+            continue
+        if name.startswith("QUOTA_BYTES_"):
+            continue
+        for meant in difflib.get_close_matches(name, SCHEMA.fields, n=1, cutoff=0.6):
+            yield name, meant
+
+
+def _secrets(read: Environment) -> Iterator[Row]:
+    settings = read.settings
+    strength = Item(
+        "secrets.secret_key",
+        "SECRET_KEY is strong",
+        "Whoever guesses it can forge upload ids and share links.",
+        "Set SECRET_KEY to the output of `openssl rand -hex 32`; keep the old one in "
+        "SECRET_KEY_FALLBACKS for 30 days.",
+    )
+    if "SECRET_KEY" not in read.unusable:
+        weak = [key for key in (settings.secret_key, *settings.secret_key_fallbacks) if _weak(key)]
+        yield strength.holds(
+            not weak, f"{len(settings.secret_key)} characters", "few different characters, or words"
+        )
+    keys = Item(
+        "secrets.access_keys",
+        "Access keys are your own",
+        "Keys from a documentation page open nothing, or are known to everybody.",
+        "Give the gateway keys of its own: `flask provision --new-access-key`, or a role.",
+    )
+    if not settings.s3_access_key_id:
+        yield keys.ok("none set: the role of the machine is used")
+    else:
+        known = {settings.s3_access_key_id, settings.s3_secret_access_key} & {*_PUBLISHED}
+        yield keys.holds(not known, "static keys", "AWS's documentation has these keys")
+    metrics = Item(
+        "secrets.metrics_token",
+        "METRICS_TOKEN is strong",
+        "Metrics show how much the service is used.",
+        "Set METRICS_TOKEN to the output of `openssl rand -hex 32`.",
+    )
+    if settings.metrics_token and len(settings.metrics_token) < _SHORTEST_TOKEN:
+        yield metrics.warning(f"only {len(settings.metrics_token)} characters")
+
+
+def _weak(secret: str) -> bool:
+    """Whether this was typed rather than drawn: repeated, or made of a placeholder's words."""
+    words = ("changeme", "change-me", "example", "secret", "password", "your-", "0123456789")
+    return len(set(secret)) < _FEWEST_CHARACTERS or any(word in secret.lower() for word in words)
+
+
+def _origins(settings: Settings) -> Iterator[Row]:
+    item = Item(
+        "cors.gateway",
+        "CORS_ORIGINS names the front ends",
+        "A browser lets no other page read the gateway's answers.",
+        "Set CORS_ORIGINS=https://app.example.com (exact: scheme, host, port; comma-separated).",
+    )
+    plain = [
+        origin
+        for origin in settings.cors_origins
+        if origin.startswith("http://") and not origin.split("//")[1].startswith(_LOCAL)
+    ]
+    if not settings.cors_origins:
+        yield item.warning("no origin is allowed")
+    elif plain:
+        yield item.warning(f"without TLS: {', '.join(plain)}")
+    else:
+        yield item.ok(", ".join(settings.cors_origins))
+
+
+def process_environment() -> dict[str, str]:
+    """The environment of this process."""
+    return dict(os.environ)

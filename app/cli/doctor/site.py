@@ -1,0 +1,179 @@
+"""What the checks ask with: the gateway's own requests, and the reading of settings at AWS.
+
+Requests to the bucket are signed URLs, as browsers send them: boto3 would follow a redirect to
+another region and so hide what breaks every browser.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import urllib3
+
+from app.aws.addressing import BucketAddress
+from app.aws.credentials import Credentials, default_chain
+from app.aws.sigv4 import Presigner
+from app.cli.doctor.answers import Answer, Refusal, code_of, kind_of
+from app.cli.doctor.rows import Item, Row
+from app.domain.errors import StorageUnavailable
+from app.services import addresses
+from config import Settings
+
+_TIMEOUT = urllib3.Timeout(connect=3, read=10)
+_PROBE_SECONDS = 300
+
+
+class Site:
+    """One set-up under examination. ``profile`` is who reads settings; the gateway's own
+    credentials when it is None."""
+
+    def __init__(self, settings: Settings, profile: str | None = None) -> None:
+        self.settings = settings
+        self.profile = profile
+        self.inner, self.public = addresses(settings)
+        #: The difference of each server's clock to ours in seconds, by what was asked.
+        self.clocks: dict[str, float] = {}
+        #: Below ``users/`` and in a kind's folder, as the policies of gateway and edge demand,
+        #: but no asset's name, so that the event worker passes it over.
+        self.probe_key = f"users/asset-gateway-doctor/probe/image/{uuid4().hex}"
+        self._http = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
+        self._clients: dict[str, Any] = {}
+        keys = _static_keys(settings)
+        self._presigner = Presigner((lambda: keys) if keys else default_chain(), settings.s3_region)
+
+    def fetch(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        clock: str = "",
+    ) -> Answer:
+        """One request, without redirects; ``clock`` is under what name the Date is kept."""
+        began = time.time()
+        try:
+            got = self._http.request(
+                method, url, body=body, headers=dict(headers or {}), redirect=False
+            )
+        except urllib3.exceptions.HTTPError as error:
+            # The kind alone: the message holds the signed URL.
+            return Answer(0, kind_of(error), {}, b"")
+        if clock and "date" in got.headers:
+            self._compare_clocks(clock, got.headers["date"], began)
+        return Answer(got.status, code_of(got.status, got.data), got.headers, got.data)
+
+    def signed(
+        self,
+        method: str,
+        key: str = "",
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        address: BucketAddress | None = None,
+    ) -> Answer:
+        """A request to the bucket with the gateway's credentials. Raises ``Refusal`` when there
+        are none."""
+        try:
+            url = self._presigner.presign(
+                method,
+                address or self.inner,
+                key,
+                query=query,
+                headers=headers,
+                expires_seconds=_PROBE_SECONDS,
+            ).url
+        except StorageUnavailable:
+            raise Refusal("NoCredentials") from None
+        return self.fetch(method, url, headers=headers, body=body, clock="the bucket")
+
+    def ask(self, service: str, operation: str, **params: Any) -> Mapping[str, Any]:
+        """One question to AWS about settings. Raises ``Refusal``."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer: Mapping[str, Any] = getattr(self.client(service), operation)(**params)
+        except ClientError as error:
+            raise Refusal(error.response.get("Error", {}).get("Code", "unknown")) from None
+        except BotoCoreError as error:
+            raise Refusal(type(error).__name__) from None
+        return answer
+
+    def client(self, service: str) -> Any:
+        """boto3's client of ``service``, for whoever reads settings."""
+        if service not in self._clients:
+            self._clients[service] = self._make_client(service)
+        return self._clients[service]
+
+    def _make_client(self, service: str) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        settings, inner = self.settings, self.inner
+        keys = None if self.profile else _static_keys(settings)
+        session = boto3.session.Session(
+            profile_name=self.profile,
+            aws_access_key_id=keys.access_key_id if keys else None,
+            aws_secret_access_key=keys.secret_access_key if keys else None,
+            aws_session_token=keys.session_token if keys else None,
+        )
+        virtual = inner.host.startswith(f"{inner.bucket}.")
+        elsewhere = f"{inner.origin}{inner.base_path.removesuffix(f'/{inner.bucket}')}"
+        endpoints = {
+            "s3": "" if virtual else elsewhere,
+            "cognito-idp": settings.cognito_endpoint,
+            "sqs": settings.sqs_endpoint,
+        }
+        regions = {"s3": settings.s3_region, "cloudfront": "us-east-1"}
+        return session.client(  # type: ignore[call-overload]  # the service is not a literal
+            service,
+            region_name=regions.get(service, settings.aws_region),
+            endpoint_url=endpoints.get(service) or None,
+            config=Config(
+                connect_timeout=3,
+                read_timeout=10,
+                retries={"total_max_attempts": 2},
+                request_checksum_calculation="when_required",
+                s3={"addressing_style": "virtual" if virtual else "path"},
+            ),
+        )
+
+    def _compare_clocks(self, whose: str, date: str, began: float) -> None:
+        try:
+            theirs = parsedate_to_datetime(date).timestamp()
+        except ValueError:
+            return
+        # A Date has whole seconds, and was written somewhere between asking and hearing.
+        self.clocks[whose] = theirs + 0.5 - (began + time.time()) / 2
+
+
+def not_permitted(item: Item, refusal: Refusal) -> Row:
+    """The row for what could not be read."""
+    if refusal.is_denied:
+        return item.unknown(
+            "not permitted to look",
+            "Attach the stack's DoctorPolicyArn to your own user, then "
+            "`flask doctor --profile <yours>`.",
+        )
+    return item.unknown(f"AWS answered {refusal.code}")
+
+
+def host_of(url: str) -> str:
+    """The host of an address, which is no secret, unlike the rest of some."""
+    return urlsplit(url if "://" in url else f"//{url}").hostname or url
+
+
+def _static_keys(settings: Settings) -> Credentials | None:
+    if not settings.s3_access_key_id:
+        return None
+    return Credentials(
+        settings.s3_access_key_id,
+        settings.s3_secret_access_key,
+        settings.s3_session_token or None,
+    )
