@@ -30,7 +30,8 @@ def render_problem(problem: Problem) -> Response:
         "detail": problem.detail,
         "request_id": g.get("request_id"),
     }
-    if request.path.startswith("/s3/"):
+    # Uppy 6 keeps the last slash of its endpoint, and routing takes several first ones for one.
+    if request.path.lstrip("/").startswith("s3/"):
         # What Companion's errors hold, and Uppy shows.
         document |= {"message": problem.detail, "error": problem.detail}
     if problem.errors:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Response, current_app
 
@@ -35,9 +35,6 @@ from app.schemas.uppy import (
     SingleSchema,
     UppyFileSchema,
 )
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 blp = Blueprint("uppy", description="Uppy's Companion protocol")
 _PART_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
@@ -182,21 +179,6 @@ def upload_credentials() -> Response:
     }
     bucket, region = services.upload_credentials.bucket, services.upload_credentials.region
     return answer({"credentials": document, "bucket": bucket, "region": region})
-
-
-class SingleSlash:
-    """Takes ``//s3/...`` for ``/s3/...``: Uppy 6 keeps an endpoint's last slash and adds its own.
-
-    No other path is ever tidied (T09).
-    """
-
-    def __init__(self, wsgi_app: WSGIApplication) -> None:
-        self._wsgi_app = wsgi_app
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ.get("PATH_INFO", "").startswith("//s3/"):
-            environ = environ | {"PATH_INFO": environ["PATH_INFO"][1:]}
-        return self._wsgi_app(environ, start_response)
 
 
 def _seconds_until(expires_at: datetime) -> int:

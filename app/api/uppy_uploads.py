@@ -125,9 +125,11 @@ def finish(target: Target, named: Sequence[int]) -> None:
     completed = parts is not None and services.multipart.complete(
         target.key, target.s3_upload_id, parts
     )
-    if target.upload is None and parts is not None and not completed:
-        raise AlreadyExists
     found = _verify(target)
+    # Swift lists parts after completion, too. Without a mark to tell, the size does.
+    total = sum(part.size for part in parts or ())
+    if not (target.upload or parts is None or completed or found.size == total):
+        raise AlreadyExists
     services.quota.settle(
         current_principal,
         target.mark,
