@@ -89,3 +89,5 @@ def forget(root: Root, keys: Collection[str]) -> None:
     services.edge.forget(keys)
     services.quota.changed(root.sub)
     services.shares.end(root, keys)
+    if services.teller:
+        services.teller.deleted(keys)

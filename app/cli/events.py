@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -12,7 +14,10 @@ from app import services
 from app.aws.clients import LazyClient
 from app.aws.credentials import Credentials
 from app.aws.queue import Queue
+from app.aws.upload_role import UploadRole
 from app.cli.metrics import serving_metrics
+from app.domain.assets import StoredObject
+from app.domain.principal import Principal
 from app.events.handler import Handler
 from app.events.worker import Worker
 from app.seals import Seals
@@ -66,24 +71,58 @@ def events(threads: int, visibility_seconds: int, metrics_port: int | None) -> N
     log.info("worker ended")
 
 
+def _keys(settings: Settings) -> Credentials | None:
+    if not settings.s3_access_key_id:
+        return None
+    return Credentials(
+        settings.s3_access_key_id,
+        settings.s3_secret_access_key,
+        settings.s3_session_token or None,
+    )
+
+
 def _queue(settings: Settings) -> Queue:
-    keys = None
-    if settings.s3_access_key_id:
-        keys = Credentials(
-            settings.s3_access_key_id,
-            settings.s3_secret_access_key,
-            settings.s3_session_token or None,
-        )
-    client = LazyClient("sqs", settings.aws_region, endpoint=settings.sqs_endpoint, keys=keys)
+    client = LazyClient(
+        "sqs", settings.aws_region, endpoint=settings.sqs_endpoint, keys=_keys(settings)
+    )
     return Queue(client, settings.events_queue_url)
 
 
 def _handler(settings: Settings, queue: Queue) -> Handler:
+    built = services.build(widest_quota(settings))
     secrets = [settings.secret_key, *settings.secret_key_fallbacks]
+
+    def admit(sub: str, found: StoredObject) -> None:
+        # The report has to be safe before the object goes, so it is not removed from there.
+        mark = found.mark or found.version_id or found.etag
+        arrived_at = found.last_modified
+        built.quota.settle(Principal(sub), mark, found.size, arrived_at, lambda: None)
+
     return Handler(
         settings.s3_bucket_name,
-        services.build(settings).verifier,
+        built.verifier,
         queue,
         Seals(secrets, "report", REPORT_LIFE_SECONDS),
         services.webhook_sender(settings),
+        wrote=_upload_role(settings),
+        admit=admit,
     )
+
+
+def _upload_role(settings: Settings) -> Callable[[str], bool]:
+    if not settings.s3_upload_role_arn:
+        return lambda _principal: False
+    sts = LazyClient(
+        "sts", settings.aws_region, endpoint=settings.sts_endpoint, keys=_keys(settings)
+    )
+    return UploadRole(sts, settings.s3_upload_role_arn).wrote
+
+
+def widest_quota(settings: Settings) -> Settings:
+    """The same with one quota for everybody: the widest there is.
+
+    An event names no groups, and what a group's own quota allows must not be removed.
+    """
+    quotas = [settings.quota_bytes, *settings.quota_bytes_by_group.values()]
+    widest = 0 if 0 in quotas else max(quotas)
+    return dataclasses.replace(settings, quota_bytes=widest, quota_bytes_by_group={})

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -16,7 +18,7 @@ from prometheus_client import Counter
 
 from app.domain.assets import StoredObject
 from app.domain.errors import NotFound, ValidationFailed
-from app.domain.events import AssetEvent, created, deleted, owner_of, rejected
+from app.domain.events import AssetEvent, created, deleted, rejected
 from app.domain.notifications import Change, Notification
 from app.events.handler import Sender
 from app.webhooks import DeliveryFailed
@@ -48,14 +50,12 @@ class DirectTeller:
         else:
             self._submit(created(self._bucket, found))
 
-    def deleted(self, key: str) -> None:
-        """The API deleted ``key``."""
-        try:
-            owner_of(key)
-        except (NotFound, ValidationFailed):
-            return
+    def deleted(self, keys: Iterable[str]) -> None:
+        """The API deleted ``keys``."""
         now = datetime.now(UTC)
-        self._submit(deleted(Notification(Change.REMOVED, self._bucket, key, now)))
+        for key in keys:
+            with suppress(NotFound, ValidationFailed):
+                self._submit(deleted(Notification(Change.REMOVED, self._bucket, key, now)))
 
     def _submit(self, event: AssetEvent) -> None:
         if not self._places.acquire(blocking=False):

@@ -13,7 +13,7 @@ from prometheus_client import Counter, Histogram
 from app.aws.queue import Queue
 from app.aws.verifier import Verifier
 from app.domain.assets import StoredObject
-from app.domain.errors import NotFound, ValidationFailed
+from app.domain.errors import NotFound, QuotaExceeded, ValidationFailed
 from app.domain.events import AssetEvent, EventType, created, deleted, owner_of, rejected
 from app.domain.notifications import Change, Notification, Unreadable, read_notifications
 from app.seals import Seals
@@ -39,8 +39,9 @@ class Sender(Protocol):
 class Handler:
     """Verifies what came, removes what may not stay, and tells about both.
 
-    ``wrote`` says whether an event's principal is the role whose credentials browsers get.
-    Without a ``sender`` objects are still judged.
+    ``wrote`` says whether an event's principal is the role whose credentials browsers get;
+    ``admit`` raises ``QuotaExceeded`` for an object that its owner has no room for. Without a
+    ``sender`` objects are still judged.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Handler:
         sender: Sender | None,
         *,
         wrote: Callable[[str], bool] = lambda _principal: False,
+        admit: Callable[[str, StoredObject], None] = lambda _sub, _found: None,
     ) -> None:
         self._bucket = bucket
         self._verifier = verifier
@@ -59,6 +61,7 @@ class Handler:
         self._seals = seals
         self._sender = sender
         self._wrote = wrote
+        self._admit = admit
 
     def handle(self, body: str) -> None:
         """Do all that ``body`` asks for; when this raises, the message must come again.
@@ -101,11 +104,20 @@ class Handler:
             if not verdict.is_current:
                 return "gone"
             return self._tell(created(self._bucket, found, verified=False, reason=reason))
+        if reason is None and verdict.is_current:
+            reason = self._over_quota(found)
         if reason:
             return self._reject(rejected(self._bucket, found, reason), found)
         if not verdict.is_current:
             return "gone"
         return self._tell(created(self._bucket, found))
+
+    def _over_quota(self, found: StoredObject) -> str | None:
+        try:
+            self._admit(owner_of(found.key)[0].sub, found)
+        except QuotaExceeded as over:
+            return f"The storage quota is exceeded: {over.detail}"
+        return None
 
     def _came_from_a_browser(self, found: StoredObject, told: Notification) -> bool:
         if found.mark is not None:

@@ -8,7 +8,9 @@ import sys
 import pytest
 import urllib3
 
+from app.cli.events import widest_quota
 from app.cli.metrics import serving_metrics
+from config import Settings
 from devstack.process import free_port
 from tests.events.processes import ROOT, environment_of
 from tests.test_config import GOOD
@@ -90,3 +92,19 @@ def test_t39_a_proxy_on_this_machine_speaks_for_somebody_else() -> None:
         assert (
             http.request("GET", f"http://127.0.0.1:{port}/metrics", headers=headers).status == 404
         )
+
+
+@pytest.mark.parametrize(
+    ("quotas", "widest"),
+    [
+        ({}, 0),
+        ({"QUOTA_BYTES": "5"}, 5),
+        ({"QUOTA_BYTES": "5", "QUOTA_BYTES_PRO": "9"}, 9),
+        ({"QUOTA_BYTES": "5", "QUOTA_BYTES_PRO": "0"}, 0),
+        ({"QUOTA_BYTES_PRO": "9"}, 0),
+    ],
+)
+def test_t25_an_events_quota_is_the_widest(quotas: dict[str, str], widest: int) -> None:
+    """T25: an event names no groups; what some group may store is not removed."""
+    settings = widest_quota(Settings.from_env(GOOD | quotas))
+    assert (settings.quota_bytes, dict(settings.quota_bytes_by_group)) == (widest, {})

@@ -246,6 +246,11 @@ def test_without_a_queue_the_gateway_tells_itself(account: Account, backend: Bac
         backend.wait_for(lambda deliveries: len(deliveries) == 2)
     assert backend.deliveries[0].id == backend.deliveries[1].id
     assert backend.deliveries[0].body == backend.deliveries[1].body
+    bad = caller.start(len(HTML))
+    assert send(bad, HTML).status == 200
+    assert caller.post(f"/v1/uploads/{bad['upload_id']}/complete").status_code == 422
+    assert caller.delete(f"/v1/assets/{asset['path']}").status_code == 204
+    backend.wait_for_types("asset.created", "asset.rejected", "asset.deleted")
 
 
 def test_with_a_queue_the_gateway_tells_nothing(account: Account, backend: Backend) -> None:

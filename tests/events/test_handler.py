@@ -13,6 +13,8 @@ import pytest
 
 from app import services as services_module
 from app.aws.queue import Queue, QueueUnavailable
+from app.domain.assets import StoredObject
+from app.domain.errors import QuotaExceeded
 from app.domain.events import AssetEvent
 from app.domain.notifications import Unreadable
 from app.events.handler import Handler
@@ -66,7 +68,7 @@ class Bench:
         self.told, self.outbox = Told(), Outbox()
         self.handler = self.make()
 
-    def make(self, *, purpose: str = "report") -> Handler:
+    def make(self, *, purpose: str = "report", **options: Any) -> Handler:
         built = services_module.build(Settings.from_env(self.stack.gateway_environment([])))
         return Handler(
             self.stack.bucket,
@@ -75,6 +77,7 @@ class Bench:
             Seals(["k" * 32], purpose, 3600),
             self.told,
             wrote=lambda principal: principal.startswith(f"AWS:{ROLE}:"),
+            **options,
         )
 
     def put(self, key: str, body: bytes, *, mark: str | None = "m", kind: str = "image/png") -> str:
@@ -210,6 +213,29 @@ def test_what_the_upload_role_wrote_is_an_upload(bench: Bench, key: str) -> None
     bench.handler.handle(bench.message(key, good, principal=principal))
     assert bench.told.documents[0]["data"]["verified"] is True
     assert bench.versions(key) == [good]
+
+
+def test_t25_what_its_owner_has_no_room_for_is_removed_and_reported(stack: Stack, key: str) -> None:
+    """T25: credentials reserve nothing, so the worker holds what came against the quota."""
+    bench = Bench(stack)
+
+    def admit(sub: str, found: StoredObject) -> None:
+        assert sub == ALICE
+        if found.size > len(PNG):
+            raise QuotaExceeded("5 of 100 bytes are left")
+
+    bench.handler = bench.make(admit=admit)
+    fits = bench.put(key, PNG)
+    bench.handler.handle(bench.message(key, fits))
+    over = bench.put(key, PNG + b"more", mark="another")
+    bench.handler.handle(bench.message(key, over))
+    bench.handler.handle(bench.outbox.sent[0])
+    assert bench.versions(key) == [fits]
+    assert [document["type"] for document in bench.told.documents] == [
+        "asset.created",
+        "asset.rejected",
+    ]
+    assert "quota" in bench.told.documents[1]["data"]["reason"]
 
 
 def test_a_created_object_that_is_gone_yields_nothing(bench: Bench, key: str) -> None:
