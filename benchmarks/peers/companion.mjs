@@ -1,5 +1,5 @@
 // Uppy's own Companion, as its documentation sets it up for S3. It checks no token.
-import companion from "@uppy/companion";
+import * as companion from "@uppy/companion";
 import express from "express";
 import session from "express-session";
 
