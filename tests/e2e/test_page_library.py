@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.e2e.conftest import CLIP
 from tests.e2e.site import MIB, ROOT, Site
 from tests.e2e.test_page import card, choose
+from tests.e2e.test_playback import Caller
 
 pytestmark = pytest.mark.browser
 
@@ -101,6 +102,26 @@ def test_an_unfinished_upload_is_offered_after_a_reload(
     [key] = site.stored_keys()
     assert site.stored(key) == film.read_bytes()
     assert 0 < len(sent) < 4
+
+
+def test_a_package_is_one_card_and_plays(signed_in: Page, site: Site) -> None:
+    """Of an HLS package only the manifest is shown; it plays past a segment, and goes whole."""
+    Caller(site).upload_package()
+    page = signed_in
+    page.reload()
+    expect(page.locator(".card")).to_have_count(1)
+    card(page, "master.m3u8").click()
+    page.get_by_role("dialog").locator("video").evaluate(
+        """video => new Promise((resolve, reject) => {
+          video.muted = true;
+          video.addEventListener('timeupdate', () => video.currentTime > 2.5 && resolve());
+          video.addEventListener('error', () => reject(new Error('cannot play')));
+        })"""
+    )
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog", name="Delete master").get_by_role("button", name="Delete").click()
+    expect(page.locator(".card")).to_have_count(0)
+    assert site.stored_keys() == set()
 
 
 def test_what_others_make_shows_up_by_itself(tab: Page, site: Site, picture: bytes) -> None:
