@@ -124,10 +124,11 @@ def create_app() -> WSGIApplication:
     os.environ["MOTO_CALL_RESET_API"] = "false"
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    from devstack import bucket_events, identity, mends
+    from devstack import bucket_events, identity, mends, queues
 
     mends.install()
     bucket_events.install()
+    queues.install()
     identity.install_fresh_key()
     identity.install_revocation()
     identity.install_deletion()
