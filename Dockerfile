@@ -1,0 +1,34 @@
+# Two stages: what builds is not what runs. Pin the digest in your own fork if you want the same
+# bytes for ever: docker buildx imagetools inspect python:3.12-slim
+FROM python:3.12-slim AS packages
+
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /build
+COPY requirements.txt ./
+# Hashes are checked, as requirements.txt has them for every package.
+RUN python -m venv /opt/venv \
+    && /opt/venv/bin/pip install --require-hashes --only-binary :all: -r requirements.txt
+
+FROM python:3.12-slim
+
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    PORT=8000
+# A number, so that Kubernetes' runAsNonRoot can tell.
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin gateway
+COPY --from=packages /opt/venv /opt/venv
+WORKDIR /srv
+COPY config.py gunicorn.conf.py wsgi.py ./
+COPY app ./app
+COPY infra ./infra
+USER 10001
+
+EXPOSE 8000
+# The process alone: a store that is down must not restart every replica (docs/deploy.md).
+HEALTHCHECK --interval=15s --timeout=3s --start-period=10s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/healthz\", timeout=2)"]
+
+# No shell in between: SIGTERM reaches gunicorn, which lets requests end. The worker is the same
+# image with the command `flask events`.
+CMD ["gunicorn", "wsgi:app"]

@@ -1,0 +1,225 @@
+"""The files that deployments read, held against what the gateway is."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+import yaml
+
+from config import SCHEMA, Settings
+from devstack.process import free_port
+from tests.gateway import gateway_environment
+from tests.stores.store import Store
+
+ROOT = Path(__file__).parents[1]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+RENDER = yaml.safe_load((ROOT / "render.yaml").read_text())
+RAILWAY = json.loads((ROOT / "railway.json").read_text())
+PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+
+
+def env_example() -> str:
+    """`.env.example`, made from ``Settings``: required ones open, the others commented out."""
+    lines = [
+        "# Every setting, with its default; the README has them as a table. Copy to .env, which is",
+        "# not committed. `flask provision --env-file .env` fills in what the AWS stack decides,",
+        "# and `flask doctor` looks at the result.",
+    ]
+    for item in dataclasses.fields(Settings):
+        default = item.metadata["default"]
+        name = f"{item.metadata['family']}GROUP" if item.metadata["family"] else item.name.upper()
+        lines += [
+            "",
+            *textwrap.wrap(item.metadata["doc"], 98, initial_indent="# ", subsequent_indent="# "),
+        ]
+        if default is ...:
+            lines.append(f"{name}=")
+        elif isinstance(default, bool):
+            lines.append(f"#{name}={str(default).lower()}")
+        elif isinstance(default, str) and " " in default:
+            lines.append(f"#{name}=  # {default.replace('`', '')}")
+        else:
+            lines.append(f"#{name}={default if default not in ((), {}) else ''}")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_example_environment_is_what_settings_say() -> None:
+    """Every setting is in .env.example; UPDATE_ENV_EXAMPLE=1 writes it."""
+    path = ROOT / ".env.example"
+    if os.environ.get("UPDATE_ENV_EXAMPLE"):
+        path.write_text(env_example())
+    assert path.read_text() == env_example(), "UPDATE_ENV_EXAMPLE=1 pytest tests/test_deploy.py"
+
+
+def test_a_real_environment_is_not_committed() -> None:
+    """A .env in the working copy is ignored by git and is not sent to the image's builder."""
+    done = subprocess.run(["git", "check-ignore", "-q", ".env"], cwd=ROOT, check=False)
+    assert done.returncode == 0
+    assert (ROOT / ".dockerignore").read_text().splitlines()[1] == "*"
+
+
+def services() -> dict[str, dict[str, Any]]:
+    return {each["type"]: each for each in RENDER["services"]}
+
+
+def test_render_runs_what_the_procfile_runs() -> None:
+    """Web and worker are started the same way everywhere."""
+    assert services()["web"]["startCommand"] == PROCFILE["web"] == RAILWAY["deploy"]["startCommand"]
+    assert services()["worker"]["startCommand"] == PROCFILE["worker"]
+    assert (
+        shlex.join(json.loads(re.findall(r"^CMD (.+)$", DOCKERFILE, re.M)[-1])) == PROCFILE["web"]
+    )
+
+
+def test_render_s_variables_are_settings() -> None:
+    """No name in render.yaml is mistyped, all that is required is asked for, secrets are not in."""
+    group = RENDER["envVarGroups"][0]["envVars"]
+    own = [each for service in RENDER["services"] for each in service.get("envVars", [])]
+    named = {each["key"] for each in [*group, *own] if "key" in each}
+    assert named - {"PYTHON_VERSION"} <= set(SCHEMA.fields)
+    required = {
+        f.name.upper() for f in dataclasses.fields(Settings) if f.metadata["default"] is ...
+    }
+    assert required <= {each["key"] for each in group}
+    secret = {f.name.upper() for f in dataclasses.fields(Settings) if f.metadata["secret"]}
+    for each in [*group, *own]:
+        assert not (each.get("key") in secret and "value" in each), each
+
+
+def test_who_is_restarted_and_who_is_waited_for() -> None:
+    """Render restarts by /healthz, Railway opens a deployment by /readyz, Docker by /healthz."""
+    assert services()["web"]["healthCheckPath"] == "/healthz"
+    assert RAILWAY["deploy"]["healthcheckPath"] == "/readyz"
+    assert "/healthz" in DOCKERFILE
+    assert services()["keyvalue"]["ipAllowList"] == []
+
+
+def test_shutdown_is_given_the_time_it_takes() -> None:
+    """Platforms wait longer than gunicorn lets requests end."""
+    graceful = int(
+        re.findall(r"graceful_timeout = (\d+)", (ROOT / "gunicorn.conf.py").read_text())[0]
+    )
+    assert services()["web"]["maxShutdownDelaySeconds"] > graceful
+    assert RAILWAY["deploy"]["drainingSeconds"] > graceful
+
+
+def test_the_dockerfile_is_clean() -> None:
+    """hadolint, at its strictest."""
+    found = shutil.which("hadolint", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if found is None:
+        pytest.skip("hadolint is not installed")
+    done = subprocess.run(
+        [found, "--failure-threshold", "style", "Dockerfile"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def copied() -> list[str]:
+    """What the image's last stage copies from the repository."""
+    stage = DOCKERFILE.split("\nFROM ")[-1]
+    names = [shlex.split(args) for args in re.findall(r"^COPY (?!--from)(.+)$", stage, re.M)]
+    return [source for each in names for source in each[:-1]]
+
+
+def test_the_image_has_what_it_copies_and_runs_as_nobody() -> None:
+    """Every copied path is let through by .dockerignore; the user is a number other than 0."""
+    allowed = {
+        line[1:]
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
+    assert {*copied(), "requirements.txt"} == allowed
+    assert all((ROOT / each).exists() for each in allowed)
+    [user] = re.findall(r"^USER (\d+)$", DOCKERFILE, re.M)
+    assert int(user) > 0
+    assert not re.search(r"^(ENV|ARG) .*(SECRET|TOKEN|KEY)", DOCKERFILE, re.M)
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """A folder with exactly what the image holds."""
+    for each in copied():
+        source, target = ROOT / each, tmp_path / each
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    return tmp_path
+
+
+@contextmanager
+def served(
+    image: Path, environment: dict[str, str]
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The image's own command in its folder, on a port of its own."""
+    port = free_port()
+    command = json.loads(re.findall(r"^CMD (.+)$", DOCKERFILE, re.M)[-1])
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command, "--no-control-socket", "--bind", f"127.0.0.1:{port}"],
+        cwd=image,
+        env={"PATH": os.environ["PATH"], "PORT": str(port), "WEB_CONCURRENCY": "2", **environment},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_what_the_image_holds_is_enough(image: Path, front_store: Store) -> None:
+    """The image's files alone serve, its health check passes, and SIGTERM ends it in peace."""
+    environment = gateway_environment(front_store, "no-matter") | {"METRICS_TOKEN": "m" * 20}
+    with served(image, environment) as (process, url):
+        check = json.loads(re.findall(r"^    CMD (.+)$", DOCKERFILE, re.M)[0])
+        port = url.rpartition(":")[2]
+        subprocess.run([sys.executable, *check[1:]], env={"PORT": port}, check=True, timeout=20)
+        answer = urllib3.request(
+            "GET", f"{url}/metrics", headers={"Authorization": f"Bearer {'m' * 20}"}
+        )
+        assert b'gateway_requests_total{method="GET",route="/healthz",status="200"}' in answer.data
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def test_a_faulty_environment_ends_the_container(image: Path) -> None:
+    """Nothing is served with a faulty environment, and the exit status says so."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--no-control-socket", "wsgi:app"],
+        cwd=image,
+        env={"PATH": os.environ["PATH"], "PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "S3_BUCKET_NAME" in done.stdout + done.stderr
