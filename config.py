@@ -383,6 +383,12 @@ class Settings:
         default="",
         secret=True,
     )
+    sentry_dsn: str = setting(
+        fields.Str(validate=_absolute_url),
+        "Where crashes are reported to, without bodies, headers and secrets (docs/watch.md)",
+        default="",
+        secret=True,
+    )
     log_level: str = setting(
         fields.Str(validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
         "`DEBUG`, `INFO`, `WARNING` or `ERROR`",

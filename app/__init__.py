@@ -36,6 +36,7 @@ from app.auth.act_as import act_as
 from app.auth.bearer import BearerProtector
 from app.domain.errors import IdentityUnavailable, InvalidToken
 from app.domain.principal import Principal
+from app.error_reports import report_errors
 from app.limits.door import count_caller, count_stranger, show_standing
 from app.limits.quota import warn_of_separate_counts
 from app.services import Services
@@ -93,6 +94,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     audit(app)
     limit_bodies(app)
     register_problems(app)
+    report_errors(app, settings.sentry_dsn)
     _authenticate(app)
     _allow_origins(app, settings.cors_origins)
     api = document_api(app)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.auth.cognito import CognitoVerifier
 from app.auth.jwks import JwksCache
+from app.auth.metered import MeteredJwksCache
 from app.aws.accounts import Accounts
 from app.aws.addressing import BucketAddress
 from app.aws.clients import LazyClient
@@ -15,11 +16,16 @@ from app.aws.copies import Copier
 from app.aws.credentials import Credentials, default_chain
 from app.aws.deletion import Deleter
 from app.aws.erasure import Erasure
-from app.aws.exchange import Exchange
 from app.aws.invalidations import EdgeCache
 from app.aws.large_uploads import LargeUploads
 from app.aws.links import LinkSigner
 from app.aws.listing import Listing
+from app.aws.metered import (
+    MeteredClient,
+    MeteredCloudFrontSigner,
+    MeteredExchange,
+    MeteredPresigner,
+)
 from app.aws.multipart import Multipart
 from app.aws.part_listing import PartListing
 from app.aws.shares import ShareRecords
@@ -97,13 +103,14 @@ def build(settings: Settings) -> Services:
         )
     source = (lambda: keys) if keys else default_chain()
     presigner = Presigner(source, settings.s3_region)
+    for_browsers = MeteredPresigner(source, settings.s3_region)
     inner, public = addresses(settings)
     store = Store(s3_client(settings, keys, inner), settings.s3_bucket_name)
     multipart = Multipart(store, PartListing(presigner, inner))
     max_bytes = {kind: getattr(settings, f"max_bytes_{kind}") for kind in Kind}
     secrets = [settings.secret_key, *settings.secret_key_fallbacks]
-    jwks = JwksCache(settings.cognito_jwks_url)
-    exchange = Exchange(presigner, inner)
+    jwks = MeteredJwksCache(settings.cognito_jwks_url)
+    exchange = MeteredExchange(presigner, inner)
     listing = Listing(exchange)
     deleter = Deleter(exchange, listing, store)
     share_life = settings.share_max_ttl_seconds
@@ -128,7 +135,7 @@ def build(settings: Settings) -> Services:
         share_max_seconds=share_life,
         share_base_url=settings.public_base_url.rstrip("/"),
         links=LinkSigner(
-            presigner,
+            for_browsers,
             public,
             default_seconds=settings.link_ttl_seconds,
             cloudfront=cloudfront_signer(settings),
@@ -136,7 +143,7 @@ def build(settings: Settings) -> Services:
         edge=edge_cache(settings, keys),
         cookie_domain=settings.cloudfront_cookie_domain,
         uploads=UploadSigner(
-            presigner,
+            for_browsers,
             public,
             url_seconds=settings.upload_url_ttl_seconds,
             part_url_seconds=settings.part_url_ttl_seconds,
@@ -145,7 +152,7 @@ def build(settings: Settings) -> Services:
         large_uploads=LargeUploads(store, multipart, max_live=settings.max_live_uploads),
         part_sizes=PartSizes(settings.multipart_threshold_bytes, settings.part_size_bytes),
         uppy=UppySigner(
-            presigner,
+            for_browsers,
             public,
             multipart,
             url_seconds=settings.upload_url_ttl_seconds,
@@ -227,7 +234,7 @@ def s3_client(settings: Settings, keys: Credentials | None, address: BucketAddre
     virtual = address.host.startswith(f"{address.bucket}.")
     origin = address.origin.replace(f"{address.bucket}.", "", 1) if virtual else address.origin
     prefix = address.base_path if virtual else address.base_path.removesuffix(f"/{address.bucket}")
-    return LazyClient(
+    return MeteredClient(
         "s3",
         settings.s3_region,
         endpoint=f"{origin}{prefix}",
@@ -241,7 +248,7 @@ def cloudfront_signer(settings: Settings) -> CloudFrontSigner | None:
     """The signer of CloudFront links, None without a distribution."""
     if not settings.cloudfront_domain:
         return None
-    return CloudFrontSigner(
+    return MeteredCloudFrontSigner(
         settings.cloudfront_domain,
         settings.cloudfront_key_pair_id,
         settings.cloudfront_private_key,

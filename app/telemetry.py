@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -27,6 +28,7 @@ from prometheus_client import (
 from structlog.typing import EventDict, Processor
 from uuid_utils import uuid7
 
+from app.counts import count_outcome, method_label
 from app.domain.errors import NotFound
 
 REQUESTS = Counter("gateway_requests", "Requests answered", ["method", "route", "status"])
@@ -36,6 +38,9 @@ LATENCY = Histogram(
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+# A child of a metric costs more to look up than to count with.
+_requests = lru_cache(2048)(REQUESTS.labels)
+_latency = lru_cache(256)(LATENCY.labels)
 REDACTED = "[redacted]"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # Threat T37, in every spelling that occurs: query strings, headers, Python and JSON reprs, and
@@ -129,8 +134,9 @@ def observe(app: Flask) -> None:
         # The rule, never the URL: paths hold upload ids and share tokens.
         route = request.url_rule.rule if request.url_rule else "unmatched"
         seconds = time.perf_counter() - g.began
-        REQUESTS.labels(request.method, route, response.status_code).inc()
-        LATENCY.labels(route).observe(seconds)
+        _requests(method_label(), route, response.status_code).inc()
+        _latency(route).observe(seconds)
+        count_outcome(route, response)
         response.headers["X-Request-Id"] = g.request_id
         principal = g.get("principal")
         # One a request, and all of it ours: written without the processors' detour, which costs

@@ -22,7 +22,7 @@ LAW = {
     "app.audit": {"app.telemetry"},
     "app.readiness": {"app.domain"},
     "app.seals": {"app.domain"},
-    "app.telemetry": {"app.domain"},
+    "app.telemetry": {"app.domain", "app.counts"},
     "app.auth": {"app.auth", "app.domain"},
     "app.aws": {"app.aws", "app.domain"},
     "app.schemas": {"app.schemas", "app.domain"},
@@ -30,6 +30,7 @@ LAW = {
     "app.cli": {"app", "config"},
 }
 FLASK = ("app", "app.api", "app.auth.bearer", "app.telemetry", "app.audit", "app.limits", "app.cli")
+FLASK += ("app.error_reports", "app.counts")
 BOTO3 = ("app.aws", "app.cli")
 CRYPTOGRAPHY = ("app.aws", "app.auth", "app.cli")
 STANDARD_LIBRARY_ONLY = "app.domain"

@@ -1,0 +1,43 @@
+"""What an answer says about tokens, bytes and quotas, counted for Prometheus."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from flask import Response, g, request
+from prometheus_client import Counter
+
+VERDICTS = Counter("gateway_token_verdicts", "Requests by what their token was worth", ["verdict"])
+DECLARED = Counter("gateway_declared_bytes", "Bytes of uploads that were begun by /v1/uploads")
+COMPLETED = Counter("gateway_completed_bytes", "Bytes of uploads that were found good")
+QUOTA_REFUSALS = Counter("gateway_quota_refusals", "Requests refused for their user's quota")
+_verdicts = lru_cache(8)(VERDICTS.labels)
+_TOKEN_PROBLEMS = {
+    "invalid-token": "refused",
+    "insufficient-scope": "insufficient",
+    "identity-unavailable": "undecided",
+}
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_COMPLETING = frozenset({"/v1/uploads/<upload_id>/complete", "/v1/assets/verify"})
+
+
+def method_label() -> str:
+    """The method as a label: a client may invent names, and each would be a series for ever."""
+    return request.method if request.method in _METHODS else "other"
+
+
+def count_outcome(route: str, response: Response) -> None:
+    """What the answer says about tokens, bytes and quotas."""
+    status = response.status_code
+    if status >= 400 and response.mimetype == "application/problem+json":
+        slug = str(response.get_json()["type"]).rpartition("/")[2]
+        if slug in _TOKEN_PROBLEMS:
+            _verdicts(_TOKEN_PROBLEMS[slug]).inc()
+        elif slug == "quota-exceeded":
+            QUOTA_REFUSALS.inc()
+    elif "principal" in g:
+        _verdicts("accepted").inc()
+        if status == 201 and route == "/v1/uploads":
+            DECLARED.inc(g.body["size"])
+        elif status == 200 and route in _COMPLETING:
+            COMPLETED.inc(response.get_json()["size"])
