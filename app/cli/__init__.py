@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.cli.costs import costs
 from app.cli.doctor import doctor
 from app.cli.events import events
 from app.cli.provision import provision
 
-COMMANDS = (doctor, events, provision)
+COMMANDS = (costs, doctor, events, provision)
 
 
 def create_cli_app() -> Flask:

@@ -1,0 +1,97 @@
+"""``flask costs``: what a month will cost, at two tables of prices."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from app.cli.estimate import (
+    RANGES,
+    TOTAL_RANGE,
+    Usage,
+    estimate,
+    get_requests,
+    put_requests,
+    range_ends,
+    sums_of_ranges,
+)
+from app.cli.prices import PLANNED, TODAY, Prices, differences
+
+_TABLES = (PLANNED, TODAY)
+_AMOUNT = click.FloatRange(0, 1e12)
+_WIDTH = 14
+
+
+@click.command("costs")
+@click.option("--users", default=1000, show_default=True, type=_AMOUNT, help="Active in a month.")
+@click.option("--storage-gb", default=500, show_default=True, type=_AMOUNT, help="Kept on average.")
+@click.option("--uploads", default=10_000, show_default=True, type=_AMOUNT, help="A month.")
+@click.option("--upload-mb", default=20, show_default=True, type=_AMOUNT, help="Mean size.")
+@click.option("--views", default=200_000, show_default=True, type=_AMOUNT, help="Requests a month.")
+@click.option("--traffic-gb", default=300, show_default=True, type=_AMOUNT, help="To viewers.")
+@click.option("--edge/--no-edge", default=True, help="Through CloudFront, or from S3 directly.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def costs(as_json: bool, edge: bool, **amounts: float) -> None:
+    """Estimate a month: Cognito, S3, CloudFront. Looks nothing up, needs no settings.
+
+    The gateway's own hosting, logs, alarms, mail, taxes and Redis are not in it.
+    """
+    usage = Usage(through_edge=edge, **amounts)
+    click.echo(json.dumps(document(usage), indent=2) if as_json else table(usage))
+
+
+def document(usage: Usage) -> dict[str, Any]:
+    """Usage, prices, estimates, and what the plan's ranges stand for."""
+    low, high = sums_of_ranges()
+    return {
+        "usage": asdict(usage),
+        "requests": {"put": put_requests(usage), "get": get_requests(usage)},
+        "prices": {prices.label: asdict(prices) for prices in _TABLES},
+        "estimate": {each.label: estimate(usage, each).as_dict() for each in _TABLES},
+        "differences": [
+            {"price": name, PLANNED.label: before, TODAY.label: now, "why": why}
+            for name, before, now, why in differences()
+        ],
+        "ranges": {prices.label: [asdict(end) for end in range_ends(prices)] for prices in _TABLES},
+        "total_range": {"planned": TOTAL_RANGE, "sum_of_parts": (low, high)},
+    }
+
+
+def table(usage: Usage) -> str:
+    """The same for a person."""
+    lines = [_line("dollars a month", *(each.label for each in _TABLES))]
+    found = [estimate(usage, each).as_dict() for each in _TABLES]
+    lines += [_line(name, *(f"{each[name]:,.2f}" for each in found)) for name in found[0]]
+    lines += ["", *(f"{each.label}: {each.as_of}" for each in _TABLES), "", "where they differ"]
+    for name, before, now, why in differences():
+        lines.append(_line(f"  {name}", f"{before:,g}", f"{now:,g}") + f"  {why}")
+    for prices in _TABLES:
+        lines += ["", f"what the plan's ranges stand for, at {prices.label} prices"]
+        lines += _ranges(prices)
+    low, high = sums_of_ranges()
+    lines += [
+        "",
+        f"The parts add up to ${low:,.0f} to {high:,.0f}; the plan says ${TOTAL_RANGE[0]} to "
+        f"{TOTAL_RANGE[1]}.",
+    ]
+    return "\n".join(lines)
+
+
+def _ranges(prices: Prices) -> list[str]:
+    ends = {(end.part, end.dollars): end for end in range_ends(prices)}
+    lines = []
+    for part, (low, high) in RANGES.items():
+        lower, upper = ends[part, low], ends[part, high]
+        at_most = "up to " if low == 0 else ""
+        lines.append(
+            f"  {part:<11} ${low} to {high}: {at_most}{lower.amount:,.0f} to "
+            f"{upper.amount:,.0f} {upper.unit}"
+        )
+    return lines
+
+
+def _line(name: str, *cells: str) -> str:
+    return f"{name:<26}" + "".join(f"{cell:>{_WIDTH}}" for cell in cells)

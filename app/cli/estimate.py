@@ -1,0 +1,112 @@
+"""What a month costs, by what users do; and how much use an amount of money stands for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from app.cli.prices import Prices
+
+#: Dollars a month for each part, as the plan has them.
+RANGES = {"cognito": (0, 50), "s3": (10, 100), "cloudfront": (5, 50)}
+TOTAL_RANGE = (15, 200)
+_PART_BYTES = 16 * 1024**2
+_MULTIPART_FROM = 64 * 1024**2
+_MB = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """A month. ``traffic_gb`` is what goes out to viewers; decimal gigabytes and megabytes."""
+
+    users: float
+    storage_gb: float
+    uploads: float
+    upload_mb: float
+    views: float
+    traffic_gb: float
+    through_edge: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Dollars a month."""
+
+    cognito: float
+    s3: float
+    cloudfront: float
+
+    @property
+    def total(self) -> float:
+        return self.cognito + self.s3 + self.cloudfront
+
+    def as_dict(self) -> dict[str, float]:
+        """Rounded to cents, each by itself."""
+        parts = {"cognito": self.cognito, "s3": self.s3, "cloudfront": self.cloudfront}
+        return {
+            name: round(dollars, 2) for name, dollars in (*parts.items(), ("total", self.total))
+        }
+
+
+def put_requests(usage: Usage) -> float:
+    """What S3 bills as PUTs: one an upload; begin, parts and end of one in parts."""
+    size = usage.upload_mb * _MB
+    each = 1 if size <= _MULTIPART_FROM else math.ceil(size / _PART_BYTES) + 2
+    return usage.uploads * each
+
+
+def get_requests(usage: Usage) -> float:
+    """What S3 bills as GETs: completion's two looks an upload, and every view that reaches it.
+
+    Through the edge each view counts as well: how much its caches keep is not known beforehand.
+    """
+    return usage.uploads * 2 + usage.views
+
+
+def estimate(usage: Usage, prices: Prices) -> Estimate:
+    """The month at these prices."""
+    billed = max(0.0, usage.users - prices.cognito_free_mau)
+    storage = usage.storage_gb * prices.s3_gb_month
+    requests = (
+        put_requests(usage) * prices.s3_put_per_1000 + get_requests(usage) * prices.s3_get_per_1000
+    ) / 1000
+    direct = edge = 0.0
+    if usage.through_edge:
+        beyond = max(0.0, usage.traffic_gb - prices.cloudfront_free_gb)
+        asked = max(0.0, usage.views - prices.cloudfront_free_requests)
+        edge = beyond * prices.cloudfront_gb + asked * prices.cloudfront_per_10000 / 10_000
+    else:
+        direct = max(0.0, usage.traffic_gb - prices.s3_free_transfer_gb) * prices.s3_transfer_gb
+    return Estimate(billed * prices.cognito_mau, storage + requests + direct, edge)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of a range, and the use that costs it."""
+
+    part: str
+    dollars: float
+    amount: float
+    unit: str
+
+
+def range_ends(prices: Prices) -> list[End]:
+    """For each end of ``RANGES`` the use that costs exactly that, everything else being nothing."""
+    ends = []
+    for part, dollars in ((part, each) for part, ends_ in RANGES.items() for each in ends_):
+        if part == "cognito":
+            # Nothing is owed for as many as are free.
+            users = prices.cognito_free_mau + dollars / prices.cognito_mau
+            ends.append(End(part, dollars, users, "monthly users"))
+        elif part == "s3":
+            ends.append(End(part, dollars, dollars / prices.s3_gb_month, "GB stored"))
+        else:
+            traffic = prices.cloudfront_free_gb + dollars / prices.cloudfront_gb
+            ends.append(End(part, dollars, traffic, "GB to viewers"))
+    return ends
+
+
+def sums_of_ranges() -> tuple[float, float]:
+    """The parts' lower and upper ends, added up."""
+    low, high = zip(*RANGES.values(), strict=True)
+    return sum(low), sum(high)

@@ -1,0 +1,152 @@
+"""`flask costs`: the arithmetic by hand, the ranges, and what a reader sees."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.cli.costs import costs
+from app.cli.estimate import (
+    RANGES,
+    TOTAL_RANGE,
+    Usage,
+    estimate,
+    get_requests,
+    put_requests,
+    range_ends,
+    sums_of_ranges,
+)
+from app.cli.prices import NOTES, PLANNED, TODAY, Prices
+
+NOTHING = Usage(users=0, storage_gb=0, uploads=0, upload_mb=0, views=0, traffic_gb=0)
+TABLES = pytest.mark.parametrize("prices", [PLANNED, TODAY], ids=lambda each: each.label)
+
+
+def test_a_month_reckoned_by_hand() -> None:
+    """60,000 users, 1 TB, 10,000 uploads of 20 MB, a million views, 2 TB out."""
+    usage = Usage(
+        users=60_000,
+        storage_gb=1000,
+        uploads=10_000,
+        upload_mb=20,
+        views=1_000_000,
+        traffic_gb=2000,
+    )
+    # 10,000 billed x 0.0055; 23 + 10 x 0.005 + 1,020 x 0.0004; 2,000 x 0.085 + 100 x 0.01
+    assert estimate(usage, PLANNED).as_dict() == {
+        "cognito": 55.0,
+        "s3": 23.46,
+        "cloudfront": 171.0,
+        "total": 249.46,
+    }
+    # 50,000 x 0.015; the same; 1,000 x 0.085, and the requests are free
+    assert estimate(usage, TODAY).as_dict() == {
+        "cognito": 750.0,
+        "s3": 23.46,
+        "cloudfront": 85.0,
+        "total": 858.46,
+    }
+
+
+@TABLES
+def test_nothing_costs_nothing(prices: Prices) -> None:
+    """No base fee is invented."""
+    assert estimate(NOTHING, prices).total == 0
+
+
+def test_large_uploads_are_billed_by_part() -> None:
+    """100 MB are 6 parts of 16 MiB, with a beginning and an end; 60 MB go in one request."""
+    assert put_requests(replace(NOTHING, uploads=10, upload_mb=100)) == 80
+    assert put_requests(replace(NOTHING, uploads=10, upload_mb=60)) == 10
+    assert get_requests(replace(NOTHING, uploads=10, views=5)) == 25
+
+
+def test_without_the_edge_s3_sends_the_bytes() -> None:
+    """Traffic is paid for once: at CloudFront's price, or at S3's beyond its free 100 GB."""
+    usage = replace(NOTHING, traffic_gb=300, through_edge=False)
+    assert estimate(usage, PLANNED).as_dict()["s3"] == 27.0
+    assert estimate(usage, TODAY).as_dict()["s3"] == 18.0
+    assert estimate(usage, TODAY).cloudfront == 0
+
+
+@TABLES
+def test_each_end_of_a_range_is_a_use_that_costs_it(prices: Prices) -> None:
+    """What is printed for an end, put in again, costs that end."""
+    fields = {"cognito": "users", "s3": "storage_gb", "cloudfront": "traffic_gb"}
+    ends = range_ends(prices)
+    assert [(end.part, end.dollars) for end in ends] == [
+        (part, dollars) for part, both in RANGES.items() for dollars in both
+    ]
+    for end in ends:
+        usage = replace(NOTHING, **{fields[end.part]: end.amount})
+        assert getattr(estimate(usage, prices), end.part) == pytest.approx(end.dollars)
+
+
+def test_the_parts_add_up_to_the_total() -> None:
+    """$0 + 10 + 5 to $50 + 100 + 50 is the plan's $15 to 200."""
+    assert sums_of_ranges() == TOTAL_RANGE
+
+
+amounts = st.floats(0, 1e6)
+
+
+@TABLES
+@given(users=amounts, storage=amounts, views=amounts, traffic=amounts, edge=st.booleans())
+def test_more_never_costs_less(
+    prices: Prices, users: float, storage: float, views: float, traffic: float, edge: bool
+) -> None:
+    """Doubling any amount never lowers the sum, and no part is below nothing."""
+    usage = Usage(
+        users=users,
+        storage_gb=storage,
+        uploads=1,
+        upload_mb=1,
+        views=views,
+        traffic_gb=traffic,
+        through_edge=edge,
+    )
+    base = estimate(usage, prices)
+    assert min(base.cognito, base.s3, base.cloudfront) >= 0
+    for name in ("users", "storage_gb", "views", "traffic_gb"):
+        more = replace(usage, **{name: 2 * getattr(usage, name)})
+        assert estimate(more, prices).total >= base.total
+
+
+def test_every_difference_is_explained() -> None:
+    """Where the two tables differ there is a note, and no note without a difference."""
+    names = {name for name in Prices.__dataclass_fields__ if name not in ("label", "as_of")}
+    different = {name for name in names if getattr(PLANNED, name) != getattr(TODAY, name)}
+    assert different == set(NOTES)
+
+
+def run(*options: str) -> Any:
+    done = CliRunner().invoke(costs, options)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_a_machine_reads_it() -> None:
+    """Everything that the table says is in the JSON."""
+    document = json.loads(run("--json", "--users", "60000", "--storage-gb", "0"))
+    assert document["estimate"]["today"]["cognito"] == 750.0
+    assert document["prices"]["planning"]["as_of"]
+    assert document["total_range"]["sum_of_parts"] == [15, 200]
+
+
+def test_a_person_reads_it() -> None:
+    """Both tables with their dates, the differences, and the ranges; no line too wide to read."""
+    output = run()
+    for text in ("planning", "today", "not fetched", "cognito_mau", "up to 50,000", "$15 to 200"):
+        assert text in output
+    assert "435 to 4,348 GB stored" in output
+
+
+def test_amounts_below_nothing_are_refused() -> None:
+    """A negative amount is a usage error, not a rebate."""
+    assert CliRunner().invoke(costs, ["--users", "-1"]).exit_code == 2
