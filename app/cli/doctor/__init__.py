@@ -90,7 +90,8 @@ def _site(settings: Settings, profile: str | None) -> Site:
 
     site = Site(settings, profile)
     try:
-        site.client("s3")
+        if profile:
+            site.client("s3")
     except ProfileNotFound as error:
         raise click.ClickException(str(error)) from None
     return site

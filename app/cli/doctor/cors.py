@@ -67,46 +67,38 @@ def cors_rows(site: Site) -> Iterator[Row]:
     origins = site.settings.cors_origins
     if not origins:
         return
-    uploads = {origin: _preflight(site, origin, "PUT") for origin in origins}
-    asked = site.fetch("GET", site.public.bucket_url)
-    if asked.status == 0 or asked.code == "NoSuchBucket":
+    if not site.has_bucket or site.fetch("GET", site.public.bucket_url).status == 0:
         yield ORIGINS.unknown("there is no bucket at its public address", "See the line of it.")
         return
+    answers = {
+        (origin, method): _preflight(site, origin, method)
+        for origin in origins
+        for method in METHODS
+    }
+    allowed = {pair for pair, answer in answers.items() if _allows(answer, pair[0])}
     mend = _command(site)
     # Any method will do: an origin that is in no rule gets none.
-    strangers = [
-        origin
-        for origin in origins
-        if not any(_allows(_preflight(site, origin, method), origin) for method in METHODS)
-    ]
+    strangers = [origin for origin in origins if not any(each == origin for each, _ in allowed)]
     if strangers:
         yield ORIGINS.fault(f"not {', '.join(strangers)}", mend)
         return
     yield ORIGINS.ok(", ".join(origins))
-    yield _methods(site, mend)
+    yield _methods(site, set(answers) - allowed, mend)
     shown = {name.lower() for name in _exposed(site, origins[0])}
     lacking = [name for name in NEEDED_TO_READ if name.lower() not in shown]
     yield EXPOSE.ok() if not lacking else EXPOSE.fault("ETag is not in ExposeHeaders", mend)
-    allowed = uploads[origins[0]].headers.get("access-control-allow-origin")
-    yield WILDCARD.ok() if allowed != "*" else WILDCARD.warning("every origin is allowed", mend)
+    named = answers[origins[0], "GET"].headers.get("access-control-allow-origin")
+    yield WILDCARD.ok() if named != "*" else WILDCARD.warning("every origin is allowed", mend)
 
 
-def _methods(site: Site, mend: str) -> Row:
-    refused = {
-        method
-        for origin in site.settings.cors_origins
-        for method in METHODS
-        if not _allows(_preflight(site, origin, method), origin)
-    }
-    if refused == {"PUT"} and _allows(
-        _preflight(site, site.settings.cors_origins[0], "PUT", ()), site.settings.cors_origins[0]
-    ):
+def _methods(site: Site, refused: set[tuple[str, str]], mend: str) -> Row:
+    methods = {method for _, method in refused}
+    if not methods:
+        return ALLOWED.ok(", ".join(METHODS))
+    origin = next(iter(refused))[0]
+    if methods == {"PUT"} and _allows(_preflight(site, origin, "PUT", ()), origin):
         return ALLOWED.fault(f"PUT not with the headers {', '.join(UPLOAD_HEADERS)}", mend)
-    return (
-        ALLOWED.ok(", ".join(METHODS))
-        if not refused
-        else ALLOWED.fault(f"not {', '.join(sorted(refused))}", mend)
-    )
+    return ALLOWED.fault(f"not {', '.join(sorted(methods))}", mend)
 
 
 def _preflight(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -42,6 +43,8 @@ class Site:
         #: but no asset's name, so that the event worker passes it over.
         self.probe_key = f"users/asset-gateway-doctor/probe/image/{uuid4().hex}"
         self._http = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
+        #: False once S3 said so; what follows from that is no fault of its own.
+        self.has_bucket = True
         self._clients: dict[str, Any] = {}
         keys = _static_keys(settings)
         self._presigner = Presigner((lambda: keys) if keys else default_chain(), settings.s3_region)
@@ -112,17 +115,10 @@ class Site:
         return self._clients[service]
 
     def _make_client(self, service: str) -> Any:
-        import boto3
         from botocore.config import Config
 
         settings, inner = self.settings, self.inner
         keys = None if self.profile else _static_keys(settings)
-        session = boto3.session.Session(
-            profile_name=self.profile,
-            aws_access_key_id=keys.access_key_id if keys else None,
-            aws_secret_access_key=keys.secret_access_key if keys else None,
-            aws_session_token=keys.session_token if keys else None,
-        )
         virtual = inner.host.startswith(f"{inner.bucket}.")
         elsewhere = f"{inner.origin}{inner.base_path.removesuffix(f'/{inner.bucket}')}"
         endpoints = {
@@ -131,10 +127,13 @@ class Site:
             "sqs": settings.sqs_endpoint,
         }
         regions = {"s3": settings.s3_region, "cloudfront": "us-east-1"}
-        return session.client(  # type: ignore[call-overload]  # the service is not a literal
+        return _session(self.profile).client(
             service,
             region_name=regions.get(service, settings.aws_region),
             endpoint_url=endpoints.get(service) or None,
+            aws_access_key_id=keys.access_key_id if keys else None,
+            aws_secret_access_key=keys.secret_access_key if keys else None,
+            aws_session_token=keys.session_token if keys else None,
             config=Config(
                 connect_timeout=3,
                 read_timeout=10,
@@ -151,6 +150,14 @@ class Site:
             return
         # A Date has whole seconds, and was written somewhere between asking and hearing.
         self.clocks[whose] = theirs + 0.5 - (began + time.time()) / 2
+
+
+@cache
+def _session(profile: str | None) -> Any:
+    """One for all clients: each session reads botocore's descriptions of the services anew."""
+    import boto3
+
+    return boto3.session.Session(profile_name=profile)
 
 
 def not_permitted(item: Item, refusal: Refusal) -> Row:

@@ -112,6 +112,7 @@ def _reached(site: Site, answer: Answer) -> Iterator[Row]:
         )
         return
     if answer.code == "NoSuchBucket":
+        site.has_bucket = False
         yield BUCKET.fault(f"there is no {bucket}")
         return
     yield BUCKET.ok(bucket)
