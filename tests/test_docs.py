@@ -115,3 +115,10 @@ def test_the_curl_examples_work(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert '"content_type": "video/mp4"' in done.stdout
     assert (tmp_path / "first.bin").read_bytes() == clip[:1024]
+
+
+def test_links_between_the_pages_lead_somewhere() -> None:
+    """Every relative link in the README and in `docs/` names a file that is there."""
+    for page in [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
