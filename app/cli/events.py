@@ -17,7 +17,6 @@ from app.aws.queue import Queue
 from app.aws.upload_role import UploadRole
 from app.cli.metrics import serving_metrics
 from app.domain.assets import StoredObject
-from app.domain.principal import Principal
 from app.events.handler import Handler
 from app.events.worker import Worker
 from app.seals import Seals
@@ -96,7 +95,7 @@ def _handler(settings: Settings, queue: Queue) -> Handler:
         # The report has to be safe before the object goes, so it is not removed from there.
         mark = found.mark or found.version_id or found.etag
         arrived_at = found.last_modified
-        built.quota.settle(Principal(sub), mark, found.size, arrived_at, lambda: None)
+        built.quota.admit(sub, mark, found.size, arrived_at)
 
     return Handler(
         settings.s3_bucket_name,

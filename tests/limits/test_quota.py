@@ -12,7 +12,8 @@ import pytest
 from app.domain.errors import NotFound, QuotaExceeded, StorageUnavailable
 from app.domain.principal import Principal
 from app.domain.usage import Amount, Usage
-from app.limits.quota import Quota, group_variable, warn_of_separate_counts
+from app.limits.allowance import group_variable, warn_of_separate_counts
+from app.limits.quota import Quota
 from app.limits.shared import Shared
 from tests.limits.redis_server import RedisServer
 
@@ -168,6 +169,18 @@ def test_what_was_completed_before_is_never_removed(url: str) -> None:
     arrive(fresh, "m", 60, never, ago_seconds=3600)
 
 
+def test_a_group_is_not_held_to_the_general_quota_by_those_who_do_not_know_it() -> None:
+    """A worker knows the sub alone: it admits what any group may have, and not more."""
+    bucket = Bucket()
+    worker = make(bucket, 10, by_group={"STUDIO": 100})
+    bucket.size = 90
+    worker.admit("alice", "m1", 90, datetime.now(UTC))
+    bucket.size = 101
+    with pytest.raises(QuotaExceeded):
+        worker.admit("alice", "m2", 11, datetime.now(UTC))
+    make(bucket, 10, by_group={"FREE": 0}).admit("alice", "m3", 11, datetime.now(UTC))
+
+
 def test_while_redis_is_lost_completions_are_counted(mortal_redis: RedisServer) -> None:
     """Each process reserves for itself then; together they are over, and the last one goes."""
     bucket = Bucket()
@@ -225,8 +238,8 @@ def test_usage_is_counted_rarely_and_again_after_a_change() -> None:
 
 def test_dear_counts_are_made_anew_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where counting takes long, neither refusals nor looks make it happen each time."""
-    monkeypatch.setattr("app.limits.quota.CHEAP_SECONDS", -1)
-    monkeypatch.setattr("app.limits.quota.RECOUNT_PER_COST", 10**9)
+    monkeypatch.setattr("app.limits.books.CHEAP_SECONDS", -1)
+    monkeypatch.setattr("app.limits.books.RECOUNT_PER_COST", 10**9)
     bucket = Bucket()
     bucket.size = 100
     quota = make(bucket)
