@@ -37,8 +37,8 @@ from app.auth.bearer import BearerProtector
 from app.domain.errors import IdentityUnavailable, InvalidToken
 from app.domain.principal import Principal
 from app.error_reports import report_errors
-from app.limits.door import count_caller, count_stranger, show_standing
 from app.limits.allowance import warn_of_separate_counts
+from app.limits.door import count_caller, count_stranger, show_standing
 from app.services import Services
 from app.telemetry import configure_logging, observe
 from config import Settings
