@@ -20,6 +20,8 @@ graceful_timeout = 30
 # for itself what is too long.
 limit_request_line = 8190
 limit_request_field_size = 16384
+# gunicorn opens one for its command-line tool, in a place that is not ours.
+control_socket_disable = True
 accesslog = None  # the application logs its requests, without secrets
 loglevel = "warning"
 
