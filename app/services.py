@@ -46,7 +46,7 @@ from app.limits.shared import Shared
 from app.readiness import Readiness
 from app.seals import Seals
 from app.webhooks import WebhookSender
-from config import Settings
+from config import Settings, SettingsError
 
 UPLOAD_LIFE_SECONDS = 7 * 24 * 3600
 CURSOR_LIFE_SECONDS = 24 * 3600
@@ -212,21 +212,33 @@ def upload_credentials(settings: Settings, keys: Credentials | None) -> UploadCr
 
 
 def addresses(settings: Settings) -> tuple[BucketAddress, BucketAddress]:
-    """Where the gateway itself reaches the bucket, and where browsers do."""
-    inner = BucketAddress.of(
-        settings.s3_bucket_name,
-        settings.s3_region,
-        endpoint=settings.s3_endpoint or None,
-        style=settings.s3_addressing_style,
-    )
-    public = BucketAddress.of(
-        settings.s3_bucket_name,
-        settings.s3_region,
-        endpoint=settings.s3_public_endpoint or None,
-        style=settings.s3_addressing_style,
+    """Where the gateway itself reaches the bucket, and where browsers do.
+
+    Raises ``SettingsError`` for endpoints and styles that do not fit the bucket.
+    """
+    inner = _address(settings, "S3_ENDPOINT", settings.s3_endpoint)
+    public = _address(
+        settings,
+        "S3_PUBLIC_ENDPOINT",
+        settings.s3_public_endpoint,
         accelerate=settings.s3_accelerate,
     )
     return inner, public
+
+
+def _address(
+    settings: Settings, name: str, endpoint: str, *, accelerate: bool = False
+) -> BucketAddress:
+    try:
+        return BucketAddress.of(
+            settings.s3_bucket_name,
+            settings.s3_region,
+            endpoint=endpoint or None,
+            style=settings.s3_addressing_style,
+            accelerate=accelerate,
+        )
+    except ValueError as error:
+        raise SettingsError({"S3_ACCELERATE" if accelerate else name: str(error)}) from None
 
 
 def s3_client(settings: Settings, keys: Credentials | None, address: BucketAddress) -> LazyClient:

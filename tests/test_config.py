@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app import create_app
 from config import Settings, SettingsError
 
 GOOD = {
@@ -112,3 +113,18 @@ def test_a_family_of_variables_is_one_setting() -> None:
     assert settings.quota_bytes == 1
     assert settings.quota_bytes_by_group == {"STUDIO": 2, "BY_GROUP": 3}
     assert Settings.from_env(GOOD).quota_bytes_by_group == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("S3_ENDPOINT", "http://user@127.0.0.1:9000"),
+        ("S3_PUBLIC_ENDPOINT", "https://store.example/a/../b"),
+        ("S3_ACCELERATE", "true"),
+    ],
+)
+def test_addresses_that_cannot_work_stop_the_start(name: str, value: str) -> None:
+    """An endpoint that no URL can be built on is named like every other fault."""
+    with pytest.raises(SettingsError) as caught:
+        create_app(Settings.from_env(GOOD | {"S3_BUCKET_NAME": "dots.in.name", name: value}))
+    assert list(caught.value.faults) == [name]
