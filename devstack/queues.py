@@ -2,11 +2,13 @@
 
 Each deletion rebuilds the list of messages; of two at once, one brings back what the other deleted
 and loses what came in between. SQS loses nothing. And each look at a queue goes through all of it,
-which thousands of messages make slow.
+and each message that is sent counts all the others, which thousands make slow.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
@@ -14,6 +16,8 @@ from moto.sqs.models import Message, Queue
 
 #: One request receives no more.
 MAX_BATCH = 10
+#: SQS' counts are approximate as well, and lag for longer.
+COUNT_SECONDS = 0.2
 
 
 def install() -> None:
@@ -30,11 +34,33 @@ def install() -> None:
     def messages(self: Queue) -> list[Message]:
         return list(islice(visible(self), MAX_BATCH))
 
-    def approximate_number_of_messages(self: Queue) -> int:
+    def number(self: Queue) -> int:
         return sum(1 for _ in visible(self))
 
     Queue.delete_message = delete_message  # type: ignore[method-assign]
     Queue.messages = property(messages)  # type: ignore[assignment, method-assign]
-    Queue.approximate_number_of_messages = property(  # type: ignore[assignment, method-assign]
-        approximate_number_of_messages
-    )
+    for name, count in {
+        "approximate_number_of_messages": number,
+        "approximate_number_of_messages_delayed": _getter("delayed"),
+        "approximate_number_of_messages_not_visible": _getter("not_visible"),
+    }.items():
+        setattr(Queue, name, property(_remembered(name, count)))
+
+
+def _getter(what: str) -> Callable[[Queue], int]:
+    found: property = vars(Queue)[f"approximate_number_of_messages_{what}"]
+    getter: Callable[[Queue], int] | None = found.fget
+    if getter is None:
+        raise TypeError(f"moto counts {what} messages in another way")
+    return getter
+
+
+def _remembered(name: str, count: Callable[[Queue], int]) -> Callable[[Queue], int]:
+    def remembered(self: Queue) -> int:
+        counted_at, number = self.__dict__.get(f"_{name}", (float("-inf"), 0))
+        if time.monotonic() - counted_at > COUNT_SECONDS:
+            number = count(self)
+            self.__dict__[f"_{name}"] = (time.monotonic(), number)
+        return int(number)
+
+    return remembered
