@@ -16,8 +16,6 @@ from devstack.account import Stack
 from tests.devstack.conftest import SECOND_PAIR
 from tests.devstack.wire import Wire
 
-NOW = datetime.now(UTC)
-
 
 class _HostlessAuth(S3SigV4QueryAuth):
     """A signer that leaves the host out."""
@@ -118,7 +116,7 @@ def test_other_lives_are_refused(wire: Wire, key: str, life: int) -> None:
 
 def test_an_expired_url_is_refused_in_the_words_clients_look_for(wire: Wire, key: str) -> None:
     """Uppy renews a URL when it reads "Request has expired"."""
-    url = wire.presign("PUT", key, expires=60, at=NOW - timedelta(seconds=120))
+    url = wire.presign("PUT", key, expires=60, at=datetime.now(UTC) - timedelta(seconds=120))
     answer = wire.send("PUT", url, body=b"x")
     assert (answer.status, answer.code) == (403, "AccessDenied")
     assert answer.message == "Request has expired"
@@ -126,8 +124,8 @@ def test_an_expired_url_is_refused_in_the_words_clients_look_for(wire: Wire, key
 
 def test_clocks_may_differ_by_a_quarter_of_an_hour(wire: Wire, key: str) -> None:
     """A URL from 10 minutes ahead works, one from 20 minutes ahead does not yet."""
-    ahead = wire.presign("PUT", key, at=NOW + timedelta(minutes=10))
-    too_far = wire.presign("PUT", key, at=NOW + timedelta(minutes=20))
+    ahead = wire.presign("PUT", key, at=datetime.now(UTC) + timedelta(minutes=10))
+    too_far = wire.presign("PUT", key, at=datetime.now(UTC) + timedelta(minutes=20))
     assert wire.send("PUT", too_far, body=b"x").message == "Request is not yet valid"
     assert wire.send("PUT", ahead, body=b"x").status == 200
 
@@ -242,8 +240,8 @@ def test_the_host_must_be_signed(wire: Wire, key: str) -> None:
 
 def test_the_scope_is_of_the_day_of_signing(wire: Wire, key: str) -> None:
     """A day's key signs that day's requests: another day in the scope is a fault of its own."""
-    url = wire.presign("PUT", key, at=NOW)
-    day = NOW.strftime("%Y%m%d")
+    url = wire.presign("PUT", key, at=datetime.now(UTC))
+    day = datetime.now(UTC).strftime("%Y%m%d")
     answer = wire.send("PUT", url.replace(f"%2F{day}%2F", "%2F20200101%2F"), body=b"x")
     assert (answer.status, answer.code) == (400, "AuthorizationQueryParametersError")
 
