@@ -117,7 +117,7 @@ class Meter:
         """Run one step and print its line."""
         before = self.most = resident()
         self._done.clear()
-        watcher = threading.Thread(target=self._watch)
+        watcher = threading.Thread(target=self._watch, daemon=True)
         watcher.start()
         began, cpu = time.perf_counter(), time.process_time()
         said = step()
