@@ -37,6 +37,13 @@ def install() -> None:
     def number(self: Queue) -> int:
         return sum(1 for _ in visible(self))
 
+    def pending_message_groups(self: Queue) -> set[str]:
+        # A copy: others come and go while moto looks.
+        return {found.group_id for found in list(self.pending_messages) if found.group_id}
+
+    Queue.pending_message_groups = property(  # type: ignore[assignment, method-assign]
+        pending_message_groups
+    )
     Queue.delete_message = delete_message  # type: ignore[method-assign]
     Queue.messages = property(messages)  # type: ignore[assignment, method-assign]
     for name, count in {
