@@ -22,6 +22,7 @@ Browsers upload to and play from S3, safely, each user in their own space. The g
 Cognito tokens and signs; the bytes move between browser and S3 or CloudFront.
 
 Sign requests with `Authorization: Bearer <Cognito token>`. Errors are problem documents (RFC 9457).
+A caller in `ADMIN_GROUP` may add `X-Act-As-Sub: <sub>` to any call; from anybody else it is a 403.
 """
 #: What every route with a token may answer.
 _ALWAYS = (401, 403, 429, 502, 503)
