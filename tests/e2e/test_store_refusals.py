@@ -135,7 +135,7 @@ def test_t31_an_upload_url_cannot_read_and_a_link_cannot_write(
     answer = urllib3.request(
         "POST",
         f"{site.gateway.url}/v1/links",
-        json={"paths": [started["path"]]},
+        json={"paths": [started["path"]], "via": "s3"},
         headers={"Authorization": f"Bearer {site.token()}"},
     )
     [link] = answer.json()["links"]
