@@ -7,14 +7,12 @@ signing them. The schemas document them, and tests hold the answers against the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 from flask import Response, current_app
 
 from app.domain.assets import Link, ListedObject, StoredObject
-from app.domain.metadata import decode_metadata
+from app.domain.documents import asset_document, named, rfc3339
 from app.domain.parts import Part
 from app.domain.paths import AssetPath, Root
 from app.domain.policy import served_type
@@ -30,12 +28,6 @@ def answer(
     response.headers["Cache-Control"] = "no-store"
     response.headers.update(headers or {})
     return response
-
-
-@lru_cache(1024)  # the links of one batch share an instant
-def rfc3339(instant: datetime) -> str:
-    """``2026-11-22T17:00:00Z``."""
-    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def link_answer(link: Link) -> dict[str, Any]:
@@ -86,22 +78,13 @@ def progress_answer(uploaded: Iterable[Part], missing: list[int] | None) -> dict
 
 def stored_asset(path: AssetPath, found: StoredObject, link: Link) -> dict[str, Any]:
     """One asset in full."""
-    return {
-        **_named(path, found.key),
-        "size": found.size,
-        "content_type": found.content_type,
-        "etag": found.etag,
-        "last_modified": rfc3339(found.last_modified),
-        "metadata": decode_metadata(found.metadata),
-        "checksum_sha256": found.checksum_sha256,
-        "link": link_answer(link),
-    }
+    return {**asset_document(path, found), "link": link_answer(link)}
 
 
 def listed_asset(path: AssetPath, found: ListedObject, link: Link | None) -> dict[str, Any]:
     """One asset as a listing knows it: the type is the extension's."""
     return {
-        **_named(path, found.key),
+        **named(path, found.key),
         "size": found.size,
         "content_type": served_type(path.filename),
         "etag": found.etag,
@@ -109,15 +92,4 @@ def listed_asset(path: AssetPath, found: ListedObject, link: Link | None) -> dic
         "metadata": None,
         "checksum_sha256": None,
         "link": link_answer(link) if link else None,
-    }
-
-
-def _named(path: AssetPath, key: str) -> dict[str, Any]:
-    return {
-        "path": path.text,
-        "key": key,
-        "kind": path.kind.value,
-        "project_id": path.project_id,
-        "asset_id": path.asset_id,
-        "filename": path.filename,
     }

@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import Response
 
-from app.api.answers import answer, parts_answer, rfc3339
+from app.api.answers import answer, parts_answer
 from app.api.context import caller_root, services
 from app.api.cursors import open_cursor, seal_cursor
 from app.api.documentation import Blueprint
 from app.api.uploads import open_upload, reserve
+from app.domain.documents import rfc3339
 from app.domain.errors import ValidationFailed
 from app.domain.uploads import ListedUpload
 from app.schemas.uploads import (

@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import Response
 
-from app.api.answers import answer, rfc3339
+from app.api.answers import answer
 from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
 from app.domain.assets import Playback
+from app.domain.documents import rfc3339
 from app.domain.errors import NotFound, ValidationFailed
 from app.domain.kinds import Kind
 from app.domain.paths import AssetPath

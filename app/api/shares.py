@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import Response, url_for
 
-from app.api.answers import answer, rfc3339
+from app.api.answers import answer
 from app.api.context import caller_root, services
 from app.api.cursors import open_cursor, seal_cursor
 from app.api.documentation import Blueprint
+from app.domain.documents import rfc3339
 from app.domain.errors import NotFound, ValidationFailed
 from app.domain.paths import AssetPath
 from app.domain.shares import Share, mint_share_id, shares_prefix

@@ -43,7 +43,7 @@ def create_upload(declared: dict[str, Any]) -> Response:
     upload = _declare(Declaration(**declared))
     reserve(upload)
     if upload.plan:
-        upload = _begin(upload)
+        upload = begin(upload)
     upload_id = services.upload_ids.seal(upload.to_claims())
     location = url_for("uploads.get_upload", upload_id=upload_id)
     if plan := upload.plan:
@@ -133,7 +133,8 @@ def reserve(upload: Upload) -> None:
     )
 
 
-def _begin(upload: Upload) -> Upload:
+def begin(upload: Upload) -> Upload:
+    """``upload`` with S3's upload id; what was reserved is given back when S3 refuses."""
     try:
         return services.large_uploads.begin(upload)
     except Problem:

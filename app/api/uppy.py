@@ -12,10 +12,12 @@ from typing import Any
 
 from flask import Response, current_app
 
-from app.api.answers import answer, rfc3339
+from app.api.answers import answer
 from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
-from app.api.uppy_uploads import begin, declare, finish, give_up, open_target
+from app.api.uploads import begin
+from app.api.uppy_uploads import declare, finish, give_up, open_target
+from app.domain.documents import rfc3339
 from app.domain.errors import NotFound, ValidationFailed
 from app.domain.parts import MAX_PARTS
 from app.domain.paths import Root

@@ -14,7 +14,7 @@ from app.api.context import caller_root, services
 from app.audit import concerns
 from app.auth.bearer import current_principal
 from app.domain.assets import StoredObject
-from app.domain.errors import AlreadyExists, NotFound, Problem, QuotaExceeded, TooLarge
+from app.domain.errors import AlreadyExists, NotFound, QuotaExceeded, TooLarge
 from app.domain.parts import Part
 from app.domain.paths import AssetPath
 from app.domain.uploads import Method, Upload
@@ -65,15 +65,6 @@ def declare(file: UppyFile, method: Method) -> Upload:
     if bounded or file.size is not None:
         services.quota.reserve(current_principal, upload.mark, upload.size, multipart=not bounded)
     return upload
-
-
-def begin(upload: Upload) -> Upload:
-    """``upload`` with S3's upload id; what was reserved is given back when S3 refuses."""
-    try:
-        return services.large_uploads.begin(upload)
-    except Problem:
-        services.quota.release(current_principal, upload.mark)
-        raise
 
 
 def open_target(upload_id: str, key: str) -> Target:

@@ -7,11 +7,12 @@ from typing import Any
 
 from flask import Response
 
-from app.api.answers import answer, rfc3339, stored_asset
+from app.api.answers import answer, stored_asset
 from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
 from app.auth.bearer import current_principal
 from app.domain.copies import plan_return
+from app.domain.documents import rfc3339
 from app.domain.errors import NotFound
 from app.domain.paths import AssetPath
 from app.schemas.assets import AssetSchema

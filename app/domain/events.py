@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.domain.assets import StoredObject
-from app.domain.metadata import decode_metadata
+from app.domain.documents import asset_document, named, rfc3339
 from app.domain.notifications import Notification
 from app.domain.paths import AssetPath, Root
 
@@ -69,7 +69,7 @@ def deleted(told: Notification) -> AssetEvent:
         told.occurred_at,
         {
             "sub": root.sub,
-            "asset": _named(path, told.key) | nothing,
+            "asset": named(path, told.key) | nothing,
             "verified": True,
             "reason": None,
         },
@@ -106,34 +106,6 @@ def _of_object(
     )
 
 
-def asset_document(path: AssetPath, found: StoredObject) -> dict[str, Any]:
-    """The asset as the API shows it, without its link."""
-    return {
-        **_named(path, found.key),
-        "size": found.size,
-        "content_type": found.content_type,
-        "etag": found.etag,
-        "last_modified": _rfc3339(found.last_modified),
-        "metadata": decode_metadata(found.metadata),
-        "checksum_sha256": found.checksum_sha256,
-    }
-
-
-def _named(path: AssetPath, key: str) -> dict[str, Any]:
-    return {
-        "path": path.text,
-        "key": key,
-        "kind": path.kind.value,
-        "project_id": path.project_id,
-        "asset_id": path.asset_id,
-        "filename": path.filename,
-    }
-
-
 def _event(id: str, kind: EventType, when: datetime, data: Mapping[str, Any]) -> AssetEvent:
-    document = {"type": kind.value, "timestamp": _rfc3339(when), "data": data}
+    document = {"type": kind.value, "timestamp": rfc3339(when), "data": data}
     return AssetEvent(id, kind, json.dumps(document, separators=(",", ":")))
-
-
-def _rfc3339(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"

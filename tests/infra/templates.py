@@ -142,7 +142,7 @@ class Made:
             return items[index]
         if name == "And":
             return all(self.worked_out(value))
-        raise NotImplementedError(name)
+        raise LookupError(f"these tests cannot read Fn::{name}")
 
     def _named(self, name: str) -> Any:
         return self._attribute(*name.split(".")) if "." in name else self._ref(name)
