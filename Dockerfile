@@ -14,7 +14,6 @@ FROM python:3.12-slim
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    GUNICORN_CMD_ARGS=--no-control-socket \
     PORT=8000
 # A number, so that Kubernetes' runAsNonRoot can tell.
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin gateway

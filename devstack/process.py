@@ -24,7 +24,7 @@ def store_command(port: int) -> list[str]:
         *("--workers", "1", "--worker-class", "gthread", "--threads", "16"),
         *("--timeout", "300", "--keep-alive", "30", "--graceful-timeout", "1"),
         *("--limit-request-line", "8190", "--limit-request-field_size", "16380"),
-        *("--no-control-socket", "--log-level", "warning"),
+        *("--log-level", "warning"),
     ]
 
 

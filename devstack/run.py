@@ -98,7 +98,7 @@ def table(ports: Ports, run: Path) -> list[Row]:
         "PROMETHEUS_MULTIPROC_DIR": str(run / "metrics"),
     }
     after_stack = [python, "-m", "devstack.after", str(stack_file), "--"]
-    gunicorn = [python, "-m", "gunicorn", "--no-control-socket"]
+    gunicorn = [python, "-m", "gunicorn"]
     page = ["--bind", f"{HOST}:{ports.page}", "--threads", "8", "--log-level", "warning"]
     edge = ["--bind", f"{HOST}:{ports.edge}", "--threads", "16", "--limit-request-line", "8190"]
     # One worker, for it remembers; a thread for each tab that listens.

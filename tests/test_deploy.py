@@ -176,7 +176,7 @@ def served(
     port = free_port()
     command = json.loads(re.findall(r"^CMD (.+)$", DOCKERFILE, re.M)[-1])
     process = subprocess.Popen(
-        [sys.executable, "-m", *command, "--no-control-socket", "--bind", f"127.0.0.1:{port}"],
+        [sys.executable, "-m", *command, "--bind", f"127.0.0.1:{port}"],
         cwd=image,
         env={"PATH": os.environ["PATH"], "PORT": str(port), "WEB_CONCURRENCY": "2", **environment},
         stdout=subprocess.DEVNULL,
@@ -213,7 +213,7 @@ def test_what_the_image_holds_is_enough(image: Path, front_store: Store) -> None
 def test_a_faulty_environment_ends_the_container(image: Path) -> None:
     """Nothing is served with a faulty environment, and the exit status says so."""
     done = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "--no-control-socket", "wsgi:app"],
+        [sys.executable, "-m", "gunicorn", "wsgi:app"],
         cwd=image,
         env={"PATH": os.environ["PATH"], "PORT": str(free_port())},
         capture_output=True,
