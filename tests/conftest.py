@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,13 @@ from tests.gateway import ALICE, BOB, Caller, Gateway, running_gateway
 from tests.stores.store import Store, Strictness
 
 pytest_plugins = ["tests.stores.fixtures"]
+
+
+@pytest.fixture(autouse=True)
+def ordinary_log_level() -> None:
+    """An application sets the level for its whole process: what a test hears must not depend on
+    which application another test made before."""
+    logging.getLogger().setLevel(logging.WARNING)
 
 
 @pytest.fixture(scope="session")

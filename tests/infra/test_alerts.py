@@ -9,7 +9,8 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-import app.telemetry  # registers the metrics
+import app  # registers the metrics of the web process
+import app.cli.events  # and of the worker
 from tests.infra.templates import INFRA
 
 RULES = yaml.safe_load((INFRA / "alerts.yaml").read_text())["groups"][0]["rules"]
