@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import time
 from urllib.parse import urlencode
 
 import urllib3
@@ -16,6 +17,7 @@ from tests.stores.store import Store
 PBKDF2_AES_GCM = b"\x02"
 PBKDF2_ROUNDS = 8192
 FRAGMENT_BYTES = 16 * 1024
+POLICIES_SECONDS = 10.0
 
 
 def encrypt(secret: str, plain: bytes) -> bytes:
@@ -37,8 +39,13 @@ def _admin_put(store: Store, operation: str, query: dict[str, str], body: bytes)
     digest = hashlib.sha256(body).hexdigest()
     request = AWSRequest("PUT", url, headers={"X-Amz-Content-Sha256": digest}, data=body)
     SigV4Auth(Credentials(store.access_key, store.secret_key), "s3", store.region).add_auth(request)
+    deadline = time.monotonic() + POLICIES_SECONDS
     with urllib3.PoolManager() as pool:
         answer = pool.request("PUT", url, body=body, headers=dict(request.headers.items()))
+        # It answers before its own policies are loaded.
+        while b"XMinioAdminNoSuchPolicy" in answer.data and time.monotonic() < deadline:
+            time.sleep(0.1)
+            answer = pool.request("PUT", url, body=body, headers=dict(request.headers.items()))
     if answer.status != 200:
         raise AssertionError(f"{operation}: {answer.status} {answer.data.decode(errors='replace')}")
 
