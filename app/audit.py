@@ -7,7 +7,6 @@ One JSON object a line on standard output, under the logger ``gateway.audit``, w
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +15,7 @@ from typing import Any
 
 from flask import Flask, Request, Response, g, request
 
-from app.telemetry import redact
+from app.telemetry import current, redact, write_line
 
 ACT_AS = "X-Act-As-Sub"
 #: Where a request names what it is about; upload ids and share tokens are never among them.
@@ -38,23 +37,20 @@ def audit(app: Flask) -> None:
 
     @app.after_request
     def write(response: Response) -> Response:
-        principal = g.get("principal")
-        if principal or "concerns" in g:
-            # One look through Flask's proxy, and no search for the calling line: each costs.
-            current: Request = request._get_current_object()  # type: ignore[attr-defined]
-            text = json.dumps(_line(current, principal, response.status_code))
-            log.handle(logging.LogRecord(log.name, logging.INFO, "", 0, text, None, None))
+        context = current(g)
+        if "principal" in context or "concerns" in context:
+            write_line(log, _line(current(request), context, response.status_code))
         return response
 
 
-def _line(request: Request, principal: Any, status: int) -> dict[str, Any]:
-    actor = g.get("actor")
+def _line(request: Request, context: Any, status: int) -> dict[str, Any]:
+    principal, actor = context.get("principal"), context.get("actor")
     who = actor or principal
     refused = status >= 400
     line = {
         "logger": log.name,
         "time": datetime.now(UTC).isoformat(),
-        "request_id": g.get("request_id"),
+        "request_id": context.get("request_id"),
         "sub": who.sub if who else None,
         "acted_as": principal.sub if actor else None,
         "client_id": who.client_id if who else None,
@@ -63,16 +59,16 @@ def _line(request: Request, principal: Any, status: int) -> dict[str, Any]:
         "method": request.method,
         "outcome": "failed" if status >= 500 else "refused" if refused else "done",
         "status": status,
-        **_named(request, refused),
+        **_named(request, context, refused),
     }
     if actor is None and "HTTP_X_ACT_AS_SUB" in request.environ:
         line["tried_to_act_as"] = redact(request.headers[ACT_AS][:128])
     return line
 
 
-def _named(request: Request, refused: bool) -> dict[str, Any]:
+def _named(request: Request, context: Any, refused: bool) -> dict[str, Any]:
     """What the request is about. What was refused may be anything, so it is cut and redacted."""
-    body = g.get("body")
+    body = context.get("body")
     # The address first: what else a client adds to the query must not stand for it.
     sources: list[Mapping[str, Any]] = [request.view_args or {}]
     if isinstance(body, Mapping):
@@ -81,11 +77,12 @@ def _named(request: Request, refused: bool) -> dict[str, Any]:
         sources.append(request.args)
     named: dict[str, Any] = {}
     for source in sources:
-        for name in _NAMES:
-            if name not in named and isinstance(value := source.get(name), str):
+        # Werkzeug's mappings pay for each name that is looked up in vain.
+        for name in (name for name in _NAMES if name in source and name not in named):
+            if isinstance(value := source[name], str):
                 named[name] = _shown([value], refused)[0]
     paths = [*_texts(body.get("paths") if isinstance(body, Mapping) else None)]
-    if paths := [*g.get("concerns", ()), *paths]:
+    if paths := [*context.get("concerns", ()), *paths]:
         named["paths"] = _shown(paths, refused)
     return named
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
-from flask import Response, g, request
+from flask import Response
 from prometheus_client import Counter
 
 VERDICTS = Counter("gateway_token_verdicts", "Requests by what their token was worth", ["verdict"])
@@ -21,23 +22,22 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _COMPLETING = frozenset({"/v1/uploads/<upload_id>/complete", "/v1/assets/verify"})
 
 
-def method_label() -> str:
+def method_label(method: str) -> str:
     """The method as a label: a client may invent names, and each would be a series for ever."""
-    return request.method if request.method in _METHODS else "other"
+    return method if method in _METHODS else "other"
 
 
-def count_outcome(route: str, response: Response) -> None:
-    """What the answer says about tokens, bytes and quotas."""
-    status = response.status_code
-    if status >= 400 and response.mimetype == "application/problem+json":
-        slug = str(response.get_json()["type"]).rpartition("/")[2]
+def count_outcome(route: str, response: Response, context: Any) -> None:
+    """What the answer says about tokens, bytes and quotas. ``context`` is Flask's ``g``."""
+    slug, status = context.get("problem"), response.status_code
+    if slug is not None:
         if slug in _TOKEN_PROBLEMS:
             _verdicts(_TOKEN_PROBLEMS[slug]).inc()
         elif slug == "quota-exceeded":
             QUOTA_REFUSALS.inc()
-    elif "principal" in g:
+    elif "principal" in context:
         _verdicts("accepted").inc()
         if status == 201 and route == "/v1/uploads":
-            DECLARED.inc(g.body["size"])
+            DECLARED.inc(context.body["size"])
         elif status == 200 and route in _COMPLETING:
             COMPLETED.inc(response.get_json()["size"])

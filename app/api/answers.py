@@ -6,7 +6,7 @@ signing them. The schemas document them, and tests hold the answers against the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Response, current_app
@@ -21,13 +21,17 @@ from app.domain.uploads import ListedUpload, Method, Upload
 
 
 def answer(
-    document: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+    document: Mapping[str, Any] | Sequence[Any],
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """``document`` as JSON, never stored by a cache: most answers here carry signed URLs."""
-    response = Response(current_app.json.dumps(document), status, mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    response.headers.update(headers or {})
-    return response
+    return Response(
+        current_app.json.dumps(document),
+        status,
+        [("Cache-Control", "no-store"), *(headers or {}).items()],
+        content_type="application/json",
+    )
 
 
 def link_answer(link: Link) -> dict[str, Any]:

@@ -38,8 +38,13 @@ def render_problem(problem: Problem) -> Response:
         document["errors"] = [
             {"pointer": fault.pointer, "detail": fault.detail} for fault in problem.errors
         ]
-    response = Response(json.dumps(document), problem.status, mimetype="application/problem+json")
-    response.headers["Cache-Control"] = "no-store"
+    g.problem = problem.slug
+    response = Response(
+        json.dumps(document),
+        problem.status,
+        [("Cache-Control", "no-store")],
+        content_type="application/problem+json",
+    )
     if problem.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(problem.retry_after_seconds)
     if authenticate := challenge(problem):

@@ -6,11 +6,10 @@ Companion signs any key for anybody; here each key passes the caller's root and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 
 from app.api.answers import answer
 from app.api.context import caller_root, services
@@ -96,8 +95,8 @@ def list_parts(query: dict[str, str], upload_id: str) -> Response:
     parts = services.multipart.list_parts(target.key, target.s3_upload_id)
     if parts is None:
         raise NotFound
-    return _array(
-        {"PartNumber": part.number, "ETag": part.etag, "Size": part.size} for part in parts
+    return answer(
+        [{"PartNumber": part.number, "ETag": part.etag, "Size": part.size} for part in parts]
     )
 
 
@@ -185,10 +184,3 @@ def upload_credentials() -> Response:
 
 def _seconds_until(expires_at: datetime) -> int:
     return max(1, int((expires_at - datetime.now(UTC)).total_seconds()))
-
-
-def _array(items: Iterable[dict[str, Any]]) -> Response:
-    """A bare array, never stored by a cache."""
-    response = Response(current_app.json.dumps(list(items)), mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -7,7 +7,6 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from flask import Response, g, request
 
-from app.auth.bearer import current_principal
 from app.domain.errors import RateLimited
 from app.limits.rates import Rate, Rates
 
@@ -20,9 +19,10 @@ IPV6_NETWORK_BITS = 64
 
 def count_caller(rates: Rates) -> None:
     """Count a request of the verified caller's; raises ``RateLimited``."""
-    rule = request.url_rule.rule if request.url_rule else ""
+    matched = request.url_rule
+    rule = matched.rule if matched else ""
     signing = rule in SIGNING_RULES or rule.startswith(SIGNING_PREFIX)
-    _count(rates.signing if signing else rates.general, current_principal.sub)
+    _count(rates.signing if signing else rates.general, g.principal.sub)
 
 
 def count_stranger(rates: Rates) -> None:
@@ -38,9 +38,13 @@ def show_standing(response: Response) -> Response:
     """Add the ``RateLimit-*`` headers (draft-ietf-httpapi-ratelimit-headers-07)."""
     standing = g.get("standing")
     if standing is not None:
-        response.headers["RateLimit-Limit"] = str(standing.limit)
-        response.headers["RateLimit-Remaining"] = str(max(0, standing.remaining))
-        response.headers["RateLimit-Reset"] = str(standing.reset_seconds)
+        response.headers.extend(
+            [
+                ("RateLimit-Limit", str(standing.limit)),
+                ("RateLimit-Remaining", str(max(0, standing.remaining))),
+                ("RateLimit-Reset", str(standing.reset_seconds)),
+            ]
+        )
     return response
 
 
