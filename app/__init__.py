@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
-from flask import Flask, g, request
-from flask_cors import CORS
+from flask import Flask, Response, g, request
+from flask_cors.core import get_cors_headers, get_cors_options
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import services as services_module
@@ -40,7 +43,7 @@ from app.error_reports import report_errors
 from app.limits.allowance import warn_of_separate_counts
 from app.limits.door import count_caller, count_stranger, show_standing
 from app.services import Services
-from app.telemetry import configure_logging, observe
+from app.telemetry import configure_logging, current, observe
 from config import Settings
 
 BLUEPRINTS = (
@@ -77,9 +80,16 @@ EXPOSED_HEADERS = [
 ]
 
 
+class Application(Flask):
+    """Flask without async views, which it would look for ten times a request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(settings: Settings, services: Services | None = None) -> Flask:
     """The WSGI application; ``services`` replaces those that ``settings`` describe."""
-    app = Flask(__name__, static_folder=None)
+    app = Application(__name__, static_folder=None)
     app.json = StrictJSONProvider(app)
     # A path is taken or refused as it is, never redirected to a tidier one (T09).
     app.url_map.merge_slashes = False
@@ -115,11 +125,13 @@ def _authenticate(app: Flask) -> None:
 
     @app.before_request
     def authenticate() -> None:
+        asked = current(request)
+        blueprint = asked.blueprint
         # A preflight carries no token (Fetch standard).
-        if request.method == "OPTIONS" or request.blueprint in UNCOUNTED_BLUEPRINTS:
+        if asked.method == "OPTIONS" or blueprint in UNCOUNTED_BLUEPRINTS:
             return
         # An unknown route is a 404 for anybody.
-        if request.blueprint in PUBLIC_BLUEPRINTS or request.endpoint is None:
+        if blueprint in PUBLIC_BLUEPRINTS or asked.endpoint is None:
             count_stranger(services.rates)
             return
         try:
@@ -128,20 +140,47 @@ def _authenticate(app: Flask) -> None:
             count_stranger(services.rates)
             raise
         count_caller(services.rates)
-        if (wanted_sub := request.headers.get(ACT_AS)) is not None:
+        if (wanted_sub := asked.headers.get(ACT_AS)) is not None:
             actor: Principal = g.principal
             g.principal = act_as(actor, wanted_sub, services.admin_group)
             g.actor = actor
 
 
 def _allow_origins(app: Flask, origins: tuple[str, ...]) -> None:
-    """CORS for exact origins, on errors too (T38)."""
-    CORS(
+    """CORS for exact origins, on errors too (T38).
+
+    flask-cors decides. What it says of an origin is the same for every request but a preflight, so
+    that it is asked once an origin; its extension would ask, and look for patterns, each time.
+    """
+    options = get_cors_options(
         app,
-        # Compiled, because flask-cors takes some texts for patterns and matches their beginning.
-        origins=[re.compile(rf"{re.escape(origin)}\Z") for origin in origins],
-        methods=["GET", "POST", "PUT", "DELETE", "HEAD"],
-        allow_headers=["Authorization", "Content-Type", "X-Request-Id", *UPPY_HEADERS, ACT_AS],
-        expose_headers=EXPOSED_HEADERS,
-        max_age=3000,
+        {
+            # Compiled, as flask-cors takes some texts for patterns and matches their beginning.
+            "origins": [re.compile(rf"{re.escape(origin)}\Z") for origin in origins],
+            "methods": ["GET", "POST", "PUT", "DELETE", "HEAD"],
+            "allow_headers": [
+                "Authorization",
+                "Content-Type",
+                "X-Request-Id",
+                *UPPY_HEADERS,
+                ACT_AS,
+            ],
+            "expose_headers": EXPOSED_HEADERS,
+            "max_age": 3000,
+        },
     )
+
+    @lru_cache(maxsize=256)
+    def answers_to(origin: str) -> list[tuple[str, str]]:
+        return list(get_cors_headers(options, {"Origin": origin}, "GET").items(multi=True))
+
+    @app.after_request
+    def allow_origin(response: Response) -> Response:
+        asked = current(request)
+        headers = asked.headers
+        if origin := headers.get("Origin"):
+            if asked.method == "OPTIONS":
+                response.headers.extend(get_cors_headers(options, dict(headers), "OPTIONS"))
+            else:
+                response.headers.extend(answers_to(origin))
+        return response
