@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
@@ -37,6 +38,57 @@ class Text(fields.String):
         except UnicodeEncodeError:
             raise ValidationError("Holds half of a surrogate pair.") from None
         return text
+
+
+class BulkList(fields.List[Any]):
+    """A JSON array of up to a thousand values.
+
+    One without a fault is looked at as a whole by ``is_plain``: a field for each value would cost
+    more than signing what they name. Where there is a fault, marshmallow says at which index.
+    """
+
+    def __init__(
+        self,
+        inner: fields.Field[Any],
+        max_items: int,
+        is_plain: Callable[[list[Any]], bool],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(inner, validate=validate.Length(1, max_items), **kwargs)
+        self._is_plain = is_plain
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(value) is list and value and self._is_plain(value):
+            return value
+        return super()._deserialize(value, *args, **kwargs)
+
+
+def texts(max_items: int, *, max_length: int = 4096) -> BulkList:
+    """``Text`` by the thousand."""
+
+    def is_plain(values: list[Any]) -> bool:
+        if any(type(value) is not str for value in values):
+            return False
+        try:
+            "".join(values).encode()
+        except UnicodeEncodeError:
+            return False
+        return max(map(len, values)) <= max_length
+
+    return BulkList(Text(max_length), max_items, is_plain, required=True)
+
+
+def whole_numbers(max_items: int, minimum: int, maximum: int) -> BulkList:
+    """``WholeNumber`` by the thousand, each from ``minimum`` to ``maximum``."""
+
+    def is_plain(values: list[Any]) -> bool:
+        # `type`, as a bool is an int.
+        if any(type(value) is not int for value in values):
+            return False
+        return bool(minimum <= min(values) and max(values) <= maximum)
+
+    inner = WholeNumber(validate=validate.Range(minimum, maximum))
+    return BulkList(inner, max_items, is_plain, required=True)
 
 
 class Flag(fields.Boolean):

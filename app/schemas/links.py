@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from app.schemas.assets import LinkSchema
-from app.schemas.fields import StrictSchema, Text, lifetime
+from app.schemas.fields import StrictSchema, lifetime, texts
 
 MAX_LINK_SECONDS = 604_800
 
@@ -13,7 +13,7 @@ MAX_LINK_SECONDS = 604_800
 class NewLinksSchema(StrictSchema):
     """Paths to sign, at most 1,000."""
 
-    paths = fields.List(Text(), required=True, validate=validate.Length(1, 1000))
+    paths = texts(1000)
     expires_in = lifetime(MAX_LINK_SECONDS)
     disposition = fields.Str(
         load_default="inline", validate=validate.OneOf(["inline", "attachment"])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from app.domain.paths import Kind
-from app.schemas.fields import Flag, StrictSchema, Text, page_limit
+from app.schemas.fields import Flag, StrictSchema, Text, page_limit, texts
 
 MAX_PATHS = 1000
 
@@ -47,7 +47,7 @@ class FolderDeletionSchema(Schema):
 class PathsSchema(StrictSchema):
     """Assets to delete, at most 1,000."""
 
-    paths = fields.List(Text(), required=True, validate=validate.Length(1, MAX_PATHS))
+    paths = texts(MAX_PATHS)
 
 
 class PathErrorSchema(Schema):

@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from app.domain.parts import MAX_BATCH, MAX_PARTS
 from app.domain.paths import Kind
 from app.domain.uploads import Method
-from app.schemas.fields import StrictSchema, Text, WholeNumber, page_limit
+from app.schemas.fields import StrictSchema, Text, WholeNumber, page_limit, whole_numbers
 
 SHA256_BYTES = 32
 
@@ -82,11 +82,7 @@ class SignedPartsSchema(Schema):
 class PartNumbersSchema(StrictSchema):
     """Parts to sign, at most 1,000 different ones."""
 
-    part_numbers = fields.List(
-        WholeNumber(validate=validate.Range(1, MAX_PARTS)),
-        required=True,
-        validate=validate.Length(1, MAX_BATCH),
-    )
+    part_numbers = whole_numbers(MAX_BATCH, 1, MAX_PARTS)
 
 
 class UploadSchema(Schema):
