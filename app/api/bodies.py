@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+import orjson
 from flask import Flask, Request, g, request
 from flask.json.provider import DefaultJSONProvider
 from marshmallow import missing
 from webargs.flaskparser import FlaskParser
 
 from app.domain.errors import UnsupportedType, ValidationFailed
+from app.telemetry import current
 
 MAX_BODY_BYTES = 64 * 1024
 #: Endpoints that take a list of up to 1,000 paths or parts.
@@ -25,8 +27,9 @@ def limit_bodies(app: Flask) -> None:
 
     @app.before_request
     def limit_body() -> None:
-        large = request.endpoint in LIST_ENDPOINTS
-        request.max_content_length = MAX_LIST_BODY_BYTES if large else MAX_BODY_BYTES
+        asked = current(request)
+        large = asked.endpoint in LIST_ENDPOINTS
+        asked.max_content_length = MAX_LIST_BODY_BYTES if large else MAX_BODY_BYTES
 
 
 class StrictJSONProvider(DefaultJSONProvider):
@@ -34,6 +37,14 @@ class StrictJSONProvider(DefaultJSONProvider):
 
     compact = True
     sort_keys = False
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """``obj`` as UTF-8: a thousand links cost a twentieth of the standard library's."""
+        try:
+            return orjson.dumps(obj).decode()
+        except TypeError:
+            # Half a surrogate pair, quoted from a request, has no UTF-8: ASCII escapes carry it.
+            return super().dumps(obj, **kwargs)
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Parse ``s``; raises ``ValueError`` for anything a second parser might read otherwise."""
@@ -68,6 +79,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 class BodyParser(FlaskParser):
     """webargs' parser, strict about what a body is."""
+
+    def get_default_request(self) -> Request:
+        return current(request)
 
     DEFAULT_VALIDATION_STATUS = 422
     # A query is as strict as its schema: `?acount=true` must not pass for less than was meant.
