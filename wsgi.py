@@ -5,12 +5,13 @@ import sys
 import click
 
 from app import create_app
-from app.cli import create_cli_app
 from config import Settings, SettingsError
 
 context = click.get_current_context(silent=True)
 # ``flask`` looks for a command of ours: those begin without settings, unlike what serves.
 if context is not None and context.parent is None:
+    from app.cli import create_cli_app
+
     app = create_cli_app()
 else:
     try:

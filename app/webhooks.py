@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 
 import urllib3
 from prometheus_client import Counter, Histogram
-from standardwebhooks import Webhook
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from app.domain.events import AssetEvent
@@ -50,6 +49,9 @@ class WebhookSender:
     """Sends to one URL, signed with every secret, so that one can be rotated; thread-safe."""
 
     def __init__(self, url: str, secrets: Sequence[str], *, resolve: Resolve | None = None) -> None:
+        # Brings httpx along, for those alone who have a webhook.
+        from standardwebhooks import Webhook
+
         parts = urlsplit(url)
         self._tls = parts.scheme == "https"
         self._host = parts.hostname or ""

@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import re
 
-import puremagic
-
 from app.domain.media_types import ALIASES
 
 #: How much of an object is read to judge it.
@@ -143,6 +141,9 @@ def _stranger(head: bytes) -> str | None:
     It calls zeros, which may stand before a first frame, an embroidery; and less than three
     bytes alike are chance.
     """
+    # Its tables are read from a file, which a process that only signs can do without.
+    import puremagic
+
     try:
         found = puremagic.magic_string(head)
     except puremagic.PureError:

@@ -14,12 +14,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from limits import RateLimitItem, parse
-from limits.storage import RedisStorage
 
 from app.limits.shared import Shared
+
+if TYPE_CHECKING:
+    from limits.storage import RedisStorage
 
 #: Beyond this, those in memory begin anew: addresses are cheap, and memory is not.
 MAX_KEYS = 200_000
@@ -55,11 +57,13 @@ class Rate:
         self._seconds = item.get_expiry()
         self._clock = clock
         self._shared = shared
-        self._redis = (
-            RedisStorage("redis://", connection_pool=shared.pool, key_prefix="gateway:rate")
-            if shared.pool
-            else None
-        )
+        self._redis: RedisStorage | None = None
+        if shared.pool:
+            from limits.storage import RedisStorage
+
+            self._redis = RedisStorage(
+                "redis://", connection_pool=shared.pool, key_prefix="gateway:rate"
+            )
         self._lock = threading.Lock()
         self._window = 0
         self._counts: dict[str, int] = {}

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
-
-import redis
+from typing import TYPE_CHECKING, Any, cast
 
 from app.domain.usage import Usage
 from app.limits.ledger import Count, Outcome, Settlement, Verdict
+
+if TYPE_CHECKING:
+    import redis
 
 #: How long a user's hash outlives the last hold, so that completion still knows it.
 _GRACE_SECONDS = 3600

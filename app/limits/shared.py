@@ -6,11 +6,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+if TYPE_CHECKING:
+    import redis
 
 #: An answer from Redis takes a tenth of a millisecond; a request must not wait for a dead one.
 TIMEOUT_SECONDS = 0.25
@@ -29,8 +28,27 @@ class Shared:
         self._clock = clock
         self._lock = threading.Lock()
         self._try_again_at: float | None = None
-        self.pool = _pool(url) if url else None
-        self.client = redis.Redis(connection_pool=self.pool) if self.pool else None
+        self.pool: redis.ConnectionPool | None = None
+        self.client: redis.Redis | None = None
+        self._errors: tuple[type[Exception], ...] = ()
+        if url:
+            self._set_up(url)
+
+    def _set_up(self, url: str) -> None:
+        # A twelfth of the time to start, for those alone who have one.
+        import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
+        self.pool = redis.ConnectionPool.from_url(
+            url,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+            # Once more, at once: the connection may have been idle across a restart.
+            retry=Retry(NoBackoff(), 1),
+        )
+        self.client = redis.Redis(connection_pool=self.pool)
+        self._errors = (redis.RedisError,)
 
     @property
     def lost(self) -> bool:
@@ -46,7 +64,7 @@ class Shared:
             return otherwise()
         try:
             answer = ask()
-        except redis.RedisError as error:
+        except self._errors as error:
             self._lose(error)
             return otherwise()
         if self._try_again_at is not None:
@@ -64,7 +82,7 @@ class Shared:
             self._try_again_at = now + PAUSE_SECONDS
             return True
 
-    def _lose(self, error: redis.RedisError) -> None:
+    def _lose(self, error: Exception) -> None:
         with self._lock:
             known, self._try_again_at = self._try_again_at, self._clock() + PAUSE_SECONDS
         if known is None:
@@ -76,13 +94,3 @@ class Shared:
             known, self._try_again_at = self._try_again_at, None
         if known is not None:
             log.warning("Redis is back: counts are shared again")
-
-
-def _pool(url: str) -> redis.ConnectionPool:
-    return redis.ConnectionPool.from_url(
-        url,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        # Once more, at once: the connection may have been idle across a restart.
-        retry=Retry(NoBackoff(), 1),
-    )
