@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import b64encode
 from collections.abc import Sequence
 
 from app.seals import Seals
@@ -15,9 +16,9 @@ from benchmarks.soak.user import User
 from tests.gateway import SECRET
 
 #: 10,000 verified tokens are remembered, and 4,096 names that were encoded for a URL.
-TOKENS = 24_000
+TOKENS = 30_000
 #: 1,000 seals of each purpose.
-SEALS = 2_500
+SEALS = 3_000
 AT_ONCE = 48
 BATCH = 1_000
 SECONDS = 3600
@@ -46,8 +47,13 @@ async def fill_memories(users: Sequence[User]) -> None:
 
 
 async def _show_seals(user: User, number: int) -> None:
-    """An upload that is given up, and seals that open and then lead nowhere."""
-    started = await uploading.declare(user, user.new_content(100), method="put")
+    """An upload that is given up, and seals that open and then lead nowhere.
+
+    They are as long as the longest that come later, so that replacing them takes no more memory.
+    """
+    digest = b64encode(number.to_bytes(32)).decode()
+    content, more = user.new_content(100), {"project_id": "p1", "checksum_sha256": digest}
+    started = await uploading.declare(user, content, method="put", **more)
     upload_id, key = started["upload_id"], f"users/{user.sub}/image/another.png"
     await user.ask("DELETE", "/v1/uploads/{upload_id}", expect=204, upload_id=upload_id)
     await user.ask(
@@ -57,7 +63,7 @@ async def _show_seals(user: User, number: int) -> None:
         query={"key": key},
         upload_id=UPPY.seal(UPLOAD.open(upload_id)),
     )
-    cursor = CURSOR.seal([f"another listing {number}", "token"])
+    cursor = CURSOR.seal([f"users/{user.sub}/another/", f"{number:x>150}"])
     await user.ask("GET", "/v1/assets", expect=404, query={"cursor": cursor})
-    token = SHARE.seal([user.sub, f"none {number}"])
+    token = SHARE.seal([user.sub, f"{number:x>48}"])
     await user.ask("GET", "/s/{token}", expect=404, bearer="", token=token)

@@ -55,7 +55,8 @@ def markdown(run: Run) -> str:
 
 def _memory_rows(samples: Sequence[Sample]) -> list[str]:
     rows = [
-        "| process | private memory, second fifth | last tenth | growth | a day at this slope "
+        "| process | private memory, second fifth | last tenth | growth "
+        "| a day at the slope of the second half "
         "| PSS | RSS | descriptors | threads |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
@@ -102,7 +103,7 @@ def picture(run: Run) -> str:
     }
     asked = run.record.requests()
     return lines(
-        f"Memory of the gateway under {run.users} users",
+        f"Memory of the gateway while {run.users} users act",
         "minutes",
         "private memory of each process, MiB",
         series,

@@ -60,10 +60,11 @@ class Site:
             f"worker {at}": pid for at, pid in enumerate(workers, start=1)
         }
 
-    def complaints(self) -> list[str]:
-        """The lines of the gateway's log that are warnings or worse, or no JSON at all."""
+    def complaints(self) -> list[tuple[str, str]]:
+        """Level and text of the lines in the gateway's log that are warnings or worse."""
         with (self.gateway.directory / "log").open() as log:
-            return [line.strip() for line in log if _complains(line)]
+            levels = ((_level(line), line.strip()) for line in log)
+            return [(level, line) for level, line in levels if level not in ("debug", "info")]
 
 
 @contextmanager
@@ -117,12 +118,12 @@ def environment(
     }
 
 
-def _complains(line: str) -> bool:
+def _level(line: str) -> str:
+    """A line's level; the audit's have none, and what is no JSON is a crash of some sort."""
     try:
-        # The audit's lines have no level.
-        return json.loads(line).get("level", "info") not in ("debug", "info")
+        return str(json.loads(line).get("level", "info"))
     except (ValueError, AttributeError):
-        return bool(line.strip())
+        return "error" if line.strip() else "info"
 
 
 def figures_folder() -> Path:
