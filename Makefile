@@ -27,6 +27,10 @@ stores: $(VENV)/ready ## Install the S3 stores and the browser that the tests us
 benchmark: $(VENV)/ready ## Measure, and print ratios
 	$(BIN)/python -m benchmarks.presign
 
+.PHONY: soak
+soak: stores ## Half an hour of mixed traffic from 500 users; memory must stay flat
+	$(BIN)/python -m benchmarks.soak
+
 lock: $(VENV)/ready ## Pin the newest packages that fit requirements*.in
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade requirements.in -o requirements.txt

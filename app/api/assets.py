@@ -67,6 +67,11 @@ def verify_asset(named: dict[str, str]) -> Response:
     service brought it; what a back end wrote is never removed.
     """
     root, path = caller_root(), AssetPath.parse(named["path"])
-    found = services.verifier.verify_object(root, path)
+    try:
+        found = services.verifier.verify_object(root, path)
+    finally:
+        # It came without the gateway's knowledge, or is removed. What Uppy reserved for it stays
+        # held: its form can still be replayed, with more bytes.
+        services.quota.changed(root.sub)
     [link] = services.links.sign(root, [path])
     return answer(stored_asset(path, found, link))

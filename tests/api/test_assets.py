@@ -204,6 +204,21 @@ def test_verify_judges_by_the_kinds_rules(gateway: Gateway, carol: Caller) -> No
     assert carol.post("/v1/assets/verify", {"path": "image/none.png"}).status_code == 404
 
 
+def test_verify_has_the_usage_counted_again(
+    gateway: Gateway, carol: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came without completion counts once it is verified, and no more once it is removed."""
+    # A count that took long waits before the next, and machines can be slow.
+    monkeypatch.setattr("app.limits.books.CHEAP_SECONDS", 60)
+    assert carol.get("/v1/me").json["usage"]["objects"] == 0
+    put(gateway, carol, "image/good.png", ContentType="image/png")
+    carol.post("/v1/assets/verify", {"path": "image/good.png"})
+    assert carol.get("/v1/me").json["usage"]["objects"] == 1
+    put(gateway, carol, "image/bad.png", HTML, ContentType="image/png", Metadata={"upload": "m"})
+    carol.post("/v1/assets/verify", {"path": "image/bad.png"})
+    assert carol.get("/v1/me").json["usage"]["objects"] == 1
+
+
 def test_verify_removes_a_bad_object_with_a_mark(gateway: Gateway, carol: Caller) -> None:
     """T18, T21: an object that an upload brought is removed when it breaks the rules."""
     put(gateway, carol, "image/bad.png", HTML, ContentType="image/png", Metadata={"upload": "m"})

@@ -1,0 +1,97 @@
+"""Run, print a line a minute, and judge; the exit status is 1 when it did not hold."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+
+from benchmarks.soak.crowd import Crowd
+from benchmarks.soak.fill import fill_memories
+from benchmarks.soak.judge import faults
+from benchmarks.soak.measure import Sample, sample, tree_cpu_seconds
+from benchmarks.soak.record import Record
+from benchmarks.soak.report import Run, markdown, write
+from benchmarks.soak.site import STORES, Site, figures_folder, running_site
+
+SAMPLE_SECONDS = 10.0
+TITLES = {"swift": "OpenStack Swift", "juicefs": "JuiceFS"}
+
+
+async def soak(site: Site, crowd: Crowd, minutes: float) -> tuple[list[Sample], float, float]:
+    """Fill the memories, then let the crowd act for so long.
+
+    What the processes held meanwhile, and the CPU seconds of the users and of everything together.
+    """
+    began = time.monotonic()
+    await fill_memories(crowd.users)
+    print(f"the workers' memories are full after {time.monotonic() - began:.0f} s", flush=True)
+    # What filled them is not what is measured.
+    crowd.record.seconds.clear()
+    crowd.record.statuses.clear()
+    ended, pids = asyncio.Event(), site.processes()
+    acting = asyncio.create_task(crowd.act_until(ended))
+    samples: list[Sample] = []
+    whole, own = tree_cpu_seconds(os.getpid()), time.process_time()
+    began = time.monotonic()
+    for number in range(int(minutes * 60 / SAMPLE_SECONDS) + 1):
+        await asyncio.sleep(max(0.0, began + number * SAMPLE_SECONDS - time.monotonic()))
+        if acting.done():
+            acting.result()
+        samples.append(await asyncio.to_thread(sample, began, pids, site.redis))
+        if number and number % 6 == 0:
+            print(progress(samples, crowd.record), flush=True)
+    whole, own = tree_cpu_seconds(os.getpid()) - whole, time.process_time() - own
+    ended.set()
+    await acting
+    if site.processes() != pids:
+        crowd.record.failed("a worker of the gateway ended and was replaced")
+    return samples, own, whole
+
+
+def progress(samples: list[Sample], record: Record) -> str:
+    """One line: time, requests, errors, memory and CPU of the workers."""
+    now, before = samples[-1], samples[max(0, len(samples) - 7)]
+    cpu = sum(
+        each.cpu_seconds - before.processes[name].cpu_seconds
+        for name, each in now.processes.items()
+    )
+    memory = ", ".join(f"{name} {each.private:.1f}" for name, each in now.processes.items())
+    return (
+        f"{now.seconds / 60:5.1f} min  {record.requests():7,} requests  {record.errors} errors  "
+        f"gateway {cpu / (now.seconds - before.seconds):.0%} of a core  MiB: {memory}  "
+        f"Redis {now.redis_keys:,} keys {now.redis_mebibytes:.1f} MiB"
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--users", type=int, default=500)
+    parser.add_argument("--rate", type=float, default=40, help="requests a second to the gateway")
+    parser.add_argument("--store", choices=[*STORES], default="swift")
+    options = parser.parse_args()
+    record = Record()
+    with running_site(options.store) as site:
+        print(f"gateway on port {site.port}, {options.store} on {site.store.endpoint}", flush=True)
+        crowd = Crowd.of(site, options.users, options.rate, record)
+        samples, own, whole = asyncio.run(soak(site, crowd, options.minutes))
+        complaints = site.complaints()
+    print("\n".join(line for _, line in complaints[:20]))
+    # A warning is no fault: stores close idle connections, and the request is sent once more.
+    found = faults(samples, record.errors, sum(level != "warning" for level, _ in complaints))
+    run = Run(
+        TITLES[options.store], options.users, options.minutes, record, samples, found, own, whole
+    )
+    folder = figures_folder()
+    write(run, folder)
+    print(markdown(run))
+    print(f"figures in {folder}")
+    print("it did not hold: " + "; ".join(found) if found else "it held")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
