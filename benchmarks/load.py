@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.processes import Server
 
 CONNECTIONS = 8
+#: A server that closes a kept connection may cross with a request, which is then sent again.
+MAX_RESETS = 20
 
 
 @dataclass(frozen=True)
@@ -39,33 +41,42 @@ class Result:
     per_second: float
 
 
-def load(server: Server, request: Request, count: int) -> Result:
-    """Send ``request`` ``count`` times; raises RuntimeError for any unexpected status."""
+def load(server: Server, requests: Sequence[Request], count: int) -> Result:
+    """Send ``requests`` in turn, ``count`` in all; raises RuntimeError for an unexpected status."""
+    messages = [request.encode(server.port) for request in requests]
     cpu, began = server.cpu_seconds(), time.perf_counter()
-    statuses = asyncio.run(_send(server.port, request.encode(server.port), count))
+    statuses = asyncio.run(_send(server.port, messages, count))
     took, used = time.perf_counter() - began, server.cpu_seconds() - cpu
-    if set(statuses) != {request.expect}:
-        raise RuntimeError(f"{server.name} answered {dict(statuses)} to {request.path}")
+    if set(statuses) != {requests[0].expect}:
+        raise RuntimeError(f"{server.name} answered {dict(statuses)} to {requests[0].path}")
     return Result(used / count * 1000, count / took)
 
 
-async def _send(port: int, message: bytes, count: int) -> Counter[int]:
+async def _send(port: int, messages: Sequence[bytes], count: int) -> Counter[int]:
     statuses: Counter[int] = Counter()
-    remaining = count
+    todo = [messages[number % len(messages)] for number in range(count)]
+    resets = 0
 
     async def connection() -> None:
-        nonlocal remaining
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
-        while remaining > 0:
-            remaining -= 1
-            writer.write(message)
-            head = await reader.readuntil(b"\r\n\r\n")
-            statuses[int(head[9:12])] += 1
-            await _skip_body(reader, head.lower())
-            if b"connection: close" in head.lower():
-                writer.close()
-                reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
-        writer.close()
+        nonlocal resets
+        while todo:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
+            closing = False
+            while todo and not closing:
+                message = todo.pop()
+                writer.write(message)
+                try:
+                    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+                    await _skip_body(reader, head)
+                except (ConnectionError, asyncio.IncompleteReadError):
+                    resets += 1
+                    if resets > MAX_RESETS:
+                        raise
+                    todo.append(message)
+                    break
+                statuses[int(head[9:12])] += 1
+                closing = b"connection: close" in head
+            writer.close()
 
     await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
     return statuses

@@ -1,6 +1,4 @@
-"""What presigning costs beside botocore, and beside the bare hashes that no signer can avoid.
-
-    python -m benchmarks.presign [--rounds 40]
+"""What presigning costs beside botocore, the AWS SDK for JavaScript, and the bare hashes.
 
 All contenders take turns within one run, so that a busy machine slows them alike; each figure is
 the median of CPU time a URL, each ratio the median of its rounds' ratios. Keys, file names and
@@ -10,15 +8,14 @@ signing instant is each signer's own clock, as in production.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import hmac
-import sys
-import time
+import json
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
-from statistics import median
 from typing import Any
 
 import boto3
@@ -30,15 +27,17 @@ from botocore.credentials import Credentials
 from app.aws.addressing import BucketAddress
 from app.aws.credentials import static_credentials
 from app.aws.sigv4 import Presigner
+from benchmarks.install import PEERS, install_peers
+from benchmarks.results import Results
+from benchmarks.turns import Contender, Measured, Prepare, medians, ratio, take_turns
 
 ID, SECRET, REGION, BUCKET = "AKIAIOSFODNN7EXAMPLE", "w" * 40, "eu-west-1", "media-bucket"
 # As long as the tokens that role credentials bring.
 TOKEN = "IQoJb3JpZ2luX2VjE+/=" * 50
 ADDRESS = BucketAddress.of(BUCKET, REGION)
 BATCH = 1000
-
-Contender = Callable[[], int]
-"""Signs something new and returns how many URLs that was."""
+OURS, BOTO3, BARE = "ours, one PUT", "boto3 generate_presigned_url", "bare HMAC + SHA-256"
+SDK = "AWS SDK for JavaScript"
 
 
 class Objects:
@@ -75,7 +74,7 @@ class Objects:
         }
 
 
-def contenders(token: str | None) -> dict[str, Callable[[], Contender]]:
+def contenders(token: str | None) -> dict[str, Prepare]:
     """By name: what prepares new input, and gives what is to be timed on it."""
     objects = Objects()
     presigner = Presigner(static_credentials(ID, SECRET, token), REGION)
@@ -154,60 +153,40 @@ def contenders(token: str | None) -> dict[str, Callable[[], Contender]]:
         return sign
 
     return {
-        "ours, one PUT": single,
+        OURS: single,
         "ours, 1,000 parts": batch("PUT", objects.parts),
         "ours, 1,000 links": batch("GET", objects.links),
-        "boto3 generate_presigned_url": client_put,
+        BOTO3: client_put,
         "botocore S3SigV4QueryAuth": query_auth,
-        "bare HMAC + SHA-256": bare_hashes,
+        BARE: bare_hashes,
     }
 
 
-def measure(prepared: dict[str, Callable[[], Contender]], rounds: int) -> dict[str, list[float]]:
-    """CPU microseconds a URL, by contender, one figure a round; the first rounds only warm up."""
-    figures: dict[str, list[float]] = {name: [] for name in prepared}
-    for turn in range(-3, rounds):
-        for name, prepare in prepared.items():
-            sign = prepare()
-            started = time.process_time()
-            signed = sign()
-            if turn >= 0:
-                figures[name].append((time.process_time() - started) / signed * 1e6)
-    return figures
+@contextmanager
+def sdk_for_javascript(token: str | None) -> Iterator[Measured]:
+    """What signs a hundred PUTs in Node.js and tells the CPU microseconds of one."""
+    command = ["node", str(PEERS / "presign.mjs"), ID, SECRET, token or ""]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        said, told = process.stdin, process.stdout
+
+        def sign() -> float:
+            said.write(b"\n")
+            said.flush()
+            return float(json.loads(told.readline()))
+
+        yield sign
+        said.close()
 
 
-def rows(figures: dict[str, list[float]]) -> Iterator[str]:
-    boto, auth, bare = list(figures)[3:]
-    yield f"{'':30}{'µs a URL':>10}{'boto3 ÷':>10}{'auth ÷':>10}{'÷ bare':>10}"
-    for name, own in figures.items():
-        ratios = (
-            median(b / o for b, o in zip(figures[boto], own, strict=True)),
-            median(a / o for a, o in zip(figures[auth], own, strict=True)),
-            median(o / b for o, b in zip(own, figures[bare], strict=True)),
-        )
-        yield f"{name:30}{median(own):10.1f}" + "".join(f"{ratio:10.1f}" for ratio in ratios)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=40)
-    rounds = parser.parse_args().rounds
-    missed = False
-    for title, token in (("Long-term keys", None), ("Role keys (session token)", TOKEN)):
-        figures = measure(contenders(token), rounds)
-        print(f"\n{title}")
-        print("\n".join(rows(figures)))
-        boto, bare = "boto3 generate_presigned_url", "bare HMAC + SHA-256"
-        one = figures["ours, one PUT"]
-        faster = median(b / o for b, o in zip(figures[boto], one, strict=True))
-        dearer = median(o / b for o, b in zip(one, figures[bare], strict=True))
-        missed |= faster < 15 or dearer > 6
-        print(
-            f"targets: boto3 ÷ ours {faster:.1f} (at least 15),"
-            f" ours ÷ bare {dearer:.1f} (at most 6)"
-        )
-    return int(missed)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def measure_all(results: Results, rounds: int) -> None:
+    """Adds a case for long-term keys and one for role keys, and the targets of one PUT."""
+    install_peers()
+    for title, token in (("long-term keys", None), ("role keys", TOKEN)):
+        with sdk_for_javascript(token) as sdk:
+            figures = take_turns(contenders(token), rounds * 8, beside={SDK: sdk})
+        results.add(f"one URL presigned, {title}, CPU µs", medians(figures))
+        for other, at_most in ((BOTO3, 1 / 15), (SDK, 1 / 15), (BARE, 6)):
+            name = f"one PUT presigned with {title}, of {other}"
+            results.target(name, ratio(figures[OURS], figures[other]), at_most=at_most)

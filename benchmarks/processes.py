@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TICKS = os.sysconf("SC_CLK_TCK")
-SERVER_CORE, LOAD_CORE = 0, os.cpu_count() or 1
+SERVER_CORE, LOAD_CORE = 0, (os.cpu_count() or 1) - 1
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,10 @@ class Server:
     name: str
     port: int
     pid: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     def tree(self) -> list[int]:
         """The process and all that descend from it."""
@@ -60,8 +64,23 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(name: str, command: list[str], env: Mapping[str, str]) -> Iterator[Server]:
-    """Start ``command`` (``{port}`` in it is filled in) and wait until it accepts connections."""
+def pinned(core: int) -> Iterator[None]:
+    """Run this process on one core for a while."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextlib.contextmanager
+def serving(
+    name: str, command: list[str], env: Mapping[str, str], *, core: int | None = SERVER_CORE
+) -> Iterator[Server]:
+    """Start ``command`` (``{port}`` in it is filled in) on one core, or on all when it is None,
+    and wait until it accepts connections."""
+    cores = set(range(os.cpu_count() or 1)) if core is None else {core}
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -71,7 +90,7 @@ def serving(name: str, command: list[str], env: Mapping[str, str]) -> Iterator[S
         env={**os.environ, **env, "PORT": str(port)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}),
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
     )
     try:
         _wait(name, process, port)

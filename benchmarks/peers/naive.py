@@ -22,6 +22,14 @@ CLIENT = boto3.client(
     aws_secret_access_key="w" * 40,
     config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
 )
+STORE = boto3.client(
+    "s3",
+    region_name="eu-west-1",
+    endpoint_url=os.environ.get("STORE"),
+    aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
+    aws_secret_access_key="w" * 40,
+    config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+)
 
 
 def caller(authorization: str) -> str:
@@ -64,3 +72,9 @@ def batch(sub: str, upload_id: str) -> dict[str, Any]:
 
 def links(sub: str, paths: list[str]) -> dict[str, Any]:
     return {"links": [sign("get_object", Key=f"users/{sub}/{path}") for path in paths]}
+
+
+def listed(sub: str) -> dict[str, Any]:
+    """The keys alone, unsigned: what boto3 takes to read a page."""
+    page = STORE.list_objects_v2(Bucket=BUCKET, Prefix=f"users/{sub}/")
+    return {"keys": [found["Key"] for found in page["Contents"]]}

@@ -30,3 +30,8 @@ def batch(upload_id: str) -> dict[str, object]:
 @app.post("/links")
 def links() -> dict[str, object]:
     return naive.links(naive.caller(request.headers["Authorization"]), request.json["paths"])
+
+
+@app.get("/list")
+def listed() -> dict[str, object]:
+    return naive.listed(naive.caller(request.headers["Authorization"]))

@@ -1,0 +1,1 @@
+"""gunicorn as it comes: the gateway's own configuration file is for the gateway."""
