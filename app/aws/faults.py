@@ -7,7 +7,12 @@ buckets and ARNs.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.domain.errors import Problem, StorageError, StorageUnavailable
+
+if TYPE_CHECKING:  # botocore is imported when it is first needed
+    from botocore.exceptions import ClientError
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
 _PASSING = frozenset(
@@ -35,3 +40,14 @@ def problem_of(code: str, status: int) -> Problem:
     if code in _PASSING or status >= 500:
         return StorageUnavailable("The storage has a fault of its own; try again")
     return StorageError("The storage refused the gateway's request")
+
+
+def code_of(error: ClientError) -> str:
+    """S3's name of the error that boto3 raised."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def problem_of_client(error: ClientError) -> Problem:
+    """``problem_of`` what boto3 raised."""
+    answer = error.response.get("ResponseMetadata", {})
+    return problem_of(code_of(error), answer.get("HTTPStatusCode", 0))
