@@ -7,6 +7,7 @@ elsewhere: URLs in ``sigv4``, listings in ``listing``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 from app.aws.bulkhead import Bulkhead
@@ -91,6 +92,8 @@ class Store:
 
     def first_bytes(self, found: StoredObject, count: int) -> bytes | None:
         """The first ``count`` bytes of exactly that version, None when it is no longer there."""
+        from botocore.exceptions import BotoCoreError
+
         pinned: dict[str, Any] = {"VersionId": found.version_id} if found.version_id else {}
         # The bytes come after the call: they are waited for in the same place.
         with self.bulkhead:
@@ -103,10 +106,18 @@ class Store:
                     Range=f"bytes=0-{count - 1}",
                     **pinned,
                 )
+                # Entered, it would be urllib3's own stream, which raises its own errors.
+                with closing(answer["Body"]) as body:
+                    first = bytes(body.read(count))
             except Refused as refusal:
                 return b"" if refusal.args[0] in _EMPTY else None
-            with answer["Body"] as body:
-                return bytes(body.read(count))
+            except BotoCoreError as error:
+                raise StorageUnavailable from error
+        # A connection that is closed in the middle is no error to botocore. Nothing may be judged,
+        # and removed, by the half that came.
+        if len(first) < min(count, answer["ContentLength"]):
+            raise StorageUnavailable("The storage stopped in the middle of an answer")
+        return first
 
     def delete(self, key: str) -> None:
         """Remove ``key``; where the bucket keeps versions, a delete marker hides it."""
