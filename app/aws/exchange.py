@@ -24,7 +24,8 @@ from app.aws.faults import problem_of
 from app.aws.sigv4 import Presigner
 from app.domain.errors import Problem, StorageError, StorageUnavailable
 
-_EXPIRES_SECONDS = 300
+#: As far as S3 lets the clock of a request be off whose signature is in its headers.
+_EXPIRES_SECONDS = 900
 #: A thousand deletions take S3 a second or two, and others longer. Less than gunicorn's
 #: ``graceful_timeout``, so that no deploy cuts one off.
 _POST_TIMEOUT = urllib3.Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=25)
@@ -120,7 +121,7 @@ class Exchange:
 
 def refusal_of(answer: urllib3.BaseHTTPResponse, document: Element) -> Problem:
     """What the caller is told of an answer that is not 200."""
-    return problem_of(document.findtext("Code", ""), answer.status)
+    return problem_of(document.findtext("Code", ""), answer.status, answer.headers.get("date"))
 
 
 def namespace_of(document: Element) -> str:
