@@ -1,6 +1,7 @@
 """How gunicorn serves the gateway."""
 
 import os
+import resource
 import shutil
 import tempfile
 from pathlib import Path
@@ -9,8 +10,12 @@ from typing import Any
 bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1)
 # Threads: a completion waits for S3, and links are signed meanwhile.
-worker_class = "gthread"
+worker_class = "app.serving.Worker"  # gthread, which loses no connection when it stops
 threads = 16
+# Each is a descriptor; the rest is for the store's connections, Redis and files.
+worker_connections = max(
+    2 * threads, min(1000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 128)
+)
 # Behind a load balancer that keeps connections for a minute.
 keepalive = 75
 # Settings are read once; a faulty one stops the server before it forks.
