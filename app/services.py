@@ -10,7 +10,7 @@ from app.auth.jwks import JwksCache
 from app.auth.metered import MeteredJwksCache
 from app.aws.accounts import Accounts
 from app.aws.addressing import BucketAddress
-from app.aws.bulkhead import Bulkhead
+from app.aws.bulkhead import PLACES, Bulkhead
 from app.aws.clients import LazyClient
 from app.aws.cloudfront import CloudFrontSigner
 from app.aws.copies import Copier
@@ -93,8 +93,11 @@ class Services:
     metrics_token: str
 
 
-def build(settings: Settings) -> Services:
-    """Make the services that ``settings`` describe; nothing here touches the network."""
+def build(settings: Settings, *, places: int = PLACES) -> Services:
+    """Make the services that ``settings`` describe; nothing here touches the network.
+
+    ``places``: how many threads may wait for AWS at once.
+    """
     keys = None
     if settings.s3_access_key_id:
         keys = Credentials(
@@ -106,7 +109,7 @@ def build(settings: Settings) -> Services:
     presigner = Presigner(source, settings.s3_region)
     for_browsers = MeteredPresigner(source, settings.s3_region)
     inner, public = addresses(settings)
-    bulkhead = Bulkhead()
+    bulkhead = Bulkhead(places)
     store = Store(s3_client(settings, keys, inner), settings.s3_bucket_name, bulkhead)
     multipart = Multipart(store, PartListing(presigner, inner, bulkhead))
     max_bytes = {kind: getattr(settings, f"max_bytes_{kind}") for kind in Kind}
