@@ -91,15 +91,14 @@ class _Lines(structlog.stdlib.ProcessorFormatter):
 class Output(logging.StreamHandler[Any]):
     """A line that cannot be written, as on a full disk, is lost, and no request with it."""
 
+    _lost = False
+
     def handleError(self, record: logging.LogRecord) -> None:
-        """Say so once. ``logging``'s own way is a traceback with the message as it came, secrets
-        included, on standard error, for each line."""
+        """Say so once. ``logging`` itself would print each line, not redacted, with a traceback."""
         if not self._lost:
             self._lost = True
             with suppress(OSError):
                 print("log lines cannot be written and are lost", file=sys.stderr, flush=True)
-
-    _lost = False
 
 
 def configure_logging(level: str) -> None:

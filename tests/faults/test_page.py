@@ -15,8 +15,6 @@ WITHOUT_ROW = {
     "test_rows_name_tests",
     "test_every_fault_has_a_row",
     "test_there_are_more_threads_than_places",
-    "test_a_place_is_kept_by_who_asks_again",
-    "test_a_full_store_that_is_well_is_waited_for",
     "test_a_refusal_with_the_right_time_is_not_blamed_on_the_clock",
 }
 
