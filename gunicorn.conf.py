@@ -1,6 +1,8 @@
 """How gunicorn serves the gateway."""
 
+import logging
 import os
+import resource
 import shutil
 import tempfile
 from pathlib import Path
@@ -8,9 +10,14 @@ from typing import Any
 
 bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1)
-# Threads: a completion waits for S3, and links are signed meanwhile.
-worker_class = "gthread"
+# Threads: a completion waits for S3, and links are signed meanwhile. More than may wait for S3
+# (app/aws/bulkhead.py).
+worker_class = "app.serving.Worker"  # gthread, which loses no connection when it stops
 threads = 16
+# Each is a descriptor; the rest is for the store's connections, Redis and files.
+worker_connections = max(
+    2 * threads, min(1000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 128)
+)
 # Behind a load balancer that keeps connections for a minute.
 keepalive = 75
 # Settings are read once; a faulty one stops the server before it forks.
@@ -25,13 +32,68 @@ control_socket_disable = True
 accesslog = None  # the application logs its requests, without secrets
 loglevel = "warning"
 
-# Metrics of all workers are added up through files in this folder.
+# Metrics of all workers are added up through files in this folder: in memory, where the system
+# has a place for that, as a full disk does not reach it there.
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="asset-gateway-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(
+        prefix="asset-gateway-metrics-",
+        dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108
+    )
     _made_here: str | None = os.environ["PROMETHEUS_MULTIPROC_DIR"]
 else:
     _made_here = None
     Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(parents=True, exist_ok=True)
+# Twice what every route with every status takes, so that they never grow.
+_METRIC_FILE_BYTES = 256 * 1024
+
+
+class _Uncounted:
+    """What ``prometheus_client.values`` uses of a mapped file, without one."""
+
+    def __init__(self, filename: str) -> None:
+        """The file is not touched."""
+
+    def read_value(self, _key: str) -> tuple[float, float]:
+        return 0.0, 0.0
+
+    def write_value(self, _key: str, _value: float, _timestamp: float) -> None:
+        """Count nothing."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def _reserve_metric_files() -> None:
+    """Allocate the files in which this process will count, or let it go on without counting.
+
+    prometheus-client maps sparse files. A page of one that cannot be had when it is first written
+    to, because the disk is full, ends the process with SIGBUS, and its successor with it.
+    """
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    files = [folder / f"{kind}_{os.getpid()}.db" for kind in ("counter", "histogram")]
+    try:
+        for file in files:
+            with file.open("ab") as opened:
+                if hasattr(os, "posix_fallocate"):  # macOS has none
+                    os.posix_fallocate(opened.fileno(), 0, _METRIC_FILE_BYTES)
+    except OSError as error:
+        from prometheus_client import values
+
+        for file in files:
+            file.unlink(missing_ok=True)
+        values.MmapedDict = _Uncounted
+        logging.getLogger("gateway.metrics").warning(
+            "this process counts nothing, its metrics have no room: %s", error.strerror
+        )
+
+
+# The application counts from its import on.
+_reserve_metric_files()
+
+
+def post_fork(_server: Any, _worker: Any) -> None:
+    """Give a worker files of its own to count in."""
+    _reserve_metric_files()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from flask import Flask, Request, Response, g, request
 
-from app.telemetry import current, redact, write_line
+from app.telemetry import Output, current, redact, write_line
 
 ACT_AS = "X-Act-As-Sub"
 #: Where a request names what it is about; upload ids and share tokens are never among them.
@@ -99,7 +99,7 @@ def _shown(texts: Iterable[str], refused: bool) -> list[str]:
 
 
 def _configure() -> None:
-    handler = logging.StreamHandler(sys.stdout)
+    handler = Output(sys.stdout)
     log.handlers = [handler]
     log.setLevel(logging.INFO)
     # The lines are whole; the other handler would wrap them in another object.

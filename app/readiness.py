@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 
 from app.domain.errors import Problem
 
 MEMORY_SECONDS = 5.0
+#: A check that takes longer has failed for whoever asks meanwhile: probes must not pile up behind
+#: a silent store, each with a thread of its own.
+PATIENCE_SECONDS = 0.25
 
 
 class Readiness:
@@ -22,14 +26,23 @@ class Readiness:
         self._checks = checks
         self._clock = clock
         self._asked_at = float("-inf")
-        self._verdict: dict[str, bool] = {}
+        self._verdict = dict.fromkeys(checks, False)
+        self._asking = threading.Lock()
 
     def verdict(self) -> dict[str, bool]:
-        """Which checks hold; asked at most every five seconds, so that probes cost nothing."""
-        if self._clock() - self._asked_at >= MEMORY_SECONDS:
-            self._verdict = {name: _holds(check) for name, check in self._checks.items()}
-            self._asked_at = self._clock()
-        return self._verdict
+        """Which checks hold; asked at most every five seconds, so that probes cost nothing, and by
+        one thread at a time."""
+        if not self._asking.acquire(timeout=PATIENCE_SECONDS):
+            return dict(self._verdict)
+        try:
+            if self._clock() - self._asked_at >= MEMORY_SECONDS:
+                for name, check in self._checks.items():
+                    self._verdict[name] = False  # until it has answered
+                    self._verdict[name] = _holds(check)
+                self._asked_at = self._clock()
+            return dict(self._verdict)
+        finally:
+            self._asking.release()
 
 
 def _holds(check: Callable[[], object]) -> bool:

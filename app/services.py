@@ -10,6 +10,7 @@ from app.auth.jwks import JwksCache
 from app.auth.metered import MeteredJwksCache
 from app.aws.accounts import Accounts
 from app.aws.addressing import BucketAddress
+from app.aws.bulkhead import PLACES, Bulkhead
 from app.aws.clients import LazyClient
 from app.aws.cloudfront import CloudFrontSigner
 from app.aws.copies import Copier
@@ -92,8 +93,11 @@ class Services:
     metrics_token: str
 
 
-def build(settings: Settings) -> Services:
-    """Make the services that ``settings`` describe; nothing here touches the network."""
+def build(settings: Settings, *, places: int = PLACES) -> Services:
+    """Make the services that ``settings`` describe; nothing here touches the network.
+
+    ``places``: how many threads may wait for AWS at once.
+    """
     keys = None
     if settings.s3_access_key_id:
         keys = Credentials(
@@ -105,12 +109,13 @@ def build(settings: Settings) -> Services:
     presigner = Presigner(source, settings.s3_region)
     for_browsers = MeteredPresigner(source, settings.s3_region)
     inner, public = addresses(settings)
-    store = Store(s3_client(settings, keys, inner), settings.s3_bucket_name)
-    multipart = Multipart(store, PartListing(presigner, inner))
+    bulkhead = Bulkhead(places)
+    store = Store(s3_client(settings, keys, inner), settings.s3_bucket_name, bulkhead)
+    multipart = Multipart(store, PartListing(presigner, inner, bulkhead))
     max_bytes = {kind: getattr(settings, f"max_bytes_{kind}") for kind in Kind}
     secrets = [settings.secret_key, *settings.secret_key_fallbacks]
     jwks = MeteredJwksCache(settings.cognito_jwks_url)
-    exchange = MeteredExchange(presigner, inner)
+    exchange = MeteredExchange(presigner, inner, bulkhead)
     listing = Listing(exchange)
     deleter = Deleter(exchange, listing, store)
     share_life = settings.share_max_ttl_seconds
@@ -160,7 +165,7 @@ def build(settings: Settings) -> Services:
             max_live=settings.max_live_uploads,
         ),
         uppy_ids=Seals(secrets, "uppy", UPLOAD_LIFE_SECONDS),
-        upload_credentials=upload_credentials(settings, keys),
+        upload_credentials=upload_credentials(settings, keys, bulkhead),
         verifier=Verifier(store, max_bytes, teller.verified if teller else None),
         teller=teller,
         upload_ids=Seals(secrets, "upload", UPLOAD_LIFE_SECONDS),
@@ -201,13 +206,19 @@ def direct_teller(settings: Settings) -> DirectTeller | None:
     return DirectTeller(settings.s3_bucket_name, sender)
 
 
-def upload_credentials(settings: Settings, keys: Credentials | None) -> UploadCredentials | None:
+def upload_credentials(
+    settings: Settings, keys: Credentials | None, bulkhead: Bulkhead
+) -> UploadCredentials | None:
     """What hands out temporary credentials; None unless a role is set."""
     if not settings.s3_upload_role_arn:
         return None
     sts = LazyClient("sts", settings.aws_region, endpoint=settings.sts_endpoint, keys=keys)
     return UploadCredentials(
-        sts, settings.s3_upload_role_arn, settings.s3_bucket_name, settings.s3_region
+        sts,
+        settings.s3_upload_role_arn,
+        settings.s3_bucket_name,
+        settings.s3_region,
+        bulkhead=bulkhead,
     )
 
 

@@ -10,6 +10,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -96,6 +97,19 @@ class _Lines(structlog.stdlib.ProcessorFormatter):
         return str(record.msg) if record.name == _access.name else super().format(record)
 
 
+class Output(logging.StreamHandler[Any]):
+    """A line that cannot be written, as on a full disk, is lost, and no request with it."""
+
+    _lost = False
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say so once. ``logging`` itself would print each line, not redacted, with a traceback."""
+        if not self._lost:
+            self._lost = True
+            with suppress(OSError):
+                print("log lines cannot be written and are lost", file=sys.stderr, flush=True)
+
+
 def configure_logging(level: str) -> None:
     """One JSON object a line on standard output, for our own lines and every library's."""
     shared: list[Processor] = [
@@ -107,7 +121,7 @@ def configure_logging(level: str) -> None:
         structlog.processors.format_exc_info,
         _redact_event,
     ]
-    handler = logging.StreamHandler(sys.stdout)
+    handler = Output(sys.stdout)
     handler.setFormatter(
         _Lines(
             foreign_pre_chain=shared,

@@ -2,7 +2,10 @@
 
 Making a client takes 9 to 180 ms and importing boto3 costs memory, so neither happens at start nor
 in a request that only signs. Timeouts and retries are set on purpose: a dead store must not hold a
-worker's threads for botocore's default minute.
+worker's threads for botocore's default minute. What cannot be connected to, cuts the line or
+answers 5xx is asked three times, within seconds. What took the request and then says nothing for
+ten seconds is not asked again: each further try would hold the thread as long, and the caller, who
+may call again, gives up first. How many threads may wait at all is the bulkhead's.
 """
 
 from __future__ import annotations
@@ -70,6 +73,17 @@ class LazyClient:
             aws_session_token=keys.session_token if keys else None,
             region_name=self._region,
         )
-        return session.client(  # type: ignore[call-overload]  # the service is not a literal
+        client = session.client(  # type: ignore[call-overload]  # the service is not a literal
             self._service, endpoint_url=self._endpoint or None, config=config
         )
+        # The more exact an event's name, the earlier its handlers: this goes before botocore's own.
+        whose = client.meta.service_model.service_id.hyphenize()
+        client.meta.events.register_first(f"needs-retry.{whose}", _not_after_silence)
+        return client
+
+
+def _not_after_silence(*, caught_exception: Exception | None, **_: Any) -> bool | None:
+    """False ends botocore's retries; None leaves the choice to its own handler."""
+    from botocore.exceptions import ReadTimeoutError
+
+    return False if isinstance(caught_exception, ReadTimeoutError) else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import md5
-from typing import Any
+from typing import Any, Self
 
 # The answers come from the store that the gateway is configured to trust.
 from xml.etree.ElementTree import Element, ParseError, fromstring
@@ -18,26 +18,49 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 import urllib3
 
 from app.aws.addressing import BucketAddress
+from app.aws.bulkhead import Bulkhead
 from app.aws.clients import CONNECT_TIMEOUT_SECONDS, MAX_ATTEMPTS, POOL_SIZE, READ_TIMEOUT_SECONDS
 from app.aws.faults import problem_of
 from app.aws.sigv4 import Presigner
-from app.domain.errors import StorageError, StorageUnavailable
+from app.domain.errors import Problem, StorageError, StorageUnavailable
 
-_EXPIRES_SECONDS = 300
-#: A thousand deletions take S3 a second or two, and others longer.
-_POST_TIMEOUT = urllib3.Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=60)
+#: As far as S3 lets the clock of a request be off whose signature is in its headers.
+_EXPIRES_SECONDS = 900
+#: A thousand deletions take S3 a second or two, and others longer. Less than gunicorn's
+#: ``graceful_timeout``, so that no deploy cuts one off.
+_POST_TIMEOUT = urllib3.Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=25)
+
+
+class _Retry(urllib3.Retry):
+    """Does not ask again what was silent, as ``clients`` says of boto3."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: urllib3.BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        *rest: Any,
+        **named: Any,
+    ) -> Self:
+        if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+            raise error
+        return super().increment(method, url, response, error, *rest, **named)
 
 
 class Exchange:
     """Asks one bucket, about itself, what may be asked twice: a listing, or a deletion by name."""
 
-    def __init__(self, presigner: Presigner, address: BucketAddress) -> None:
+    def __init__(
+        self, presigner: Presigner, address: BucketAddress, bulkhead: Bulkhead | None = None
+    ) -> None:
         self._presigner = presigner
         self._address = address
+        self._bulkhead = bulkhead or Bulkhead()
         self._http = urllib3.PoolManager(
             maxsize=POOL_SIZE,
             timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=READ_TIMEOUT_SECONDS),
-            retries=urllib3.Retry(
+            retries=_Retry(
                 total=MAX_ATTEMPTS - 1,
                 backoff_factor=0.1,
                 status_forcelist=(500, 502, 503, 504),
@@ -50,40 +73,55 @@ class Exchange:
 
     def get(self, query: Mapping[str, str]) -> Element:
         """The document that answers ``GET /?query``. Raises ``StorageError``, ``…Unavailable``."""
-        return self._ask("GET", query)
+        return self._told("GET", query)
 
     def post(self, query: Mapping[str, str], body: bytes) -> Element:
         """The document that answers ``POST /?query`` with ``body``. Raises as ``get`` does."""
         digest = b64encode(md5(body, usedforsecurity=False).digest()).decode()
         headers = {"content-md5": digest}
-        return self._ask("POST", query, headers, body=body, timeout=_POST_TIMEOUT)
+        return self._told("POST", query, headers, body=body, timeout=_POST_TIMEOUT)
+
+    def _told(self, *asked: Any, **options: Any) -> Element:
+        answer, document = self._ask(*asked, **options)
+        if answer.status != 200:
+            raise refusal_of(answer, document)
+        return document
 
     def _ask(
         self,
         method: str,
         query: Mapping[str, str],
         headers: Mapping[str, str] | None = None,
+        *,
+        key: str = "",
         **options: Any,
-    ) -> Element:
+    ) -> tuple[urllib3.BaseHTTPResponse, Element]:
+        """The store's answer of whatever status, and the document that it is."""
         signed = self._presigner.presign(
             method,
             self._address,
-            "",
+            key,
             query=query,
             headers=headers,
             expires_seconds=_EXPIRES_SECONDS,
         )
         try:
-            answer = self._http.request(method, signed.url, headers=headers, **options)
-            document = fromstring(answer.data)  # noqa: S314
+            with self._bulkhead:
+                answer = self._http.request(method, signed.url, headers=headers, **options)
+            return answer, fromstring(answer.data)  # noqa: S314
         except urllib3.exceptions.HTTPError:
             # Its message holds the signed URL.
             raise StorageUnavailable from None
         except ParseError as error:
+            if answer.status >= 500:
+                # A load balancer before the store, which knows no XML.
+                raise problem_of("", answer.status) from None
             raise StorageError("The storage's answer cannot be read") from error
-        if answer.status != 200:
-            raise problem_of(document.findtext("Code", ""), answer.status)
-        return document
+
+
+def refusal_of(answer: urllib3.BaseHTTPResponse, document: Element) -> Problem:
+    """What the caller is told of an answer that is not 200."""
+    return problem_of(document.findtext("Code", ""), answer.status, answer.headers.get("date"))
 
 
 def namespace_of(document: Element) -> str:

@@ -110,7 +110,8 @@ class Multipart:
                 "Parts": [{"PartNumber": part.number, "ETag": part.etag} for part in listed]
             },
         }
-        with self._turns[hash(upload_id) % _STRIPES]:
+        # The place first: whoever waits for a turn holds a thread as well.
+        with self._store.bulkhead, self._turns[hash(upload_id) % _STRIPES]:
             if self._store.head(key) is not None:
                 return False
             try:

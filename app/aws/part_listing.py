@@ -5,16 +5,11 @@ boto3 takes 133 ms of CPU to parse a page of 1,000 parts; the C ElementTree take
 
 from __future__ import annotations
 
-from xml.etree.ElementTree import Element, ParseError, fromstring
+from xml.etree.ElementTree import Element
 
-import urllib3
-
-from app.aws.exchange import Exchange, namespace_of
-from app.aws.faults import problem_of
-from app.domain.errors import StorageError, StorageUnavailable
+from app.aws.exchange import Exchange, namespace_of, refusal_of
 from app.domain.parts import Part
 
-_EXPIRES_SECONDS = 300
 _GONE = frozenset({"NoSuchUpload", "NoSuchKey"})
 
 
@@ -49,20 +44,9 @@ class PartListing(Exchange):
 
     def _page(self, key: str, upload_id: str, after: int) -> Element | None:
         query = {"uploadId": upload_id, "max-parts": "1000", "part-number-marker": str(after)}
-        signed = self._presigner.presign(
-            "GET", self._address, key, query=query, expires_seconds=_EXPIRES_SECONDS
-        )
-        try:
-            answer = self._http.request("GET", signed.url)
-            document = fromstring(answer.data)  # noqa: S314 - the store we are configured to trust
-        except urllib3.exceptions.HTTPError:
-            # Its message holds the signed URL.
-            raise StorageUnavailable from None
-        except ParseError as error:
-            raise StorageError("The storage's answer cannot be read") from error
+        answer, document = self._ask("GET", query, key=key)
         if answer.status == 200:
             return document
-        code = document.findtext("Code", "")
-        if code in _GONE:
+        if document.findtext("Code", "") in _GONE:
             return None
-        raise problem_of(code, answer.status)
+        raise refusal_of(answer, document)

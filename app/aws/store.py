@@ -7,10 +7,12 @@ elsewhere: URLs in ``sigv4``, listings in ``listing``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
+from app.aws.bulkhead import Bulkhead
 from app.aws.clients import LazyClient
-from app.aws.faults import problem_of
+from app.aws.faults import code_of, problem_of_client
 from app.domain.assets import StoredObject
 from app.domain.errors import StorageUnavailable
 
@@ -34,9 +36,10 @@ class Refused(Exception):
 class Store:
     """One bucket."""
 
-    def __init__(self, client: LazyClient, bucket: str) -> None:
+    def __init__(self, client: LazyClient, bucket: str, bulkhead: Bulkhead | None = None) -> None:
         self._client = client
         self.bucket = bucket
+        self.bulkhead = bulkhead or Bulkhead()
 
     def call(
         self, operation: str, /, *, expect: frozenset[str] = frozenset(), **params: Any
@@ -49,15 +52,14 @@ class Store:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            answer: Mapping[str, Any] = getattr(self._client.get(), operation)(
-                Bucket=self.bucket, **params
-            )
+            with self.bulkhead:
+                answer: Mapping[str, Any] = getattr(self._client.get(), operation)(
+                    Bucket=self.bucket, **params
+                )
         except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            if code in expect:
+            if (code := code_of(error)) in expect:
                 raise Refused(code) from None
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            raise problem_of(code, status) from error
+            raise problem_of_client(error) from error
         except BotoCoreError as error:
             raise StorageUnavailable from error
         return answer
@@ -90,20 +92,32 @@ class Store:
 
     def first_bytes(self, found: StoredObject, count: int) -> bytes | None:
         """The first ``count`` bytes of exactly that version, None when it is no longer there."""
+        from botocore.exceptions import BotoCoreError
+
         pinned: dict[str, Any] = {"VersionId": found.version_id} if found.version_id else {}
-        try:
-            answer = self.call(
-                "get_object",
-                expect=_GONE_OR_CHANGED | _EMPTY,
-                Key=found.key,
-                IfMatch=found.etag,
-                Range=f"bytes=0-{count - 1}",
-                **pinned,
-            )
-        except Refused as refusal:
-            return b"" if refusal.args[0] in _EMPTY else None
-        with answer["Body"] as body:
-            return bytes(body.read(count))
+        # The bytes come after the call: they are waited for in the same place.
+        with self.bulkhead:
+            try:
+                answer = self.call(
+                    "get_object",
+                    expect=_GONE_OR_CHANGED | _EMPTY,
+                    Key=found.key,
+                    IfMatch=found.etag,
+                    Range=f"bytes=0-{count - 1}",
+                    **pinned,
+                )
+                # Entered, it would be urllib3's own stream, which raises its own errors.
+                with closing(answer["Body"]) as body:
+                    first = bytes(body.read(count))
+            except Refused as refusal:
+                return b"" if refusal.args[0] in _EMPTY else None
+            except BotoCoreError as error:
+                raise StorageUnavailable from error
+        # A connection that is closed in the middle is no error to botocore. Nothing may be judged,
+        # and removed, by the half that came.
+        if len(first) < min(count, answer["ContentLength"]):
+            raise StorageUnavailable("The storage stopped in the middle of an answer")
+        return first
 
     def delete(self, key: str) -> None:
         """Remove ``key``; where the bucket keeps versions, a delete marker hides it."""

@@ -13,9 +13,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from app.aws.bulkhead import Bulkhead
 from app.aws.clients import LazyClient
 from app.aws.credentials import Credentials
-from app.aws.faults import problem_of
+from app.aws.faults import problem_of_client
 from app.domain.errors import StorageUnavailable
 from app.domain.paths import LIBRARY_KINDS, Root
 
@@ -62,9 +63,11 @@ class UploadCredentials:
         bucket: str,
         region: str,
         *,
+        bulkhead: Bulkhead | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._sts = sts
+        self._bulkhead = bulkhead or Bulkhead()
         self._role_arn = role_arn
         self.bucket = bucket
         self.region = region
@@ -95,18 +98,17 @@ class UploadCredentials:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            answer = self._sts.get().assume_role(
-                RoleArn=self._role_arn,
-                RoleSessionName=_NOT_IN_SESSION_NAMES.sub("-", f"u-{root.sub}")[:64],
-                Policy=session_policy(
-                    self.bucket, root, partition=self._role_arn.split(":")[1] or "aws"
-                ),
-                DurationSeconds=LIFE_SECONDS,
-            )
+            with self._bulkhead:
+                answer = self._sts.get().assume_role(
+                    RoleArn=self._role_arn,
+                    RoleSessionName=_NOT_IN_SESSION_NAMES.sub("-", f"u-{root.sub}")[:64],
+                    Policy=session_policy(
+                        self.bucket, root, partition=self._role_arn.split(":")[1] or "aws"
+                    ),
+                    DurationSeconds=LIFE_SECONDS,
+                )
         except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            raise problem_of(code, status) from error
+            raise problem_of_client(error) from error
         except BotoCoreError as error:
             raise StorageUnavailable from error
         found = answer["Credentials"]

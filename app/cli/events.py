@@ -56,7 +56,7 @@ def events(threads: int, visibility_seconds: int, metrics_port: int | None) -> N
         raise click.ClickException("EVENTS_QUEUE_URL is not set: there is no queue to read")
     configure_logging(settings.log_level)
     queue = _queue(settings)
-    handler = _handler(settings, queue)
+    handler = _handler(settings, queue, threads)
     worker = Worker(queue, handler.handle, threads=threads, visibility_seconds=visibility_seconds)
 
     def stop(*_: Any) -> None:
@@ -87,8 +87,9 @@ def _queue(settings: Settings) -> Queue:
     return Queue(client, settings.events_queue_url)
 
 
-def _handler(settings: Settings, queue: Queue) -> Handler:
-    built = services.build(widest_quota(settings))
+def _handler(settings: Settings, queue: Queue, threads: int) -> Handler:
+    # Every thread's work is at the store: there is nobody to keep some free for.
+    built = services.build(widest_quota(settings), places=threads)
     secrets = [settings.secret_key, *settings.secret_key_fallbacks]
 
     def admit(sub: str, found: StoredObject) -> None:

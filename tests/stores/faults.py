@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tests.stores.wire import Dropped, Head
+from tests.stores.wire import Dropped, Head, HungUp
 
 
 @dataclass
@@ -29,6 +29,8 @@ class Cut(Fault):
 
     after_bytes: int = 0
     of: Literal["request", "answer"] = "request"
+    #: End the stream instead, as a process does that is told to stop.
+    politely: bool = False
 
 
 @dataclass
@@ -80,20 +82,21 @@ class Weather:
     def meter(self, fault: Fault | None, of: Literal["request", "answer"]) -> "Meter":
         """What counts one body: cut where the fault says, slowed as the line is now."""
         cut = fault if isinstance(fault, Cut) and fault.of == of else None
-        return Meter(self, cut.after_bytes if cut else None)
+        return Meter(self, cut)
 
 
 class Meter:
     """Counts the bytes of one body. Raises Dropped at the cut; sleeps as the line is slow."""
 
-    def __init__(self, weather: Weather, cut_after: int | None) -> None:
+    def __init__(self, weather: Weather, cut: Cut | None) -> None:
         self._weather = weather
-        self._left = cut_after
+        self._left = cut.after_bytes if cut else None
+        self._drop = HungUp if cut and cut.politely else Dropped
 
     def check(self) -> None:
         """Raise Dropped when nothing more may pass."""
         if self._left is not None and self._left <= 0:
-            raise Dropped("cut")
+            raise self._drop("cut")
 
     def limit(self, chunk: int) -> int:
         """How many bytes to take next, so that a cut is exact and slowness smooth."""

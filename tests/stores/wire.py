@@ -15,6 +15,10 @@ class Dropped(ConnectionError):
     """A side left in the middle of a message."""
 
 
+class HungUp(Dropped):
+    """It left politely: the peer sees an end of the stream and no reset."""
+
+
 @dataclass
 class Head:
     """The start line and the header fields of a request or an answer, in their order."""

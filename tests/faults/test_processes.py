@@ -1,0 +1,78 @@
+"""Processes that are told to stop, or die, under load; the project's own configuration serves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.faults.load import Load
+from tests.faults.servers import serving
+from tests.stores.cors import CorsProxy
+from tests.stores.faults import Weather
+from tests.stores.store import Store
+
+pytestmark = pytest.mark.store
+NOWHERE = Store("nowhere", "http://127.0.0.1:9", "eu-central-1", "key", "secret", frozenset())
+
+
+def test_sigterm_loses_no_request(swift_store: Store, line: CorsProxy, weather: Weather) -> None:
+    """Whatever was connected when SIGTERM came is answered, be it half out, begun, waiting to be
+    accepted, or the next one on a kept connection; who comes later is refused at once."""
+    bucket = swift_store.create_bucket()
+    with serving(swift_store.at(line.endpoint), bucket, workers=2) as server:
+        assert server.request("GET", "/v1/assets").status == 200
+        weather.bytes_per_second = 300
+        with ThreadPoolExecutor(4) as pool:
+            slow = [pool.submit(server.request, "GET", "/v1/assets") for _ in range(4)]
+            with Load(server).of(16) as load:
+                load.wait_for(100)
+                assert not any(each.done() for each in slow)
+                server.process.send_signal(signal.SIGTERM)
+                assert server.process.wait(40) == 0
+            assert [each.result().status for each in slow] == [200] * 4
+            assert all(each.result().json()["items"] == [] for each in slow)
+        assert set(load.outcomes) == {200, "refused"}, load.outcomes
+
+
+def test_connections_that_ask_nothing_hold_up_nobody() -> None:
+    """They take no thread: with 60 of them links come at once. SIGTERM does not wait for them."""
+    with serving(NOWHERE, "bucket-one") as server:
+        idle = [server.connect() for _ in range(60)]
+        began = time.monotonic()
+        assert server.links().status == 200
+        assert time.monotonic() - began < 2
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0
+        assert time.monotonic() - began < 12
+        for each in idle:
+            assert each.recv(1) == b""
+            each.close()
+
+
+def test_a_killed_worker_is_replaced() -> None:
+    """kill -9 loses what that worker was answering, as resets, and nothing else; another takes its
+    place, and what it had counted stays counted."""
+    with serving(NOWHERE, "bucket-one", workers=2) as server, Load(server).of(12) as load:
+        load.wait_for(100)
+        first, second = server.workers()
+        os.kill(first, signal.SIGKILL)
+        ended = threading.Event()
+        deadline = time.monotonic() + 30
+        while not ended.is_set() and time.monotonic() < deadline:
+            load.wait_for(20)
+            workers = server.workers()
+            if first not in workers and len(workers) == 2:
+                ended.set()
+        assert ended.is_set()
+        assert second in server.workers()
+        load.wait_for(100)
+        assert set(load.outcomes) <= {200, "lost"}, load.outcomes
+        assert load.outcomes["lost"] <= 12
+        answered = load.outcomes[200]
+        counted = server.metric('gateway_requests_total{method="POST",route="/v1/links"')
+        assert counted >= answered
