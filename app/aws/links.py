@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from app.aws.addressing import BucketAddress
-from app.aws.canonical import encode_path, encode_value
+from app.aws.canonical import Query, encode_path, encode_value
 from app.aws.cloudfront import CloudFrontSigner
 from app.aws.sigv4 import Presigner, window_start
 from app.domain.assets import Disposition, Link, Playback, Via
 from app.domain.dispositions import content_disposition
 from app.domain.errors import CdnNotConfigured
-from app.domain.paths import AssetPath, Root
+from app.domain.paths import AssetPath, Kind, Root
 from app.domain.policy import cache_control, is_active, served_type
 
 
@@ -92,7 +93,10 @@ class LinkSigner:
         signed = self._presigner.presign_many(
             "GET",
             self._address,
-            ((root.key(path), _answer_headers(path, disposition), {}) for path in paths),
+            (
+                (root.key(path), _answer_query(path.kind, path.filename, disposition), {})
+                for path in paths
+            ),
             expires_seconds=seconds,
             at=at,
         )
@@ -112,7 +116,7 @@ class LinkSigner:
         sign_url, expires = self._cdn().sign_url, int(expires_at.timestamp())
         links = []
         for path in paths:
-            header = _disposition(path, served_type(path.filename), disposition)
+            header = _disposition(path.filename, served_type(path.filename), disposition)
             query = f"response-content-disposition={encode_value(header)}"
             url = sign_url(root.key(path), query, expires)
             links.append(Link(path, url, expires_at, "cloudfront"))
@@ -124,17 +128,18 @@ class LinkSigner:
         return self._cloudfront
 
 
-def _answer_headers(path: AssetPath, disposition: Disposition) -> dict[str, str]:
+@lru_cache(2048)  # a page of a listing is asked for again and again
+def _answer_query(kind: Kind, filename: str, disposition: Disposition) -> Query:
     """The headers S3 is to answer with, whatever type was stored (T33)."""
-    content_type = served_type(path.filename)
-    return {
-        "response-cache-control": f"private, {cache_control(path.kind)}",
-        "response-content-disposition": _disposition(path, content_type, disposition),
-        "response-content-type": content_type,
-    }
-
-
-def _disposition(path: AssetPath, content_type: str, disposition: Disposition) -> str:
-    return content_disposition(
-        "attachment" if is_active(content_type) else disposition, path.filename
+    content_type = served_type(filename)
+    return Query.of(
+        {
+            "response-cache-control": f"private, {cache_control(kind)}",
+            "response-content-disposition": _disposition(filename, content_type, disposition),
+            "response-content-type": content_type,
+        }
     )
+
+
+def _disposition(filename: str, content_type: str, disposition: Disposition) -> str:
+    return content_disposition("attachment" if is_active(content_type) else disposition, filename)

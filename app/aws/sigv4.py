@@ -27,8 +27,8 @@ MAX_EXPIRES_SECONDS = 604_800
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
-Wanted = tuple[str, Mapping[str, str], Mapping[str, str]]
-"""One URL of a batch: key, query parameters, signed headers."""
+Wanted = tuple[str, Mapping[str, str] | Query, Mapping[str, str]]
+"""One URL of a batch: key, query parameters (or what was made of them), signed headers."""
 
 
 class Presigned(NamedTuple):
@@ -114,17 +114,24 @@ class Presigner:
         forms: dict[tuple[tuple[str, str], ...], Form] = {}
         path, opening, opened_by = "", None, None
         urls = []
+        # The parts of an upload differ in the end of their queries alone: what stands before it is
+        # hashed once, as soon as a second URL begins alike.
         for key, query, headers in wanted:
             form = forms.get(header_items := tuple(headers.items()))
             if form is None:
                 form = grant.form(SignedHeaders.of(headers, address.host))
                 forms[header_items] = form
-            plain, before, after = Query.of(query)
-            if opening is None or opened_by != (key, before, form):
-                path, opened_by = address.path(key), (key, before, form)
-                opening = sha256(f"{method}\n{path}\n{before}{form.sorted_auth}".encode())
-            request = opening.copy()
-            request.update(f"{after}\n{form.ending}".encode())
+            plain, before, after = query if isinstance(query, Query) else Query.of(query)
+            if opened_by != (opener := (key, before, form)):
+                path, opened_by, opening = address.path(key), opener, None
+                request = sha256(
+                    f"{method}\n{path}\n{before}{form.sorted_auth}{after}\n{form.ending}".encode()
+                )
+            else:
+                if opening is None:
+                    opening = sha256(f"{method}\n{path}\n{before}{form.sorted_auth}".encode())
+                request = opening.copy()
+                request.update(f"{after}\n{form.ending}".encode())
             signature = grant.sign(request.hexdigest())
             url = f"{origin}{path}?{plain}{form.auth}&X-Amz-Signature={signature}"
             urls.append(Presigned(url, expires_at))

@@ -35,7 +35,7 @@ def named(path: AssetPath, key: str) -> dict[str, Any]:
     return {
         "path": path.text,
         "key": key,
-        "kind": path.kind.value,
+        "kind": path.kind,
         "project_id": path.project_id,
         "asset_id": path.asset_id,
         "filename": path.filename,
