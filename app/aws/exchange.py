@@ -8,7 +8,8 @@ DeleteObjects.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import md5
 from typing import Any
 
@@ -75,15 +76,31 @@ class Exchange:
         )
         try:
             answer = self._http.request(method, signed.url, headers=headers, **options)
-            document = fromstring(answer.data)  # noqa: S314
         except urllib3.exceptions.HTTPError:
             # Its message holds the signed URL.
             raise StorageUnavailable from None
-        except ParseError as error:
-            raise StorageError("The storage's answer cannot be read") from error
+        document = read_document(answer.data)
         if answer.status != 200:
             raise problem_of(document.findtext("Code", ""), answer.status)
         return document
+
+
+def read_document(data: bytes) -> Element:
+    """An answer's XML. Raises ``StorageError`` for any other."""
+    try:
+        return fromstring(data)  # noqa: S314
+    except (ParseError, ValueError, LookupError) as error:  # the latter for odd encodings
+        raise StorageError("The storage's answer cannot be read") from error
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Whoever reads a document without what it must hold, or with other values, gets a
+    ``StorageError``."""
+    try:
+        yield
+    except (KeyError, ValueError) as error:
+        raise StorageError("The storage's answer is not what it should be") from error
 
 
 def namespace_of(document: Element) -> str:
