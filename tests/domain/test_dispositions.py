@@ -37,6 +37,7 @@ GRAMMAR = re.compile(
         ("été.mp4", "attachment; filename=\"ete.mp4\"; filename*=UTF-8''%C3%A9t%C3%A9.mp4"),
         ("😀.mp4", "attachment; filename=\"file.mp4\"; filename*=UTF-8''%F0%9F%98%80.mp4"),
         ("\u00b8", "attachment; filename=\"file\"; filename*=UTF-8''%C2%B8"),
+        ("日..", "attachment; filename=\"file.\"; filename*=UTF-8''%E6%97%A5.."),
         ("a¨", "attachment; filename=\"a\"; filename*=UTF-8''a%C2%A8"),
         ("日本", "attachment; filename=\"file\"; filename*=UTF-8''%E6%97%A5%E6%9C%AC"),
     ],

@@ -20,6 +20,7 @@ FOUND = {
         b"e" + (len(SEALED) - 20).to_bytes(2) + b"\0[[[[\0 !",
     ),
     "a name that ASCII spells with a space": ("names", b"\xc2\xb8"),
+    "a name that ASCII spells with dots": ("names", b"\xe6\x97\xa5.."),
     "a time outside the calendar": (
         "messages",
         by_eventbridge(time="0001-01-01T00:00:00+14:00").encode(),
