@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test lint lock clean benchmark
+.PHONY: help dev test lint lock clean benchmark fuzz
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,10 +31,22 @@ benchmark: $(VENV)/ready ## Measure, and print ratios
 soak: stores ## Half an hour of mixed traffic from 500 users; memory must stay flat
 	$(BIN)/python -m benchmarks.soak
 
+SECONDS ?= 240
+TARGETS ?=
+FUZZER := .stores/fuzz
+
+fuzz: $(VENV)/ready $(FUZZER)/ready ## Fuzz by coverage (SECONDS=1800, TARGETS="names api")
+	@PYTHONPATH=$(FUZZER) nice $(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
+
+$(FUZZER)/ready: requirements-fuzz.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --upgrade --target $(FUZZER) -r requirements-fuzz.txt
+	@touch $@
+
 lock: $(VENV)/ready ## Pin the newest packages that fit requirements*.in
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade requirements-fuzz.in -o requirements-fuzz.txt
 
 $(VENV)/ready: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'

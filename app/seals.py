@@ -20,9 +20,9 @@ from app.domain.errors import NotFound
 
 MAX_SEAL_CHARS = 7_000
 REMEMBERED = 1_000
-# 32 bytes leave two bits of the last base64 character unused. Decoders ignore them, so that four
-# spellings would be one seal; only the one that we write is taken.
-_CANONICAL_END = re.compile(r"[AEIMQUYcgkosw048]")
+# Decoders pass over what is no base64, and 32 bytes leave two bits of the last character unused, so
+# that many spellings would be one seal; only the one that we write is taken.
+_CANONICAL = re.compile(r"[A-Za-z0-9_.-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 
 
 class Seals:
@@ -45,7 +45,7 @@ class Seals:
 
     def open(self, sealed: str) -> Any:
         """The payload, to be read only; ``NotFound`` for a broken, foreign or old seal."""
-        if len(sealed) > MAX_SEAL_CHARS or not _CANONICAL_END.fullmatch(sealed[-1:]):
+        if len(sealed) > MAX_SEAL_CHARS or not _CANONICAL.fullmatch(sealed):
             raise NotFound
         try:
             payload, sealed_at = self._loads(sealed)

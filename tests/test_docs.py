@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,46 @@ def test_every_route_is_in_the_openapi_document(gateway: Gateway) -> None:
             assert public == (rule.endpoint.partition(".")[0] in PUBLIC_BLUEPRINTS), path
             if not public:
                 assert {"401", "502", "503"} <= set(operation["responses"])
+
+
+def test_every_link_of_the_openapi_document_leads_somewhere(gateway: Gateway) -> None:
+    """A link names a call, parameters that it has, and members that the answer before has."""
+    document = gateway.app.test_client().get("/openapi.json").json
+    operations = {
+        operation["operationId"]: (operations.get("parameters", []), operation)
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        if isinstance(operation, dict)
+    }
+    links = 0
+    for _, operation in operations.values():
+        for status, answer in operation["responses"].items():
+            for link in answer.get("links", {}).values():
+                shared, target = operations[link["operationId"]]
+                names = {each["name"] for each in [*shared, *target.get("parameters", [])]}
+                assert link.get("parameters", {}).keys() <= names
+                if body := link.get("requestBody"):
+                    assert (
+                        body.keys() <= resolve(document, body_schema(target))["properties"].keys()
+                    )
+                for expression in re.findall(r"\$response\.body#/([\w/]+)", str(link)):
+                    place = body_schema(operation["responses"][status])
+                    for name in expression.split("/"):
+                        place = resolve(document, place)
+                        place = place["items"] if name.isdecimal() else place["properties"][name]
+                links += 1
+    assert links > 50
+
+
+def body_schema(part: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a request's or an answer's JSON."""
+    content = part.get("requestBody", part)["content"]
+    return dict(content["application/json"]["schema"])
+
+
+def resolve(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return dict(document["components"]["schemas"][name]) if name else schema
 
 
 def test_the_documentation_page_needs_no_other_host(gateway: Gateway) -> None:

@@ -14,6 +14,7 @@ from flask_smorest.blueprint import Blueprint as SmorestBlueprint
 from marshmallow import Schema
 
 from app.api.bodies import BodyParser
+from app.api.next_calls import links_of
 from app.schemas.problems import ProblemSchema
 
 VERSION = "0.1.0"
@@ -36,7 +37,7 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no
     def __init__(self, name: str, *, description: str, public: bool = False) -> None:
         super().__init__(name, f"app.api.{name}", description=description)
         self.public = public
-        self._prepare_doc_cbks.append(self._prepare_security)
+        self._prepare_doc_cbks += [self._prepare_security, self._prepare_links]
 
     def arguments(self, schema: type[Schema], **options: Any) -> Any:
         """flask-smorest's, with one schema object for all requests: webargs makes one for each
@@ -75,6 +76,15 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no
             content_type = response.pop("content_type")
             response["content"] = {content_type: {"schema": response.pop("schema")}}
             documented[str(status)] = response
+        return doc
+
+    @staticmethod
+    def _prepare_links(
+        doc: dict[str, Any], doc_info: dict[str, Any], **_context: Any
+    ) -> dict[str, Any]:
+        """Say what each answer leads to."""
+        for status, links in links_of(doc_info["manual_doc"]["operationId"]).items():
+            doc["responses"][status]["links"] = links
         return doc
 
     def _store_endpoint_docs(self, endpoint: str, *args: Any, **options: Any) -> None:

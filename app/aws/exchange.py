@@ -8,7 +8,8 @@ DeleteObjects.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import md5
 from typing import Any, Self
 
@@ -108,20 +109,36 @@ class Exchange:
         try:
             with self._bulkhead:
                 answer = self._http.request(method, signed.url, headers=headers, **options)
-            return answer, fromstring(answer.data)  # noqa: S314
         except urllib3.exceptions.HTTPError:
             # Its message holds the signed URL.
             raise StorageUnavailable from None
-        except ParseError as error:
-            if answer.status >= 500:
-                # A load balancer before the store, which knows no XML.
-                raise problem_of("", answer.status) from None
-            raise StorageError("The storage's answer cannot be read") from error
+        return answer, _read_document(answer)
 
 
 def refusal_of(answer: urllib3.BaseHTTPResponse, document: Element) -> Problem:
     """What the caller is told of an answer that is not 200."""
     return problem_of(document.findtext("Code", ""), answer.status, answer.headers.get("date"))
+
+
+def _read_document(answer: urllib3.BaseHTTPResponse) -> Element:
+    """An answer's XML. Raises ``StorageError`` for any other, but for a fault of the storage."""
+    try:
+        return fromstring(answer.data)  # noqa: S314
+    except (ParseError, ValueError, LookupError) as error:  # the latter for odd encodings
+        if answer.status >= 500:
+            # A load balancer before the store, which knows no XML.
+            raise problem_of("", answer.status) from None
+        raise StorageError("The storage's answer cannot be read") from error
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Whoever reads a document without what it must hold, or with other values, gets a
+    ``StorageError``."""
+    try:
+        yield
+    except (KeyError, ValueError) as error:
+        raise StorageError("The storage's answer is not what it should be") from error
 
 
 def namespace_of(document: Element) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 from xml.etree.ElementTree import Element
 
-from app.aws.exchange import Exchange, namespace_of
+from app.aws.exchange import Exchange, namespace_of, reading
 from app.domain.assets import ListedObject
+from app.domain.instants import parse_instant
 
 MAX_PAGE = 1000
 
@@ -51,6 +51,7 @@ class Listing:
         return _page_of(self._exchange.get(query))
 
 
+@reading()
 def _page_of(document: Element) -> Page:
     """Read a ListBucketResult, whatever XML namespace the store writes it in."""
     namespace = namespace_of(document)
@@ -65,7 +66,7 @@ def _page_of(document: Element) -> Page:
                 unquote_plus(field[key_tag]),
                 int(field[size_tag]),
                 field[etag_tag],
-                datetime.fromisoformat(field[modified_tag]),
+                parse_instant(field[modified_tag]),
             )
         )
     folders = [

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from app.aws.exchange import Exchange, namespace_of, refusal_of
+from app.aws.exchange import Exchange, namespace_of, reading, refusal_of
+from app.domain.errors import StorageError
 from app.domain.parts import Part
 
 _GONE = frozenset({"NoSuchUpload", "NoSuchKey"})
@@ -29,17 +30,13 @@ class PartListing(Exchange):
             document = self._page(key, upload_id, parts[-1].number if parts else 0)
             if document is None:
                 return None
-            namespace = namespace_of(document)
-            found = [
-                Part(
-                    int(entry.findtext(namespace + "PartNumber", "")),
-                    int(entry.findtext(namespace + "Size", "")),
-                    entry.findtext(namespace + "ETag", ""),
-                )
-                for entry in document.iterfind(namespace + "Part")
-            ]
+            found = _parts_of(document)
+            numbers = [part.number for part in (*parts[-1:], *found)]
+            if numbers != sorted(set(numbers)):
+                # Asking for those after the last would never end.
+                raise StorageError("The storage lists parts out of order")
             parts += found
-            if not found or document.findtext(namespace + "IsTruncated") != "true":
+            if not found or not _is_truncated(document):
                 return parts
 
     def _page(self, key: str, upload_id: str, after: int) -> Element | None:
@@ -50,3 +47,20 @@ class PartListing(Exchange):
         if document.findtext("Code", "") in _GONE:
             return None
         raise refusal_of(answer, document)
+
+
+@reading()
+def _parts_of(document: Element) -> list[Part]:
+    namespace = namespace_of(document)
+    return [
+        Part(
+            int(entry.findtext(namespace + "PartNumber", "")),
+            int(entry.findtext(namespace + "Size", "")),
+            entry.findtext(namespace + "ETag", ""),
+        )
+        for entry in document.iterfind(namespace + "Part")
+    ]
+
+
+def _is_truncated(document: Element) -> bool:
+    return document.findtext(namespace_of(document) + "IsTruncated") == "true"

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from urllib.parse import unquote_plus
 from xml.etree.ElementTree import Element
 
-from app.aws.exchange import Exchange, namespace_of
+from app.aws.exchange import Exchange, namespace_of, reading
 from app.aws.store import Refused, Store
 from app.domain.errors import NotFound, NotVersioned, ValidationFailed
+from app.domain.instants import parse_instant
 
 MAX_VERSIONS = 1000
 MEMORY_SECONDS = 30.0
@@ -113,6 +114,7 @@ class Versions:
             raise NotVersioned
 
 
+@reading()
 def _entries(document: Element) -> list[tuple[str, Version]]:
     """A ListVersionsResult's versions and deletions with their keys, in its own order."""
     namespace = namespace_of(document)
@@ -130,7 +132,7 @@ def _entries(document: Element) -> list[tuple[str, Version]]:
             deleted=deleted,
             size=None if deleted else int(field["Size"]),
             etag=None if deleted else field["ETag"],
-            last_modified=datetime.fromisoformat(field["LastModified"]),
+            last_modified=parse_instant(field["LastModified"]),
         )
         entries.append((decode(field["Key"]), version))
     return entries

@@ -28,9 +28,9 @@ def content_disposition(mode: Literal["inline", "attachment"], filename: str) ->
     name = safe_filename(filename)
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     stem, dot, suffix = ascii_name.rpartition(".")
-    if dot and not stem.strip():
+    if dot and not stem.strip(" ."):
         ascii_name = f"file.{suffix}"
-    fallback = _FALLBACK_UNSAFE.sub("_", ascii_name) or "file"
+    fallback = _FALLBACK_UNSAFE.sub("_", ascii_name).strip() or "file"
     value = f'{mode}; filename="{fallback}"'
     if fallback == name:
         return value

@@ -14,10 +14,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote_plus
+
+from app.domain.instants import parse_instant
 
 _MAX_ENVELOPES = 3
 _NO_VERSION = "null"
@@ -64,7 +66,7 @@ def read_notifications(body: str) -> list[Notification]:
     """What a queue's message tells, which may be nothing; ``Unreadable`` for a foreign text."""
     try:
         return list(_read(body, _MAX_ENVELOPES))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable(type(error).__name__) from error
 
 
@@ -90,14 +92,14 @@ def _from_s3(record: Mapping[str, Any]) -> Notification | None:
     stored = record["s3"]["object"]
     return Notification(
         change,
-        record["s3"]["bucket"]["name"],
+        _text(record["s3"]["bucket"]["name"]),
         # A form's encoding: spaces travel as "+".
         unquote_plus(stored["key"], errors="strict"),
-        _instant(record["eventTime"]),
+        parse_instant(record["eventTime"]),
         _version(stored.get("versionId")),
-        stored.get("eTag"),
-        stored.get("sequencer"),
-        (record.get("userIdentity") or {}).get("principalId"),
+        _optional(stored.get("eTag")),
+        _optional(stored.get("sequencer")),
+        _optional((record.get("userIdentity") or {}).get("principalId")),
     )
 
 
@@ -108,26 +110,26 @@ def _from_eventbridge(message: Mapping[str, Any]) -> Notification | None:
     stored = message["detail"]["object"]
     return Notification(
         change,
-        message["detail"]["bucket"]["name"],
+        _text(message["detail"]["bucket"]["name"]),
         # Not encoded here. The requester is an account's number, which tells no role.
         _text(stored["key"]),
-        _instant(message["time"]),
+        parse_instant(message["time"]),
         _version(stored.get("version-id")),
-        stored.get("etag"),
-        stored.get("sequencer"),
+        _optional(stored.get("etag")),
+        _optional(stored.get("sequencer")),
     )
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError("a key is a text")
+        raise TypeError("a name is a text")
     return value
 
 
-def _version(text: str | None) -> str | None:
+def _optional(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _version(value: object) -> str | None:
+    text = _optional(value)
     return None if text == _NO_VERSION else text or None
-
-
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from email.message import Message
+from email.message import EmailMessage, Message
 from typing import Literal
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.http import parse_options_header
 
 from app.domain.dispositions import content_disposition
 from app.domain.paths import safe_filename
@@ -35,6 +36,9 @@ GRAMMAR = re.compile(
         ("100%.mp4", "attachment; filename=\"100_.mp4\"; filename*=UTF-8''100%25.mp4"),
         ("été.mp4", "attachment; filename=\"ete.mp4\"; filename*=UTF-8''%C3%A9t%C3%A9.mp4"),
         ("😀.mp4", "attachment; filename=\"file.mp4\"; filename*=UTF-8''%F0%9F%98%80.mp4"),
+        ("\u00b8", "attachment; filename=\"file\"; filename*=UTF-8''%C2%B8"),
+        ("日..", "attachment; filename=\"file.\"; filename*=UTF-8''%E6%97%A5.."),
+        ("a¨", "attachment; filename=\"a\"; filename*=UTF-8''a%C2%A8"),
         ("日本", "attachment; filename=\"file\"; filename*=UTF-8''%E6%97%A5%E6%9C%AC"),
     ],
 )  # fmt: skip
@@ -57,6 +61,19 @@ def test_t32_every_value_is_one_ascii_header(
     header = Message()
     header["Content-Disposition"] = value
     assert header.get_content_disposition() == mode
+
+
+@given(nasty_text | st.text(max_size=100))
+def test_t32_other_parsers_read_the_safe_name(name: str) -> None:
+    """T32: Werkzeug's reads the name itself, the standard library's a name of one segment."""
+    value = content_disposition("attachment", name)
+    assert parse_options_header(value) == ("attachment", {"filename": safe_filename(name)})
+    message = EmailMessage()
+    message["Content-Disposition"] = value
+    assert message.get_content_disposition() == "attachment"
+    assert (message.get_filename() or "").strip() not in ("", ".", "..")
+    assert "/" not in (message.get_filename() or "")
+    assert len(message.items()) == 1
 
 
 @pytest.mark.parametrize("character", ["a", "é", "日", "😀", '"', "\r\n", "%41"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -144,12 +145,61 @@ def test_news_of_other_things_says_nothing(body: str) -> None:
         by_s3(s3_record()).replace(quote_plus(KEY), "%ff"),
         by_sns(by_sns(by_sns(by_sns(by_s3())))),
         by_eventbridge(key=3),  # type: ignore[arg-type]
+        by_eventbridge(time="0001-01-01T00:00:00+14:00"),
+        by_s3(s3_record(eTag=5)),
+        by_s3(s3_record(versionId=["v"])),
+        by_s3(s3_record()).replace('"media"', "7"),
+        "[" * 100_000,
     ],
 )
 def test_a_foreign_text_is_unreadable(body: str) -> None:
     """Whatever was put into the queue: one kind of error, which leaves the message there."""
     with pytest.raises(Unreadable):
         read_notifications(body)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=4,
+)
+NEWS = [json.loads(by_s3()), json.loads(by_sns(by_s3())), json.loads(by_eventbridge())]
+
+
+@given(st.data())
+def test_no_member_of_another_type_raises_anything_else(data: st.DataObject) -> None:
+    """Any member of real news replaced by any JSON: read with members of the right types, or
+    unreadable."""
+    message = copy.deepcopy(data.draw(st.sampled_from(NEWS)))
+    place = message
+    while True:
+        members = [*place] if isinstance(place, dict) else [*range(len(place))]
+        member = data.draw(st.sampled_from(members))
+        if not (isinstance(place[member], dict | list) and place[member]) or data.draw(
+            st.booleans()
+        ):
+            break
+        place = place[member]
+    place[member] = data.draw(json_values)
+    try:
+        news = read_notifications(json.dumps(message))
+    except Unreadable:
+        return
+    for told in news:
+        assert isinstance(told.bucket, str) and isinstance(told.key, str)
+        assert told.occurred_at.tzinfo is UTC
+        for optional in (told.version_id, told.etag, told.sequencer, told.principal):
+            assert optional is None or isinstance(optional, str)
+
+
+@given(json_values | st.text())
+def test_no_json_raises_anything_else(message: object) -> None:
+    """Nor does JSON that is nothing like news, or text that is no JSON."""
+    body = message if isinstance(message, str) else json.dumps(message)
+    try:
+        assert read_notifications(body) == []
+    except Unreadable:
+        return
 
 
 def test_versions_that_are_none_are_none() -> None:
