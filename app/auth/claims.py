@@ -75,10 +75,14 @@ class ClaimRules:
             raise MissingScope(self.required_scopes)
         return principal, expires
 
+    def is_over(self, expires: object, now: float) -> bool:
+        """Whether ``exp`` is an instant, and past."""
+        # `type` and not `isinstance`: a bool is an int. Cognito writes no fractions.
+        return type(expires) is int and expires <= now - self.leeway_seconds
+
     def _check_times(self, claims: Claims, now: float) -> int:
         expires = claims.get("exp")
-        # `type` and not `isinstance`: a bool is an int. Cognito writes no fractions.
-        if type(expires) is not int or expires <= now - self.leeway_seconds:
+        if type(expires) is not int or self.is_over(expires, now):
             raise InvalidToken("The token has expired, or does not say when it does")
         for name in ("iat", "nbf"):
             instant = claims.get(name, 0)

@@ -106,7 +106,11 @@ class CognitoVerifier:
         return self._verify_afresh(token)
 
     def _verify_afresh(self, token: str) -> Principal:
-        signing_key = self._jwks.key_for(_unverified_kid(token))
+        kid = _unverified_kid(token)
+        # Most refused tokens are expired ones of idle pages: they need no key and no RSA.
+        if self._rules.is_over(_unverified_exp(token), self._clock()):
+            raise InvalidToken("The token has expired")
+        signing_key = self._jwks.key_for(kid)
         try:
             claims = jwt.decode(token, signing_key.key, registry=RS256_ONLY).claims
         except (JoseError, ValueError, RecursionError) as error:
@@ -124,6 +128,16 @@ class CognitoVerifier:
             self._memory[token] = verdict
             if len(self._memory) > self._memory_size:
                 self._memory.popitem(last=False)
+
+
+def _unverified_exp(token: str) -> object:
+    """What a token of the right shape says of its end; None when that cannot be read."""
+    payload = token.split(".")[1]
+    try:
+        claims = json.loads(urlsafe_b64decode(payload.encode()))
+    except (ValueError, RecursionError):
+        return None
+    return claims.get("exp") if isinstance(claims, dict) else None
 
 
 def _unverified_kid(token: str) -> str:
