@@ -6,9 +6,10 @@ import json
 import logging
 
 import pytest
+import structlog
 
 from app import PUBLIC_BLUEPRINTS
-from app.telemetry import REDACTED, redact
+from app.telemetry import REDACTED, configure_logging, redact
 from tests.gateway import Caller, Gateway, running_gateway
 from tests.stores.store import Store
 
@@ -87,7 +88,7 @@ def test_t38_preflights_need_no_token(gateway: Gateway) -> None:
     ("body", "status"),
     [
         (b"{", 422),
-        (b'{"paths": ["a"], "paths": ["b"]}', 422),
+        (b'{"paths": ["image/a.png"], "paths": ["image/b.png"]}', 422),
         (b'{"paths": NaN}', 422),
         (b'{"paths": 1e999}', 422),
         (b"[" * 60_000, 422),
@@ -108,6 +109,24 @@ def test_t40_bodies_that_are_not_as_they_should_be(alice: Caller, body: bytes, s
     answer = alice.request("POST", "/v1/links", data=body, content_type="application/json")
     assert answer.status_code == status, answer.get_data(as_text=True)
     assert answer.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+def test_t40_what_is_no_number_is_refused_wherever_it_stands(alice: Caller, number: str) -> None:
+    """T40: also where a schema takes any value, as it does Uppy's metadata."""
+    body = f'{{"filename": "a.png", "type": "image/png", "metadata": {{"a": {number}}}}}'
+    answer = alice.request("POST", "/s3/multipart", data=body, content_type="application/json")
+    assert (answer.status_code, answer.json["type"]) == (422, "/problems/validation-error")
+
+
+def test_t40_half_a_character_is_refused_wherever_it_stands(alice: Caller) -> None:
+    """T40: a lone surrogate, which no UTF-8 can carry, in text that is only stored."""
+    body = (
+        b'{"filename": "a.png", "content_type": "image/png", "size": 1,'
+        b' "metadata": {"title": "\\ud800"}}'
+    )
+    answer = alice.request("POST", "/v1/uploads", data=body, content_type="application/json")
+    assert (answer.status_code, answer.json["type"]) == (422, "/problems/validation-error")
 
 
 def test_t40_small_routes_take_small_bodies(alice: Caller) -> None:
@@ -149,9 +168,12 @@ def test_t46_a_store_that_is_down_is_a_503_without_its_words(
 def test_t46_a_missing_bucket_is_a_502_without_its_name(swift_store: Store) -> None:
     """T46: what S3 says about buckets and keys is not passed on."""
     with running_gateway(swift_store, "no-such-bucket") as gateway:
-        answer = gateway.client_for("alice").get("/v1/assets")
-        assert (answer.status_code, answer.json["type"]) == (502, "/problems/storage-error")
-        assert "no-such-bucket" not in answer.get_data(as_text=True)
+        alice = gateway.client_for("alice")
+        for answer in (alice.get("/v1/assets"), alice.delete("/v1/assets/image/a.png")):
+            assert (answer.status_code, answer.json["type"]) == (502, "/problems/storage-error")
+            text = answer.get_data(as_text=True)
+            for word in ("no-such-bucket", "NoSuchBucket", "An error occurred"):
+                assert word not in text
 
 
 def test_t46_keys_that_cannot_be_had_are_a_503(swift_store: Store) -> None:
@@ -168,6 +190,21 @@ def test_t46_keys_that_cannot_be_had_are_a_503(swift_store: Store) -> None:
         client = gateway.app.test_client()
         assert client.get("/readyz").json["checks"] == {"identity": "failed", "storage": "ok"}
         assert client.get("/healthz").status_code == 200
+
+
+def test_t46_a_crash_tells_nothing_of_itself(
+    swift_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T46: a fault of ours is a 500 whose body has none of the exception's words."""
+    with running_gateway(swift_store, "any-bucket") as gateway:
+
+        def crash() -> None:
+            raise RuntimeError("arn:aws:s3:::any-bucket")
+
+        monkeypatch.setitem(gateway.app.view_functions, "ops.healthz", crash)
+        answer = gateway.app.test_client().get("/healthz")
+    assert (answer.status_code, answer.json["type"]) == (500, "/problems/internal-error")
+    assert "any-bucket" not in answer.get_data(as_text=True)
 
 
 def test_t47_the_host_header_chooses_no_address(alice: Caller) -> None:
@@ -195,6 +232,24 @@ def test_t37_requests_leave_no_secret_in_the_logs(
     secrets = [alice.token, started["upload_id"], link["url"].split("X-Amz-Signature=")[1]]
     for secret in secrets:
         assert secret not in written
+
+
+def test_t37_every_line_is_redacted_whoever_writes_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """T37: our own lines, a library's, and the traceback of an error that holds a signed URL."""
+    monkeypatch.setattr(logging.root, "handlers", [])
+    configure_logging("INFO")
+    url = "https://s3/a?X-Amz-Signature=SESAME"
+    structlog.get_logger("ours").warning("asked", url=url)
+    logging.getLogger("theirs").warning("GET %s", url)
+    try:
+        raise RuntimeError(url)
+    except RuntimeError:
+        logging.getLogger("theirs").exception("failed")
+    written = capsys.readouterr().out
+    assert written.count("https://s3/a") == 3
+    assert "SESAME" not in written
 
 
 @pytest.mark.parametrize(
