@@ -264,6 +264,12 @@ def test_t37_every_line_is_redacted_whoever_writes_it(
         "Authorization: Bearer SESAME",
         "Cookie: CloudFront-Policy=SESAME; CloudFront-Signature=SESAME",
         "Set-Cookie: CloudFront-Key-Pair-Id=SESAME; Secure",
+        "Cookie: session=SESAME",
+        "Cookie: a=1; session=SESAME; b=2",
+        'Set-Cookie: a="1"; session=SESAME',
+        "{'Cookie': 'a=1; session=SESAME', 'Accept': '*/*'}",
+        '{"cookie": "a=1; session=SESAME"}',
+        json.dumps({"cookie": 'a="1"; session=SESAME'}),
         "bearer SESAME",
     ],
 )

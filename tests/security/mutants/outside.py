@@ -35,11 +35,11 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     telemetry(
         "T37",
-        "session tokens are logged",
-        "signature|credential|security-token",
-        "signature|credential",
+        "cookies are logged",
+        '    text = _COOKIES.sub(rf"\\1{REDACTED}", text)\n',
+        "",
     ),
-    telemetry("T37", "cookies are logged", "|cookie|set-cookie|", "|"),
+    telemetry("T37", "only the first cookie is redacted", r"|[^\r\n]+)", r"|[^\r\n;]+)"),
     telemetry(
         "T37", "a bearer token on its own is logged", '_BEARER.sub(rf"\\1{REDACTED}", text)', "text"
     ),
@@ -59,23 +59,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "return [*texts]",
     ),
     reports("T37", "crash reports are not redacted", "return redact(value)", "return value"),
-    reports(
-        "T37",
-        "crash reports hold variables",
-        "include_local_variables=False,",
-        "include_local_variables=True,",
-    ),
     sigv4(
         "T37",
         "a signed URL shows in its repr",
         'return f"Presigned(expires_at={self.expires_at!r})"',
         "return self.url",
-    ),
-    forms(
-        "T37",
-        "a form shows in its repr",
-        'return f"PresignedPost(url={self.url!r}, expires_at={self.expires_at!r})"',
-        "return str(self.fields)",
     ),
     grant("T37", "a grant shows its key", "slots=True, repr=False)", "slots=True)"),
     credentials(
@@ -98,12 +86,6 @@ MUTANTS: tuple[Mutant, ...] = (
         'raise DeliveryFailed(f"the webhook failed: {type(error).__name__}") from None',
         'raise DeliveryFailed(f"the webhook failed: {error} {self._target}") from None',
     ),
-    webhooks(
-        "T37",
-        "a webhook that cannot be reached tells its address",
-        "cannot be reached: {type(failure).__name__}",
-        "cannot be reached: {failure} {self._target}",
-    ),
     gunicorn("T37", "gunicorn logs every address", "accesslog = None", 'accesslog = "-"'),
     webhooks(
         "T41",
@@ -113,17 +95,10 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     webhooks(
         "T41",
-        "webhooks are signed for another body",
-        "signer.sign(event.id, now, event.body)",
-        'signer.sign(event.id, now, "")',
-    ),
-    webhooks(
-        "T41",
         "redirects are followed",
         "redirect=False,\n                    retries=False,",
         "redirect=True,\n                    retries=urllib3.Retry(3),",
     ),
-    webhooks("T41", "any answer is a success", "taken = 200 <= status < 300", "taken = True"),
     webhooks(
         "T41",
         "a redirect is a success",
@@ -136,7 +111,6 @@ MUTANTS: tuple[Mutant, ...] = (
         _LOCAL,
         _LOCAL.replace("address.is_link_local or ", ""),
     ),
-    webhooks("T41", "0.0.0.0 is asked", _LOCAL, _LOCAL.replace("address.is_unspecified or ", "")),
     webhooks("T41", "AWS' own IPv6 addresses are asked", "if address in _AWS_LOCAL:", "if False:"),
     webhooks(
         "T41",
