@@ -17,8 +17,11 @@ from tests.security.mutants import MUTANTS, LastRun, Mutant, last_run
 from tests.security.sandbox import Outcome, Sandbox
 from tests.security.threats import proofs
 
-#: Slow, and in need of a browser: asked only when nothing else kills a mutant.
-LAST = "tests/e2e/"
+#: Slow and in need of a browser, or about the local stand-ins: asked only when nothing else kills a
+#: mutant.
+LAST = ("tests/e2e/", "tests/devstack/")
+#: Tests that are quicker go before all others.
+QUICK_SECONDS = 0.5
 SPARE_SECONDS = 90.0
 #: How much longer than unmutated the tests may take before a mutant counts as one that hangs.
 PATIENCE = 3.0
@@ -68,7 +71,7 @@ class Evidence:
         self.control(first)
 
     def stages(self, mutant: Mutant) -> Iterator[list[str]]:
-        """What to run, cheap first: the last killer, without stores, with them, with browsers."""
+        """What to run, cheap first: the last killer, quick ones, others, those with browsers."""
         tests = self.by_threat[mutant.threat]
         last = self._known.get(mutant.name)
         if last in tests:
@@ -76,9 +79,10 @@ class Evidence:
         rest = [test for test in tests if test != last]
         ordinary = [test for test in rest if not test.startswith(LAST)]
         self.control(ordinary)
-        ordinary.sort(key=self._cost)
-        yield [test for test in ordinary if not self._stores(test)]
-        yield [test for test in ordinary if self._stores(test)]
+        ordinary.sort(key=self._seconds)
+        quick = [test for test in ordinary if self._seconds(test) < QUICK_SECONDS]
+        yield quick
+        yield ordinary[len(quick) :]
         yield [test for test in rest if test.startswith(LAST)]
 
     def patience(self, tests: Sequence[str]) -> float:
@@ -86,12 +90,6 @@ class Evidence:
 
     def _seconds(self, test: str) -> float:
         return self._outcomes[test].seconds.get(test, 0.0)
-
-    def _stores(self, test: str) -> int:
-        return len(self._outcomes[test].stores.get(test, ()))
-
-    def _cost(self, test: str) -> tuple[int, float]:
-        return self._stores(test), self._seconds(test)
 
 
 def judge(sandbox: Sandbox, evidence: Evidence, mutant: Mutant) -> Verdict:

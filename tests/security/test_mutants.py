@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.security.mutants import MUTANTS, UNGUARDED
+from tests.security.mutants import MUTANTS, UNGUARDED, last_run
 from tests.security.mutants.catalogue import Edit, Mutant
 from tests.security.sandbox import Sandbox
-from tests.security.threats import THREATS
+from tests.security.threats import THREATS, proofs
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +35,16 @@ def test_a_mutant_fits_its_files(mutant: Mutant) -> None:
         assert text != (ROOT / file).read_text()
         if file.endswith(".py"):
             ast.parse(text, file)
+
+
+def test_every_mutant_was_killed_by_a_test_that_names_its_threat() -> None:
+    """`make mutants` has been run on the catalogue as it is, and the killers are still there."""
+    killed_by = last_run().killed_by
+    assert set(killed_by) == {mutant.name for mutant in MUTANTS}
+    named = {(number, f"tests/{proof.file}::{proof.name}") for number, proof in proofs()}
+    for mutant in MUTANTS:
+        killer = killed_by[mutant.name]
+        assert (mutant.threat, killer) in named or killer == "(time-out)", mutant.name
 
 
 def test_an_edit_that_does_not_fit_is_refused() -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.security.mutants import (
+    claims,
     deletions,
+    edge,
     infrastructure,
     links,
     names,
@@ -17,6 +19,7 @@ from tests.security.mutants import (
     tokens,
     transfers,
     uploads,
+    verdicts,
 )
 from tests.security.mutants.catalogue import Mutant
 
@@ -28,10 +31,13 @@ MUTANTS: tuple[Mutant, ...] = tuple(
     sorted(
         (
             *tokens.MUTANTS,
+            *claims.MUTANTS,
             *names.MUTANTS,
             *uploads.MUTANTS,
+            *verdicts.MUTANTS,
             *transfers.MUTANTS,
             *links.MUTANTS,
+            *edge.MUTANTS,
             *shares.MUTANTS,
             *deletions.MUTANTS,
             *perimeter.MUTANTS,

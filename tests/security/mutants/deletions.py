@@ -41,21 +41,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     api(
         "T44",
-        "failures are not told",
-        "for key, problem in failures.items()]",
-        "for key, problem in failures.items() if False]",
-    ),
-    api(
-        "T44",
         "any folder is taken for a package",
         "if not asset_path.names_package or asset_path.package_folder is None:",
         "if asset_path.package_folder is None:",
-    ),
-    api(
-        "T44",
-        "a deletion that cannot go on never says so",
-        "if problem is not None and not deleted:",
-        "if False:",
     ),
     projects(
         "T44",
@@ -81,13 +69,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "an erasure leaves unfinished uploads",
         "self._multipart.abort(upload.key, upload.upload_id)",
         "pass",
-    ),
-    erasure(
-        "T44",
-        "an erasure has no bound",
-        "if self._clock() > deadline:\n                break",
-        "if False:\n                break",
-        Edit("app/aws/erasure.py", "MAX_BATCHES = 20", "MAX_BATCHES = 20_000"),
     ),
     act_as("T49", "anybody acts for anybody", _RIGHT, "if False:"),
     act_as(

@@ -111,7 +111,7 @@ MUTANTS: tuple[Mutant, ...] = (
         'Principal: "*"',
     ),
     template(
-        "T45",
+        "T48",
         "anybody's distribution reads the assets",
         "AWS:SourceArn: !Sub\n                    - arn:${AWS::Partition}",
         "AWS:SourceAccount: !Sub\n                    - arn:${AWS::Partition}",

@@ -36,13 +36,6 @@ MUTANTS: tuple[Mutant, ...] = (
     segments("T09", "dot segments pass", 'if "." in segments or ".." in segments:', "if False:"),
     segments("T09", "plain dot segments pass", r"(?!\.{1,2}(?:/|\Z))", ""),
     segments("T09", "empty segments pass", 'if "" in segments:', "if False:"),
-    segments("T09", "bytes that are no UTF-8 pass", r"\ufffd\ufffe\uffff\ud800", r"\ud800"),
-    paths(
-        "T09",
-        "doubled slashes are cleaned",
-        "match = _PLAIN_PATH.fullmatch(text) or",
-        'text = text.replace("//", "/")\n        match = _PLAIN_PATH.fullmatch(text) or',
-    ),
     addressing(
         "T09",
         "a key that a browser would resolve is signed",

@@ -76,19 +76,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "if True:",
     ),
     listing("T23", "an upload that is over is a fault", "if code in _GONE:", "if False:"),
-    multipart("T23", "aborting twice is a fault", "expect=_GONE, Key=key", "Key=key"),
-    multipart(
-        "T23",
-        "parts that are too small are a fault of ours",
-        'frozenset({"EntityTooSmall", "InvalidPart", "InvalidPartOrder", "InvalidRequest"})',
-        'frozenset({"InvalidPart"})',
-    ),
-    multipart(
-        "T23",
-        "parts that were swapped are a fault of ours",
-        'frozenset({"EntityTooSmall", "InvalidPart", "InvalidPartOrder", "InvalidRequest"})',
-        'frozenset({"EntityTooSmall"})',
-    ),
     uppy(
         "T23",
         "Uppy's gaps are completed",
@@ -106,12 +93,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "T23", "Uppy's parts may have any number", "or int(part_number) > MAX_PARTS:", "or False:"
     ),
     large("T24", "unfinished uploads have no limit", "if len(live) > self._max_live:", "if False:"),
-    large(
-        "T24",
-        "what is refused stays unfinished",
-        "self._multipart.abort(key, upload_id)\n            raise TooManyUploads(",
-        "raise TooManyUploads(",
-    ),
     large("T24", "uploads are counted before they begin", _COUNTED_AFTER, _COUNTED_BEFORE),
     uppy_signer(
         "T24",
@@ -125,7 +106,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "return held + (self.count.usage.total.bytes if self.count else 0)",
         "return self.count.usage.total.bytes if self.count else 0",
     ),
-    memory("T25", "memory never says no", "if size > left:", "if False:"),
     redis("T25", "Redis never says no", "if size > left then", "if false then"),
     quota(
         "T25",
@@ -145,18 +125,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "an upload reserves nothing",
         "upload = _declare(Declaration(**declared))\n    reserve(upload)",
         "upload = _declare(Declaration(**declared))",
-    ),
-    uppy_uploads(
-        "T25",
-        "Uppy's uploads reserve nothing",
-        "if bounded or file.size is not None:\n",
-        "if False:\n",
-    ),
-    uppy_uploads(
-        "T25",
-        "Uppy's parts reserve nothing",
-        "services.quota.reserve(current_principal, target.mark, size, multipart=True)",
-        "pass",
     ),
     uppy_signer(
         "T50", "a presigned completion overwrites", '"if-none-match": "*",\n            ', ""
