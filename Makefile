@@ -20,6 +20,10 @@ lint: $(VENV)/ready ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+.PHONY: mutants
+mutants: stores ## Break each guard on purpose, and see that a test fails that names its threat
+	$(BIN)/python -m tests.security.mutate
+
 .PHONY: stores
 stores: $(VENV)/ready ## Install the S3 stores and the browser that the tests use
 	@$(BIN)/python -m tests.stores.install

@@ -48,11 +48,16 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # the sealed tokens (itsdangerous: payload.timestamp.signature) wherever they stand.
 _NAMES = (
     r"x-amz-(?:signature|credential|security-token)|policy|signature|key-pair-id|authorization"
-    r"|cloudfront-(?:policy|signature|key-pair-id)|cookie|set-cookie|access_token|id_token"
+    r"|cloudfront-(?:policy|signature|key-pair-id)|access_token|id_token"
     r"|refresh_token|password|secret\w*"
 )
 _NAMED_SECRET = re.compile(
     rf"(?i)\b({_NAMES})(['\"]?\s*[=:]\s*['\"]?)(?:(?:bearer|basic)\s+)?[^\s&'\",;}}]+"
+)
+# All of a header: several cookies stand in one line, and their names may be anybody's.
+_COOKIES = re.compile(
+    r"""(?i)\b((?:set-)?cookie['"]?\s*[=:]\s*)"""
+    r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\r\n]+)"""
 )
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]+")
 _JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
@@ -73,6 +78,7 @@ def current(proxy: Object) -> Object:
 
 def redact(text: str) -> str:
     """``text`` without signatures, credentials, tokens and cookies."""
+    text = _COOKIES.sub(rf"\1{REDACTED}", text)
     text = _NAMED_SECRET.sub(rf"\1\2{REDACTED}", text)
     text = _BEARER.sub(rf"\1{REDACTED}", text)
     return _SEAL.sub(REDACTED, _JWT.sub(REDACTED, text))

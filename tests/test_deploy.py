@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import re
+import runpy
 import shlex
 import shutil
 import signal
@@ -73,6 +74,12 @@ def test_a_real_environment_is_not_committed() -> None:
     done = subprocess.run(["git", "check-ignore", "-q", ".env"], cwd=ROOT, check=False)
     assert done.returncode == 0
     assert (ROOT / ".dockerignore").read_text().splitlines()[1] == "*"
+
+
+def test_t37_the_server_logs_no_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T37: they hold upload ids and share tokens; the application's own lines name routes."""
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    assert runpy.run_path(str(ROOT / "gunicorn.conf.py"))["accesslog"] is None
 
 
 def services() -> dict[str, dict[str, Any]]:

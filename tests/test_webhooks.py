@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import socket
 import ssl
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -146,6 +148,22 @@ def test_t37_what_fails_is_told_without_the_address() -> None:
         with pytest.raises(DeliveryFailed) as caught:
             sender.send(EVENT)
         assert "sesame" not in str(caught.value)
+
+
+def test_t37_a_broken_answer_is_told_without_the_address() -> None:
+    """T37: a back end that hangs up in the middle of the request is not quoted either."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def hang_up() -> None:
+            server.accept()[0].close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/hook?key=sesame"
+        with pytest.raises(DeliveryFailed, match="failed") as caught:
+            WebhookSender(url, [SECRET]).send(EVENT)
+        thread.join()
+    assert "sesame" not in str(caught.value)
 
 
 def certificate(folder: Path, name: str) -> Path:

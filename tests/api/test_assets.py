@@ -192,7 +192,7 @@ def test_t09_bytes_that_are_no_utf8_name_nothing(alice: Caller) -> None:
 
 
 def test_verify_judges_by_the_kinds_rules(gateway: Gateway, carol: Caller) -> None:
-    """T18: a good object is shown; a bad one that a back end wrote is refused, and stays."""
+    """T18, T21: a bad object that a back end wrote is refused, and stays; a good one is shown."""
     put(gateway, carol, "image/good.png", ContentType="image/png")
     put(gateway, carol, "image/bad.png", HTML, ContentType="image/png")
     put(gateway, carol, "image/html.png", HTML, ContentType="text/html")

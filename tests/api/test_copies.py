@@ -126,6 +126,7 @@ def test_t13_t14_nothing_of_others_is_copied(gateway: Gateway, carol: Caller) ->
         ({"path": "image/a.png", "kind": "brand_kit", "project_id": "p"}, "/kind"),
         ({"path": "image/a.png", "kind": "shares"}, "/kind"),
         ({"path": "../b/image/a.png"}, "/path"),
+        ({"path": "image/../a.png"}, "/path"),
         ({"path": "image/a.png?versionId=x"}, "/path"),
         ({"path": "shares/a.json"}, "/path"),
     ],

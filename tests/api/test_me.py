@@ -246,7 +246,7 @@ def test_a_token_that_cognito_no_longer_takes_erases_nothing(
 
 
 def test_the_quota_is_said_and_kept(limited: Gateway) -> None:
-    """413 quota-exceeded says how much is left; completion turns the reservation into usage."""
+    """T25: 413 says how much is left; completion turns the reservation into usage."""
     gina = limited.client_for(str(uuid.uuid4()))
     gina.upload(PNG)
     started = gina.start(8 * len(PNG))
@@ -281,7 +281,7 @@ def test_a_groups_quota_counts_for_its_members(limited: Gateway) -> None:
 def test_an_upload_over_the_quota_that_nobody_reserved_is_removed(
     limited: Gateway, front_store: Store, front_stack: Stack
 ) -> None:
-    """Signed by a process that is gone, completed by one that knows nothing of it."""
+    """T25: signed by a process that is gone, completed by one that knows nothing of it."""
     jan = str(uuid.uuid4())
     with running_gateway(front_store, front_stack.bucket) as unlimited:
         started = unlimited.client_for(jan).start(11 * len(PNG))

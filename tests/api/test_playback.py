@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from app.aws.invalidations import EdgeCache
 from devstack.account import Stack
 from devstack.edge_keys import KeyPair
 from devstack.edge_serving import serving_edge
@@ -206,6 +207,21 @@ def test_t35_what_is_deleted_is_gone_for_links_signed_before(alice: Caller, edge
     assert {fetch("GET", link["url"]).status, fetch("GET", given["url"]).status} == {200}
     assert alice.delete(f"/v1/assets/{path}").status_code == 204
     assert {fetch("GET", link["url"]).status, fetch("GET", given["url"]).status} <= {403, 404}
+
+
+def test_t35_the_edge_is_told_what_was_deleted(
+    alice: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T35: by name, by the batch, as a package, and with everything at an erasure."""
+    told: list[str] = []
+    monkeypatch.setattr(EdgeCache, "forget", lambda _self, keys: told.extend(keys))
+    paths = [package(alice) for _ in range(4)]
+    alice.delete(f"/v1/assets/{paths[0]}")
+    alice.post("/v1/assets/delete", {"paths": [paths[1]]})
+    alice.delete(f"/v1/assets/{paths[2].rpartition('/')[0]}?recursive=true")
+    assert told == [f"users/{ALICE}/{path}" for path in paths[:3]]
+    alice.delete("/v1/me/data")
+    assert told[-1] == f"users/{ALICE}/"
 
 
 def test_links_and_listings_go_through_cloudfront(alice: Caller, edge: str) -> None:

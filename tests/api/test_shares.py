@@ -131,7 +131,7 @@ def test_people_get_a_page_and_programs_a_problem(gateway: Gateway) -> None:
 
 
 def test_deleting_the_asset_ends_its_shares(gateway: Gateway, carol: Caller) -> None:
-    """Every way of deleting: their records go, and the asset's return does not bring them back."""
+    """T36: whichever way it was deleted; the asset's return does not bring them back."""
     for delete in (
         lambda path: carol.delete(f"/v1/assets/{path}"),
         lambda path: carol.post("/v1/assets/delete", {"paths": [path, "image/other.png"]}),
@@ -151,7 +151,7 @@ def test_deleting_the_asset_ends_its_shares(gateway: Gateway, carol: Caller) -> 
 
 
 def test_an_asset_deleted_by_other_means_cannot_be_opened(gateway: Gateway, carol: Caller) -> None:
-    """A back end or a lifecycle rule deletes: the share answers 404, not a link to nothing."""
+    """T36: a back end or a lifecycle rule deletes: the share answers 404, not a link to nothing."""
     path = carol.upload(PNG)["path"]
     shared = share(carol, path)
     gateway.store.client().delete_object(Bucket=gateway.bucket, Key=f"users/{carol.sub}/{path}")

@@ -86,6 +86,36 @@ def test_t26_other_bytes_than_the_checksum_are_refused(alice: Caller, gateway: G
     assert alice.post(f"/v1/uploads/{started['upload_id']}/complete").status_code == 200
 
 
+def test_t17_a_form_takes_its_own_size_and_no_other(front_gateway: Gateway) -> None:
+    """T17: one byte more or less than declared is refused by the policy."""
+    started = front_gateway.client_for("alice").start(len(PNG), method="post")
+    for body in (PNG + b"x", PNG[:-1]):
+        assert send(started, body).status == 400
+    assert started["key"] not in front_gateway.stored_keys()
+    assert send(started, PNG).status in (200, 201, 204)
+
+
+def test_t26_a_form_holds_its_checksum(front_gateway: Gateway) -> None:
+    """T26: a form with a declared SHA-256 takes these bytes and no others."""
+    alice = front_gateway.client_for("alice")
+    checksum = base64.b64encode(hashlib.sha256(PNG).digest()).decode()
+    started = alice.start(len(PNG), checksum_sha256=checksum, method="post")
+    assert send(started, PNG[:-1] + b"!").status == 400
+    assert started["key"] not in front_gateway.stored_keys()
+    assert send(started, PNG).status in (200, 201, 204)
+
+
+@pytest.mark.parametrize("method", ["put", "post"])
+def test_t19_an_active_type_is_stored_as_an_attachment(front_gateway: Gateway, method: str) -> None:
+    """T19: whoever opens the object without a link of ours is not shown it either."""
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
+    declared = {"filename": "a.svg", "content_type": "image/svg+xml", "method": method}
+    asset = front_gateway.client_for("alice").upload(svg, **declared)
+    client = front_gateway.store.client()
+    head = client.head_object(Bucket=front_gateway.bucket, Key=asset["key"])
+    assert head["ContentDisposition"] == 'attachment; filename="a.svg"'
+
+
 def test_t18_html_as_png_is_removed(alice: Caller, gateway: Gateway) -> None:
     """T18: what does not begin like its type is refused at completion, and gone."""
     started = alice.start(len(HTML))
@@ -95,13 +125,29 @@ def test_t18_html_as_png_is_removed(alice: Caller, gateway: Gateway) -> None:
     assert started["key"] not in gateway.stored_keys()
 
 
-def test_t28_a_stored_encoding_nobody_signed_is_rejected(alice: Caller, gateway: Gateway) -> None:
-    """T28: S3 stores an unsigned Content-Encoding; completion removes such an object."""
-    started = alice.start(len(PNG))
-    assert send(started, PNG, headers={"content-encoding": "gzip"}).status in (200, 201)
-    response = alice.post(f"/v1/uploads/{started['upload_id']}/complete")
-    assert response.json["type"] == "/problems/upload-rejected"
-    assert started["key"] not in gateway.stored_keys()
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("content-encoding", "gzip"),
+        ("content-disposition", "inline"),
+        ("content-language", "en"),
+        ("expires", "Wed, 25 Nov 2099 12:00:00 GMT"),
+    ],
+)
+def test_t28_a_stored_header_nobody_signed_is_rejected(
+    front_gateway: Gateway, name: str, value: str
+) -> None:
+    """T28: S3 stores these unsigned; completion and verification remove such an object."""
+    alice = front_gateway.client_for("alice")
+    for ask in (
+        lambda started: alice.post(f"/v1/uploads/{started['upload_id']}/complete"),
+        lambda started: alice.post("/v1/assets/verify", {"path": started["path"]}),
+    ):
+        started = alice.start(len(PNG))
+        assert send(started, PNG, headers={name: value}).status in (200, 201)
+        response = ask(started)
+        assert response.json["type"] == "/problems/upload-rejected"
+        assert started["key"] not in front_gateway.stored_keys()
 
 
 def test_t21_an_object_of_another_upload_is_not_judged(alice: Caller, gateway: Gateway) -> None:
@@ -199,7 +245,7 @@ def test_t17_t18_bad_declarations_are_refused(
 
 
 def test_files_of_a_package_share_an_asset_id(alice: Caller) -> None:
-    """With `asset_id`, names may have folders, and a path that exists is a 409 at creation."""
+    """T20: with `asset_id`, names may have folders, and a path that exists is a 409 at creation."""
     asset_id = alice.start(len(PNG))["asset_id"]
     first = alice.upload(PNG, asset_id=asset_id, filename="thumbs/1.png")
     assert first["path"] == f"image/{asset_id}/thumbs/1.png"

@@ -79,7 +79,7 @@ def sign(caller: Caller, method: str, key: str, **more: Any) -> Any:
 
 
 def test_a_single_upload_is_a_form_of_bounded_size(carol: Caller, juicefs_gateway: Gateway) -> None:
-    """Kind, project and stored metadata come from `metadata[...]`; the store bounds the size."""
+    """T17: the store bounds the size; kind, project and metadata come from `metadata[...]`."""
     answer = params(
         carol,
         filename="Grüße 1+1.png",
@@ -286,9 +286,13 @@ def test_t23_missing_parts_and_parts_cut_otherwise_are_refused(
     upload.send(2, b"x" * 10)
     answer = upload.complete(2)
     assert answer.json["errors"] == [{"pointer": "/parts/1", "detail": "has not arrived"}]
-    upload.send(1, b"x" * 9)
-    answer = upload.complete(1, 2)
-    assert (answer.status_code, answer.json["type"]) == (409, "/problems/upload-incomplete")
+    for sizes in ({1: 9}, {1: 10, 2: 9, 3: 10}):
+        for number, size in sizes.items():
+            upload.send(number, b"x" * size)
+        answer = upload.complete(*range(1, max(2, *sizes) + 1))
+        assert (answer.status_code, answer.json["type"]) == (409, "/problems/upload-incomplete")
+        # Not for being under 5 MiB, which the store would say of them as well.
+        assert "different sizes" in answer.json["detail"]
     assert upload.complete(1, 1).status_code == 422
     assert upload.complete().status_code == 422
     assert upload.key not in gateway.stored_keys()
@@ -367,6 +371,18 @@ def create_by_browser(caller: Caller, key: str = "a.png") -> tuple[str, str]:
     return signed["key"], upload_id
 
 
+def test_t24_unfinished_uploads_of_a_browsers_own_are_limited(swift_store: Store) -> None:
+    """T24: what Uppy 6 creates itself counts as well, before it is signed."""
+    bucket = swift_store.create_bucket()
+    with running_gateway(swift_store, bucket, MAX_LIVE_UPLOADS="2") as gateway:
+        caller = gateway.client_for("erin")
+        for _ in range(2):
+            create_by_browser(caller)
+        refused = sign(caller, "POST", "a.png")
+        assert (refused.status_code, refused.json["type"]) == (429, "/problems/too-many-uploads")
+        assert "url" not in refused.json
+
+
 def test_sign_request_does_each_of_uppys_requests(alice: Caller, gateway: Gateway) -> None:
     """Create, part, list, complete: each sent by the browser as it was signed."""
     key, upload_id = create_by_browser(alice, "projects/p1/frame/Grüße.png")
@@ -403,6 +419,21 @@ def test_t50_a_presigned_complete_is_for_what_was_checked(alice: Caller, gateway
     ):
         assert fetch("POST", signed["url"], body, changed).status == 403
     assert key not in gateway.stored_keys()
+
+
+def test_t50_nothing_is_signed_for_gaps_or_a_key_that_is_taken(
+    alice: Caller, gateway: Gateway
+) -> None:
+    """T50: parts are checked before their completion is signed, and so is the key."""
+    key, upload_id = create_by_browser(alice)
+    for number, why in ((2, "upload-incomplete"), (1, "already-exists")):
+        part = sign(alice, "PUT", key, uploadId=upload_id, partNumber=number).json
+        fetch("PUT", part["url"], PNG)
+        if why == "already-exists":
+            gateway.store.client().put_object(Bucket=gateway.bucket, Key=key, Body=b"x")
+        refused = sign(alice, "POST", key, uploadId=upload_id)
+        assert (refused.status_code, refused.json["type"]) == (409, f"/problems/{why}")
+        assert "url" not in refused.json
 
 
 def test_t50_parts_swapped_after_the_check_are_refused(front_gateway: Gateway) -> None:

@@ -248,7 +248,7 @@ def test_t02_other_algorithms_are_refused(
 def test_t02_keys_and_addresses_in_the_header_are_refused(
     verifier: CognitoVerifier, make_token: TokenMaker, jwks_server: JwksServer
 ) -> None:
-    """T02: jku, x5u, jwk, x5c: refused even beside a good signature, and never fetched."""
+    """T02: jku, x5u, jwk, x5c, b64: refused even beside a good signature, and never fetched."""
     mine = TokenMaker(kid="mine", key=rsa_key("second"), clock=make_token.clock)
     with JwksServer(mine) as evil:
         for header in (
@@ -257,6 +257,7 @@ def test_t02_keys_and_addresses_in_the_header_are_refused(
             {"jwk": public_jwk(mine.key, "mine")},
             {"x5c": ["MIIB"]},
             {"jku": None},
+            {"b64": True},
         ):
             assert refused(verifier, make_token(header=header))
             assert refused(verifier, mine(header=header))
@@ -340,6 +341,7 @@ def test_t02_parts_of_two_good_tokens_do_not_mix(
 
 def test_t03_token_size_is_bounded(verifier: CognitoVerifier, make_token: TokenMaker) -> None:
     """T03: a good token of 8 KB passes, one character more does not."""
+    assert MAX_TOKEN_CHARS == 8192
     filling = "x" * 5000
     while len(make_token(filling=filling)) < MAX_TOKEN_CHARS:
         filling += "x"

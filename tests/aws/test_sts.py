@@ -76,7 +76,7 @@ def test_the_longest_policy_fits() -> None:
 
 
 def test_credentials_are_remembered_until_they_are_nearly_over(fake: FakeSts) -> None:
-    """One AssumeRole serves a caller until a quarter hour before the end."""
+    """T30: one AssumeRole serves a caller until a quarter hour before the end."""
     clock = [NOW]
     given = credentials_of(fake, clock)
     first = given.of(Root(ALICE))

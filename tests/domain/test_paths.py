@@ -86,6 +86,7 @@ def test_mint_puts_a_name_under_its_own_id() -> None:
         (Kind.VIDEO, ASSET_ID, ("..", "a.mp4"), None),
         (Kind.VIDEO, ASSET_ID, ("a.mp4",), ""),
         (Kind.VIDEO, ASSET_ID, ("a.mp4",), "../p"),
+        (Kind.VIDEO, ASSET_ID, ("a.mp4",), "p/video"),
         (Kind.FRAME, ASSET_ID, ("a.png",), None),
         (Kind.BRAND_KIT, ASSET_ID, ("a.png",), "p1"),
     ],

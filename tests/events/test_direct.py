@@ -34,6 +34,10 @@ class Sender:
             raise DeliveryFailed("the webhook answered 503")
 
 
+#: As they are, before ``hasty`` shortens them.
+PAUSES_SECONDS = direct.PAUSES_SECONDS
+
+
 def lost() -> float:
     name = "gateway_webhooks_lost_total"
     types = ("asset.created", "asset.rejected", "asset.deleted")
@@ -82,6 +86,13 @@ def test_a_few_tries_and_then_it_is_lost_and_counted(
     assert len(sender.attempts) == attempts
     assert len(set(sender.attempts)) == 1
     assert lost() - before == losses
+
+
+def test_t41_attempts_are_further_and_further_apart() -> None:
+    """T41: the first at once, and two more with pauses that grow."""
+    assert len(PAUSES_SECONDS) == 3
+    assert PAUSES_SECONDS[0] == 0
+    assert 0 < PAUSES_SECONDS[1] < PAUSES_SECONDS[2]
 
 
 def test_a_crowd_is_turned_away_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,7 +122,7 @@ def test_a_good_upload_is_told(bench: Bench, key: str) -> None:
 
 
 def test_handling_twice_tells_the_same_event(bench: Bench, key: str) -> None:
-    """Duplicates have one id and one body, also when the version comes by another way."""
+    """T41: duplicates have one id and one body, also when the version comes by another way."""
     version = bench.put(key, PNG)
     bench.handler.handle(bench.message(key, version))
     bench.handler.handle(bench.message(key))
@@ -170,7 +170,7 @@ def test_t21_a_rejection_that_cannot_be_reported_removes_nothing(bench: Bench, k
 
 @pytest.mark.parametrize("purpose", ["other", "cursor"])
 def test_a_report_that_nobody_sealed_is_refused(bench: Bench, key: str, purpose: str) -> None:
-    """Who can write to the queue cannot make up what a back end is told."""
+    """T41: who can write to the queue cannot make up what a back end is told."""
     bench.put(key, HTML)
     bench.handler.handle(bench.message(key))
     with pytest.raises(Unreadable):

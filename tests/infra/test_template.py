@@ -65,7 +65,7 @@ def test_buckets_are_private_encrypted_and_kept(everything: Made, bucket: str) -
 
 
 def test_browsers_may_upload_and_read_what_they_need(plain: Made) -> None:
-    """CORS: exact origins, the methods of every upload, and the headers of the local stack."""
+    """T38: exact origins, the methods of every upload, and the headers of the local stack."""
     [cors] = plain.properties("Bucket")["CorsConfiguration"]["CorsRules"]
     assert cors["AllowedOrigins"] == ["https://app.example.com", "http://localhost:3000"]
     assert set(cors["AllowedMethods"]) == {"GET", "PUT", "POST", "DELETE", "HEAD"}
@@ -74,7 +74,7 @@ def test_browsers_may_upload_and_read_what_they_need(plain: Made) -> None:
 
 
 def test_unfinished_uploads_and_old_versions_do_not_stay(plain: Made, everything: Made) -> None:
-    """Lifecycle: what is paid for and unseen ends; the archive is one that links can read."""
+    """T24: what is paid for and unseen ends; the archive is one that links can read."""
     from app.services import UPLOAD_LIFE_SECONDS
 
     unfinished = rule(plain, "abort-unfinished-uploads")["AbortIncompleteMultipartUpload"]
@@ -110,7 +110,7 @@ def behaviours(made: Made) -> list[dict[str, Any]]:
 
 
 def test_the_edge_serves_signed_requests_over_https_alone(plain: Made) -> None:
-    """Every behaviour: the key group, HTTPS only, compression, and the headers policy."""
+    """T19, T31: everywhere the key group, reading alone, HTTPS, and the headers policy."""
     for each in behaviours(plain):
         assert each["TrustedKeyGroups"] == ["KeyGroup"]
         assert each["ViewerProtocolPolicy"] == "https-only"
@@ -151,7 +151,7 @@ def test_a_domain_of_ones_own_takes_modern_tls(plain: Made, everything: Made) ->
 def test_videos_are_kept_for_a_day_and_images_for_an_hour(
     plain: Made, path: str, policy: str, seconds: int
 ) -> None:
-    """The first path pattern that fits chooses the cache; only the disposition is in its key."""
+    """T33: the first pattern that fits chooses the cache; only the disposition is in its key."""
     default, *others = behaviours(plain)
     fitting = (
         each for each in others if re.fullmatch(each["PathPattern"].replace("*", ".*"), path)
@@ -169,7 +169,7 @@ def test_videos_are_kept_for_a_day_and_images_for_an_hour(
 
 
 def test_t19_the_edge_sends_nosniff_and_a_sandbox(plain: Made) -> None:
-    """T19: a browser neither guesses a type nor runs it; the local edge sends the same."""
+    """T19, T38: a browser neither guesses a type nor runs it; the local edge sends the same."""
     policy = plain.properties("ResponseHeaders")["ResponseHeadersPolicyConfig"]
     security = policy["SecurityHeadersConfig"]
     sent = dict(edge._ALWAYS)

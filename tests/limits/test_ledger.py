@@ -59,7 +59,7 @@ def test_nothing_is_held_without_a_fresh_count(
 def test_holds_add_up_to_the_quota_and_not_beyond(
     ledger: Ledger, counted: Callable[..., None]
 ) -> None:
-    """What is stored and what is held leave the rest, to the byte."""
+    """T25: what is stored and what is held leave the rest, to the byte."""
     counted(10)
     assert held(ledger, "m1", 50, 100) == Verdict(Outcome.HELD, 40)
     assert held(ledger, "m2", 41, 100) == Verdict(Outcome.SHORT, 40, may_recount=False)

@@ -143,7 +143,7 @@ def test_room_that_was_made_is_found(url: str) -> None:
 
 
 def test_a_lost_reservation_is_judged_at_completion(url: str) -> None:
-    """Another process's, forgotten: over the quota the object goes; within it stays."""
+    """T25: another process's, forgotten: over the quota the object goes; within it stays."""
     bucket = Bucket()
     quota = make(bucket, 100, url)
     quota.reserve(ALICE, "known", 60)
@@ -170,7 +170,7 @@ def test_what_was_completed_before_is_never_removed(url: str) -> None:
 
 
 def test_a_group_is_not_held_to_the_general_quota_by_those_who_do_not_know_it() -> None:
-    """A worker knows the sub alone: it admits what any group may have, and not more."""
+    """T25: a worker knows the sub alone; it admits what any group may have, and not more."""
     bucket = Bucket()
     worker = make(bucket, 10, by_group={"STUDIO": 100})
     bucket.size = 90

@@ -1,14 +1,10 @@
-"""What stands between the internet and the views: T37, T38, T40, T43, T46, T47."""
+"""What stands between the internet and the views: T38, T43, T46, T47."""
 
 from __future__ import annotations
-
-import json
-import logging
 
 import pytest
 
 from app import PUBLIC_BLUEPRINTS
-from app.telemetry import REDACTED, redact
 from tests.gateway import Caller, Gateway, running_gateway
 from tests.stores.store import Store
 
@@ -83,46 +79,6 @@ def test_t38_preflights_need_no_token(gateway: Gateway) -> None:
     assert answer.headers["Access-Control-Allow-Headers"].lower() == "authorization, content-type"
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (b"{", 422),
-        (b'{"paths": ["a"], "paths": ["b"]}', 422),
-        (b'{"paths": NaN}', 422),
-        (b'{"paths": 1e999}', 422),
-        (b"[" * 60_000, 422),
-        (b'{"a":' * 9_000 + b"1" + b"}" * 9_000, 422),
-        (b'"\xff"', 422),
-        (b"null", 422),
-        (b"[]", 422),
-        (b'"text"', 422),
-        (b'{"paths": "image/a.png"}', 422),
-        (b'{"paths": [1]}', 422),
-        (b'{"paths": ["\\ud800"]}', 422),
-        (b"1" * 2_000_000, 413),
-    ],
-    ids=lambda value: str(value[:24]) if isinstance(value, bytes) else str(value),
-)
-def test_t40_bodies_that_are_not_as_they_should_be(alice: Caller, body: bytes, status: int) -> None:
-    """T40: broken, ambiguous, deep, huge or mistyped JSON is a 4xx problem."""
-    answer = alice.request("POST", "/v1/links", data=body, content_type="application/json")
-    assert answer.status_code == status, answer.get_data(as_text=True)
-    assert answer.content_type == "application/problem+json"
-
-
-def test_t40_small_routes_take_small_bodies(alice: Caller) -> None:
-    """T40: 64 KB, where the contract grants no more."""
-    body = json.dumps({"filename": "a" * 70_000})
-    answer = alice.request("POST", "/v1/uploads", data=body, content_type="application/json")
-    assert (answer.status_code, answer.json["type"]) == (413, "/problems/too-large")
-
-
-def test_t40_another_content_type_is_said(alice: Caller) -> None:
-    """T40: a body that is not JSON is a 415."""
-    answer = alice.request("POST", "/v1/links", data=b"a=b", content_type="text/plain")
-    assert (answer.status_code, answer.json["type"]) == (415, "/problems/unsupported-type")
-
-
 def test_t46_a_store_that_is_down_is_a_503_without_its_words(
     swift_store: Store, swift_gateway: Gateway
 ) -> None:
@@ -149,9 +105,12 @@ def test_t46_a_store_that_is_down_is_a_503_without_its_words(
 def test_t46_a_missing_bucket_is_a_502_without_its_name(swift_store: Store) -> None:
     """T46: what S3 says about buckets and keys is not passed on."""
     with running_gateway(swift_store, "no-such-bucket") as gateway:
-        answer = gateway.client_for("alice").get("/v1/assets")
-        assert (answer.status_code, answer.json["type"]) == (502, "/problems/storage-error")
-        assert "no-such-bucket" not in answer.get_data(as_text=True)
+        alice = gateway.client_for("alice")
+        for answer in (alice.get("/v1/assets"), alice.delete("/v1/assets/image/a.png")):
+            assert (answer.status_code, answer.json["type"]) == (502, "/problems/storage-error")
+            text = answer.get_data(as_text=True)
+            for word in ("no-such-bucket", "NoSuchBucket", "An error occurred"):
+                assert word not in text
 
 
 def test_t46_keys_that_cannot_be_had_are_a_503(swift_store: Store) -> None:
@@ -170,6 +129,21 @@ def test_t46_keys_that_cannot_be_had_are_a_503(swift_store: Store) -> None:
         assert client.get("/healthz").status_code == 200
 
 
+def test_t46_a_crash_tells_nothing_of_itself(
+    swift_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T46: a fault of ours is a 500 whose body has none of the exception's words."""
+    with running_gateway(swift_store, "any-bucket") as gateway:
+
+        def crash() -> None:
+            raise RuntimeError("arn:aws:s3:::any-bucket")
+
+        monkeypatch.setitem(gateway.app.view_functions, "ops.healthz", crash)
+        answer = gateway.app.test_client().get("/healthz")
+    assert (answer.status_code, answer.json["type"]) == (500, "/problems/internal-error")
+    assert "any-bucket" not in answer.get_data(as_text=True)
+
+
 def test_t47_the_host_header_chooses_no_address(alice: Caller) -> None:
     """T47: no answer contains a host that the client made up."""
     answer = alice.post(
@@ -179,51 +153,6 @@ def test_t47_the_host_header_chooses_no_address(alice: Caller) -> None:
     )
     assert answer.status_code == 201
     assert "evil.example" not in answer.get_data(as_text=True) + str(answer.headers)
-
-
-def test_t37_requests_leave_no_secret_in_the_logs(
-    alice: Caller, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """T37: a whole upload, a bad token and a refused link, and no secret in any line."""
-    with caplog.at_level(logging.DEBUG, logger="gateway"):
-        started = alice.start(10)
-        alice.get(f"/v1/uploads/{started['upload_id']}")
-        link = alice.post("/v1/links", {"paths": ["image/a.png"]}).json["links"][0]
-        alice.get("/v1/assets", headers={"Authorization": "Bearer not.a.token"})
-    written = caplog.text + capsys.readouterr().out
-    assert "/v1/uploads/<upload_id>" in written
-    secrets = [alice.token, started["upload_id"], link["url"].split("X-Amz-Signature=")[1]]
-    for secret in secrets:
-        assert secret not in written
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "GET /a?X-Amz-Signature=SESAME&x=1",
-        "x-amz-credential=SESAME/20260101",
-        "?X-Amz-Security-Token=SESAME",
-        "https://cdn/x?Policy=SESAME&Signature=SESAME&Key-Pair-Id=SESAME",
-        "{'Authorization': 'Bearer SESAME'}",
-        '{"authorization": "Bearer SESAME"}',
-        "Authorization: Bearer SESAME",
-        "Cookie: CloudFront-Policy=SESAME; CloudFront-Signature=SESAME",
-        "Set-Cookie: CloudFront-Key-Pair-Id=SESAME; Secure",
-        "bearer SESAME",
-    ],
-)
-def test_t37_redaction_covers_every_spelling(text: str) -> None:
-    """T37: query strings, headers, reprs and cookies."""
-    assert "SESAME" not in redact(text)
-    assert REDACTED in redact(text)
-
-
-def test_t37_tokens_are_redacted_wherever_they_stand(gateway: Gateway, alice: Caller) -> None:
-    """T37: JWTs and sealed ids are known by their shape; ordinary words are left alone."""
-    upload_id = alice.start(10)["upload_id"]
-    text = f"GET /v1/uploads/{upload_id}/complete by {alice.token} done"
-    assert redact(text) == f"GET /v1/uploads/{REDACTED}/complete by {REDACTED} done"
-    assert redact("users/abc/image/x.png is 10 bytes") == "users/abc/image/x.png is 10 bytes"
 
 
 def test_metrics_need_their_token_or_loopback(swift_store: Store) -> None:

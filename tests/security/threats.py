@@ -1,16 +1,20 @@
 """Which tests prove which threat: makes the table of ``docs/security.md``.
 
 ``python -m tests.security.threats`` writes it; a test compares. A test belongs to a threat when its
-docstring or its name says the number.
+docstring or its name says the number. How many guards are broken on purpose is the catalogue's word
+(``mutants``).
 """
 
 from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.security.mutants import MUTANTS, last_run
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "security.md"
@@ -92,15 +96,23 @@ def proofs() -> Iterator[tuple[str, Proof]]:
 
 
 def table() -> str:
-    """The threats and, for each, how many tests name it and where they are."""
+    """The threats and, for each, how many of its guards are broken on purpose, how many tests name
+    it and where they are; below it, what the last run over all mutants found."""
     by_number: dict[str, list[Proof]] = {number: [] for number in THREATS}
     for number, proof in proofs():
         by_number.setdefault(number, []).append(proof)
-    rows = ["| | threat | tests | where |", "|---|---|---|---|"]
+    broken = Counter(mutant.threat for mutant in MUTANTS)
+    rows = ["| | threat | broken | tests | where |", "|---|---|---|---|---|"]
     for number, found in by_number.items():
         files = sorted({proof.file for proof in found})
         where = ", ".join(f"[{file}](../tests/{file})" for file in files)
-        rows.append(f"| {number} | {THREATS[number]} | {len(found)} | {where} |")
+        rows.append(f"| {number} | {THREATS[number]} | {broken[number]} | {len(found)} | {where} |")
+    run = last_run()
+    rows += [
+        "",
+        f"Of {len(MUTANTS)} mutants the tests find {len(run.killed_by)}; "
+        f"the last run through all of them took {run.whole_run_minutes} minutes.",
+    ]
     return "\n".join(rows) + "\n"
 
 

@@ -1,0 +1,156 @@
+"""Breaks one guard after the other, and shows that for each some test fails that names its threat.
+
+``python -m tests.security.mutate`` goes through the whole catalogue (``make mutants``), and
+``python -m tests.security.mutate T05 T38`` through those of some threats. Works on a copy of the
+tree; ends with 1 when a mutant survives. What is found stands in ``mutants/results.json``, from
+which the page of ``docs/security.md`` is made.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from tests.security.mutants import MUTANTS, LastRun, Mutant, last_run
+from tests.security.sandbox import Outcome, Sandbox
+from tests.security.threats import proofs
+
+#: Slow and in need of a browser, or about the local stand-ins: asked only when nothing else kills a
+#: mutant.
+LAST = ("tests/e2e/", "tests/devstack/")
+#: Tests that are quicker go before all others.
+QUICK_SECONDS = 0.5
+SPARE_SECONDS = 90.0
+#: How much longer than unmutated the tests may take before a mutant counts as one that hangs.
+PATIENCE = 3.0
+
+
+class Verdict(NamedTuple):
+    """``killer`` is the test that failed, or why it counts so; None of one that survived."""
+
+    mutant: Mutant
+    killer: str | None
+    seconds: float
+    note: str = ""
+
+
+class Evidence:
+    """The tests that name each threat, as they do on the unmutated copy."""
+
+    def __init__(self, sandbox: Sandbox, known: dict[str, str]) -> None:
+        """``known``: which test killed a mutant the last time, by the mutant's name."""
+        self._sandbox = sandbox
+        self._known = known
+        self.by_threat: dict[str, list[str]] = {}
+        for number, proof in proofs():
+            self.by_threat.setdefault(number, []).append(f"tests/{proof.file}::{proof.name}")
+        self._outcomes: dict[str, Outcome] = {}
+        #: Tests that fail without any mutant, and so show nothing.
+        self.failing: list[str] = []
+
+    def control(self, tests: Collection[str]) -> None:
+        """Run those of ``tests`` unmutated that have not been."""
+        new = sorted({*tests} - self._outcomes.keys())
+        if not new:
+            return
+        outcome = self._sandbox.run(new, seconds=1800, all_of_them=True)
+        self._outcomes |= dict.fromkeys(new, outcome)
+        failing = [test for test in (outcome.failed, outcome.spoilt) if test]
+        if outcome.timed_out or failing:
+            self.failing += failing or ["the tests did not end in time"]
+
+    def prepare(self, wanted: Sequence[Mutant]) -> None:
+        """Run unmutated, all at once, what is going to be asked first."""
+        first: set[str] = set()
+        for mutant in wanted:
+            tests = self.by_threat[mutant.threat]
+            last = self._known.get(mutant.name)
+            first |= {last} if last in tests else {t for t in tests if not t.startswith(LAST)}
+        self.control(first)
+
+    def stages(self, mutant: Mutant) -> Iterator[list[str]]:
+        """What to run, cheap first: the last killer, quick ones, others, those with browsers."""
+        tests = self.by_threat[mutant.threat]
+        last = self._known.get(mutant.name)
+        if last in tests:
+            yield [last]
+        rest = [test for test in tests if test != last]
+        ordinary = [test for test in rest if not test.startswith(LAST)]
+        self.control(ordinary)
+        ordinary.sort(key=self._seconds)
+        quick = [test for test in ordinary if self._seconds(test) < QUICK_SECONDS]
+        yield quick
+        yield ordinary[len(quick) :]
+        yield [test for test in rest if test.startswith(LAST)]
+
+    def patience(self, tests: Sequence[str]) -> float:
+        return SPARE_SECONDS + PATIENCE * sum(self._seconds(test) for test in tests)
+
+    def _seconds(self, test: str) -> float:
+        return self._outcomes[test].seconds.get(test, 0.0)
+
+
+def judge(sandbox: Sandbox, evidence: Evidence, mutant: Mutant) -> Verdict:
+    """Run the tests that name the mutant's threat until one fails."""
+    began, notes = time.monotonic(), []
+    for tests in evidence.stages(mutant):
+        if not tests:
+            continue
+        evidence.control(tests)
+        with sandbox.having(mutant.texts(sandbox.root)):
+            outcome = sandbox.run(tests, seconds=evidence.patience(tests))
+        killer = outcome.failed or ("(time-out)" if outcome.timed_out else None)
+        if killer:
+            return Verdict(mutant, killer.partition("[")[0], time.monotonic() - began)
+        if outcome.spoilt:
+            notes.append(outcome.spoilt)
+    return Verdict(mutant, None, time.monotonic() - began, " ".join(notes))
+
+
+def run(wanted: Sequence[Mutant]) -> tuple[list[Verdict], list[str]]:
+    """The verdicts, shown as they come, and the tests that fail without any mutant."""
+    verdicts = []
+    with Sandbox() as sandbox:
+        evidence = Evidence(sandbox, last_run().killed_by)
+        print("unmutated ...", flush=True)
+        evidence.prepare(wanted)
+        for number, mutant in enumerate(wanted, 1):
+            verdict = judge(sandbox, evidence, mutant)
+            told = verdict.killer or f"SURVIVED {verdict.note}".strip()
+            place = f"{number:3} of {len(wanted)}  {verdict.seconds:5.1f} s"
+            print(f"{place}  {mutant.name}\n{'':21}{told}", flush=True)
+            verdicts.append(verdict)
+            keep(verdict)
+        return verdicts, evidence.failing
+
+
+def keep(verdict: Verdict) -> None:
+    """Write down what was found, so that a run that is broken off is not lost."""
+    minutes, killed_by = last_run()
+    killed_by.pop(verdict.mutant.name, None)
+    if verdict.killer:
+        killed_by[verdict.mutant.name] = verdict.killer
+    LastRun(minutes, killed_by).keep()
+
+
+def main(threats: Sequence[str]) -> int:
+    """The exit status: 0 when every guard that was broken was missed by some test."""
+    wanted = [mutant for mutant in MUTANTS if not threats or mutant.threat in threats]
+    began = time.monotonic()
+    verdicts, failing = run(wanted)
+    survivors = [verdict for verdict in verdicts if verdict.killer is None]
+    seconds = time.monotonic() - began
+    if not threats:
+        last_run()._replace(whole_run_minutes=max(1, round(seconds / 60))).keep()
+    print(f"\n{len(verdicts) - len(survivors)} of {len(verdicts)} killed in {seconds:.0f} s")
+    for verdict in survivors:
+        print(f"survived: {verdict.mutant.name} {verdict.note}".rstrip())
+    for test in failing:
+        print(f"fails without any mutant: {test}")
+    return 1 if survivors or failing or not verdicts else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
