@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Response, current_app
 
+from app.api.responses import FinalResponse
 from app.domain.assets import Link, ListedObject, StoredObject
 from app.domain.documents import asset_document, named, rfc3339
 from app.domain.parts import Part
@@ -26,7 +27,7 @@ def answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """``document`` as JSON, never stored by a cache: most answers here carry signed URLs."""
-    return Response(
+    return FinalResponse(
         current_app.json.dumps(document),
         status,
         [("Cache-Control", "no-store"), *(headers or {}).items()],

@@ -9,6 +9,7 @@ from flask import Flask, Response, g, json, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnprocessableEntity
 from werkzeug.http import HTTP_STATUS_CODES
 
+from app.api.responses import FinalResponse
 from app.auth.bearer import challenge
 from app.domain.errors import Fault, NotFound, Problem, TooLarge, ValidationFailed
 from app.telemetry import log
@@ -39,7 +40,7 @@ def render_problem(problem: Problem) -> Response:
             {"pointer": fault.pointer, "detail": fault.detail} for fault in problem.errors
         ]
     g.problem = problem.slug
-    response = Response(
+    response = FinalResponse(
         json.dumps(document),
         problem.status,
         [("Cache-Control", "no-store")],

@@ -16,7 +16,8 @@ from app.schemas.fields import INT64_MAX, Text, WholeNumber
 
 MAX_UPLOAD_ID_CHARS = 4_096
 _BRACKETED = re.compile(r"metadata\[(.+)\]", re.DOTALL)
-_PART_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
+_PART_NUMBER = r"[1-9][0-9]{0,4}"
+_PART_NUMBERS = re.compile(f"{_PART_NUMBER}(?:,{_PART_NUMBER})*")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 # By default Uppy sends all of `file.meta`: what is told already, and names that S3 does not take.
 _TOLD = frozenset({"name", "type", "size", "kind", "project_id", "upload"})
@@ -81,18 +82,19 @@ class BatchQuerySchema(KeyQuerySchema):
         metadata={
             "description": f"At most {MAX_BATCH}, comma-separated",
             "example": "1,2,3",
-            "pattern": r"^[1-9][0-9]{0,4}(,[1-9][0-9]{0,4})*$",
+            "pattern": f"^{_PART_NUMBER}(,{_PART_NUMBER})*$",
         },
     )
 
     @post_load
     def to_numbers(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        numbers = data["partNumbers"].split(",")
-        if len(numbers) > MAX_BATCH or not all(_is_part_number(text) for text in numbers):
+        text = data["partNumbers"]
+        numbers = [*map(int, text.split(","))] if _PART_NUMBERS.fullmatch(text) else []
+        if not 1 <= len(numbers) <= MAX_BATCH or max(numbers) > MAX_PARTS:
             raise ValidationError(
                 f"Must be at most {MAX_BATCH} numbers of 1 to {MAX_PARTS}.", "partNumbers"
             )
-        return {"key": data["key"], "numbers": [int(text) for text in numbers]}
+        return {"key": data["key"], "numbers": numbers}
 
 
 class NamedPartSchema(UppySchema):
@@ -202,10 +204,6 @@ class CredentialsSchema(Schema):
     credentials = fields.Nested(KeysSchema, required=True)
     bucket = fields.Str(required=True)
     region = fields.Str(required=True)
-
-
-def _is_part_number(text: str) -> bool:
-    return _PART_NUMBER.fullmatch(text) is not None and int(text) <= MAX_PARTS
 
 
 def _file(filename: str, content_type: str | None, file_meta: Mapping[str, Any]) -> UppyFile:
