@@ -63,6 +63,12 @@ class Server:
         return max(sizes, default=0.0)
 
 
+def inherited() -> dict[str, str]:
+    """This process's environment, but that bytecode is kept as an installation keeps it."""
+    unlike_production = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+    return {name: value for name, value in os.environ.items() if name not in unlike_production}
+
+
 @contextlib.contextmanager
 def pinned(core: int) -> Iterator[None]:
     """Run this process on one core for a while."""
@@ -87,7 +93,7 @@ def serving(
     process = subprocess.Popen(
         [word.format(port=port) for word in command],
         cwd=ROOT,
-        env={**os.environ, **env, "PORT": str(port)},
+        env=inherited() | env | {"PORT": str(port)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         preexec_fn=lambda: os.sched_setaffinity(0, cores),

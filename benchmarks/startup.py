@@ -6,7 +6,6 @@ at once, as most do.
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import time
@@ -23,7 +22,7 @@ from benchmarks.contenders import (
 )
 from benchmarks.install import install_peers, python
 from benchmarks.load import load
-from benchmarks.processes import ROOT, serving
+from benchmarks.processes import ROOT, inherited, serving
 from benchmarks.results import Results
 from tests.auth.tokens import JwksServer, TokenMaker
 
@@ -55,7 +54,7 @@ def _imports(name: str, environment: dict[str, str], rounds: int) -> float:
     seen = []
     for _ in range(rounds):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(IMPORTS[name], env=os.environ | environment, cwd=ROOT, check=True)
+        subprocess.run(IMPORTS[name], env=inherited() | environment, cwd=ROOT, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         seen.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     return median(seen)
