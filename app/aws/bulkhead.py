@@ -3,6 +3,9 @@
 A request that waits for a silent store holds its thread for ten seconds. Without a bound a few
 dozen of them would hold all threads of a worker, and links, which are signed without the store,
 would wait behind them. (Nygard, "Release It!", calls the bound a bulkhead.)
+
+A busy store is another matter: its places come back all the time, and a request that waits for one
+is served. So it is refused only when places do not come back.
 """
 
 from __future__ import annotations
@@ -16,10 +19,12 @@ from app.domain.errors import StorageUnavailable
 
 #: Fewer than a worker has threads (``gunicorn.conf.py``): the rest answer what needs no store.
 PLACES = 12
-#: How long a request waits for a place. A healthy store gives one back every few milliseconds.
-PATIENCE_SECONDS = 0.25
-#: Once that was in vain, how long the next ones do not wait: their waiting holds threads as well.
-PAUSE_SECONDS = 1.0
+#: A store that gives no place back for so long is stuck.
+PATIENCE_SECONDS = 1.0
+#: A place that was held longer is no sign of life: requests time out in the end.
+SOON_SECONDS = 5.0
+#: How often a request that waits for a busy store looks again.
+MAX_LOOKS = 10
 
 log = logging.getLogger("gateway.storage")
 
@@ -33,7 +38,8 @@ class Bulkhead:
     ) -> None:
         self._places = threading.Semaphore(places)
         self._clock = clock
-        self._full_until = float("-inf")
+        self._returned_at = float("-inf")
+        self._is_stuck = False
         self._held = threading.local()
 
     def __enter__(self) -> None:
@@ -41,18 +47,27 @@ class Bulkhead:
         depth = getattr(self._held, "depth", 0)
         if depth == 0:
             self._take()
+            self._held.since = self._clock()
         self._held.depth = depth + 1
 
     def __exit__(self, *_: object) -> None:
         self._held.depth -= 1
         if self._held.depth == 0:
+            now = self._clock()
+            if now - self._held.since < SOON_SECONDS:
+                self._returned_at, self._is_stuck = now, False
             self._places.release()
 
     def _take(self) -> None:
-        waits = self._clock() >= self._full_until
-        if self._places.acquire(timeout=PATIENCE_SECONDS if waits else 0):
+        if self._places.acquire(blocking=False):
             return
-        if waits and self._clock() >= self._full_until:
-            self._full_until = self._clock() + PAUSE_SECONDS
-            log.warning("the storage is slow: as many requests wait for it as may")
+        # While it is stuck nobody waits: waiting holds threads as well.
+        for _ in range(0 if self._is_stuck else MAX_LOOKS):
+            if self._places.acquire(timeout=PATIENCE_SECONDS):
+                return
+            if self._clock() - self._returned_at >= PATIENCE_SECONDS:
+                if not self._is_stuck:
+                    log.warning("the storage is slow: as many requests wait for it as may")
+                self._is_stuck = True
+                break
         raise StorageUnavailable("The storage is slow, and too many requests wait for it already")

@@ -51,3 +51,43 @@ def test_a_full_store_that_is_well_is_waited_for() -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(ask, range(100)))
     assert most == 2
+
+
+def test_a_busy_store_is_waited_for_longer_than_a_stuck_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever comes last of many waits as long as places come back, however long that takes."""
+    monkeypatch.setattr(bulkhead_module, "PATIENCE_SECONDS", 0.05)
+    places = Bulkhead(1)
+
+    def ask(_: int) -> None:
+        with places:
+            time.sleep(0.02)
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(8)))
+    assert time.monotonic() - began > 2 * 0.05
+
+
+def test_what_times_out_is_no_sign_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place that comes back late leaves the store stuck; one that comes back soon does not."""
+    monkeypatch.setattr(bulkhead_module, "PATIENCE_SECONDS", 0.05)
+    now = [0.0]
+    places = Bulkhead(1, clock=lambda: now[0])
+
+    def refused_at_once() -> bool:
+        began = time.monotonic()
+        with pytest.raises(StorageUnavailable), places:
+            pass
+        return time.monotonic() - began < 0.05
+
+    with ThreadPoolExecutor(1) as other:
+        with places:
+            now[0] = 10
+            assert not other.submit(refused_at_once).result()
+        with places:
+            assert other.submit(refused_at_once).result()
+        with places:
+            now[0] = 20
+            assert not other.submit(refused_at_once).result()
