@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test lint lock clean benchmark fuzz
+.PHONY: help dev test lint stores mutants fuzz benchmark soak audit sbom lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -20,18 +20,15 @@ lint: $(VENV)/ready ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-.PHONY: mutants
 mutants: stores ## Break each guard on purpose, and see that a test fails that names its threat
 	$(BIN)/python -m tests.security.mutate
 
-.PHONY: stores
 stores: $(VENV)/ready ## Install the S3 stores and the browser that the tests use
 	@$(BIN)/python -m tests.stores.install
 
-benchmark: $(VENV)/ready ## Measure, and print ratios
-	$(BIN)/python -m benchmarks.presign
+benchmark: stores ## Measure beside the peers, and print ratios (NAMES="presign http")
+	$(BIN)/python -m benchmarks $(NAMES)
 
-.PHONY: soak
 soak: stores ## Half an hour of mixed traffic from 500 users; memory must stay flat
 	$(BIN)/python -m benchmarks.soak
 
@@ -46,11 +43,26 @@ $(FUZZER)/ready: requirements-fuzz.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --upgrade --target $(FUZZER) -r requirements-fuzz.txt
 	@touch $@
 
+TOOLS := .stores/tools
+
+audit: $(TOOLS)/ready ## Ask for known weaknesses of the pinned packages
+	@$(BIN)/python -m tests.audit $(TOOLS)/bin/python
+
+sbom: $(TOOLS)/ready ## Write the bill of materials of what production runs on: sbom.json (CycloneDX)
+	@$(TOOLS)/bin/python -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-file sbom.json requirements.txt
+	@echo "sbom.json"
+
+$(TOOLS)/ready: requirements-tools.txt
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tools.txt
+	@touch $@
+
 lock: $(VENV)/ready ## Pin the newest packages that fit requirements*.in
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade requirements-dev.in -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade requirements-fuzz.in -o requirements-fuzz.txt
+	for name in requirements requirements-dev requirements-fuzz requirements-tools; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade $$name.in -o $$name.txt || exit 1; \
+	done
 
 $(VENV)/ready: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
