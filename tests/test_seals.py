@@ -27,7 +27,7 @@ def test_what_was_sealed_is_opened(payload: object) -> None:
     assert all(character.isalnum() or character in "-_." for character in sealed)
 
 
-def test_t22_a_seal_has_one_spelling() -> None:
+def test_t22_the_last_character_has_one_spelling() -> None:
     """T22: base64 leaves the last character two bits that mean nothing; only ours are taken."""
     sealed = SEALS.seal(["alice", "image/a.png"])
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -58,7 +58,7 @@ def test_t22_a_changed_seal_is_not_opened(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("junk", ["!", "[[[[", "=", "\0", " ", "\n", "ü"])
 @pytest.mark.parametrize("at", [1, 20, -50, -20, -1], ids=str)
-def test_t22_a_seal_has_one_spelling(junk: str, at: int) -> None:
+def test_t22_a_seal_holds_base64_alone(junk: str, at: int) -> None:
     """T22: characters that a base64 decoder passes over make another text, which is a 404."""
     sealed = SEALS.seal(["alice", "image/a.png"])
     for changed in (sealed[:at] + junk + sealed[at:], junk + sealed, sealed + junk):

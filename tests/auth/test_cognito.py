@@ -387,6 +387,16 @@ def test_t03_garbage_costs_no_fetch_and_no_rsa(
     assert jwks_server.hits == []
 
 
+def test_t03_a_token_that_is_over_costs_no_fetch(
+    verifier_for: VerifierFor, make_token: TokenMaker, jwks_server: JwksServer, clock: Clock
+) -> None:
+    """T03: pages that were left open send expired tokens: refused before keys are looked for."""
+    verifier, now = verifier_for(), int(clock())
+    for header in ({}, {"kid": "unknown"}):
+        assert refused(verifier, make_token(header=header, exp=now - 60))
+    assert jwks_server.hits == []
+
+
 def test_t03_unknown_keys_are_401_and_unreachable_ones_503(
     verifier: CognitoVerifier, make_token: TokenMaker, jwks_server: JwksServer, clock: Clock
 ) -> None:
@@ -504,10 +514,10 @@ def test_t06_malformed_companions_are_refused(
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"null", b'"x"', b"{", b"\xff", b"[" * 5000, b"1"])
-def test_signed_nonsense_is_refused(
+def test_t05_signed_nonsense_is_refused(
     verifier: CognitoVerifier, make_token: TokenMaker, payload: bytes
 ) -> None:
-    """A good signature over no claims is an invalid token, not a crash."""
+    """T05: a good signature over no claims is an invalid token, not a crash."""
     assert refused(verifier, make_token.sign(payload))
 
 

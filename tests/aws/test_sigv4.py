@@ -449,6 +449,15 @@ def test_t31_the_method_is_signed() -> None:
     assert len(urls) == len(methods)
 
 
+def test_t31_the_method_is_signed_in_batches_too() -> None:
+    """T31: also in the URLs of a batch that begin as the one before did, which are hashed so."""
+    methods, parts = ["GET", "PUT"], [("k", {"uploadId": "u"}, {})] * 3
+    get, put = (
+        presigner().presign_many(method, VIRTUAL, parts, expires_seconds=60) for method in methods
+    )
+    assert {signed.url for signed in get}.isdisjoint(signed.url for signed in put)
+
+
 def test_t20_headers_named_for_signing_are_in_the_signature() -> None:
     """T20: `if-none-match` and the length are bound: leaving one out changes the signature."""
     pinned = {"If-None-Match": "*", "Content-Length": "5"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ import pytest
 from app.aws.store import Store
 from app.aws.verifier import Verifier
 from app.domain.assets import StoredObject
-from app.domain.errors import UploadIncomplete, UploadRejected
+from app.domain.errors import StorageUnavailable, UploadIncomplete, UploadRejected
 from app.domain.paths import AssetPath, Root
 from app.domain.uploads import Method, Upload
 from tests.samples import png
@@ -118,3 +119,25 @@ def test_t21_the_bytes_are_those_of_the_version_that_was_looked_at(
         Store(client, "bucket").first_bytes(replace(FOUND, version_id=version_id), 16)
     expected = {"Bucket": "bucket", "Key": FOUND.key, "IfMatch": '"1"', "Range": "bytes=0-15"}
     assert asked == [expected | pinned]
+
+
+@pytest.mark.parametrize("size", [5, 16, 1000])
+def test_t21_half_of_the_bytes_is_nothing_to_judge(size: int) -> None:
+    """T21: of an answer that ended early, which boto3 takes for whole, nothing is passed on."""
+    whole = PNG[: min(size, 16)]
+
+    class Client:
+        body = whole
+
+        def get(self) -> Client:
+            return self
+
+        def get_object(self, **_: Any) -> Any:
+            return {"Body": io.BytesIO(self.body), "ContentLength": len(whole)}
+
+    client: Any = Client()
+    store = Store(client, "bucket")
+    assert store.first_bytes(FOUND, 16) == whole
+    client.body = whole[:-1]
+    with pytest.raises(StorageUnavailable):
+        store.first_bytes(FOUND, 16)

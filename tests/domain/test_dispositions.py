@@ -30,6 +30,8 @@ GRAMMAR = re.compile(
         ("my clip (1).mp4", 'attachment; filename="my clip (1).mp4"'),
         ('a"b.mp4', "attachment; filename=\"a_b.mp4\"; filename*=UTF-8''a%22b.mp4"),
         ("a;b.mp4", 'attachment; filename="a;b.mp4"'),
+        ('a.mp4"; x="y', "attachment; filename=\"a.mp4_; x=_y\"; "
+         "filename*=UTF-8''a.mp4%22%3B%20x%3D%22y"),
         ("a\\b.mp4", 'attachment; filename="a_b.mp4"'),
         ("a\r\nSet-Cookie: x", "attachment; filename=\"a__Set-Cookie_ x\"; "
          "filename*=UTF-8''a__Set-Cookie%3A%20x"),

@@ -64,6 +64,15 @@ def test_t38_look_alike_origins_get_nothing(gateway: Gateway, origin: str) -> No
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+def test_t38_each_origin_is_told_what_is_its_own(gateway: Gateway) -> None:
+    """T38: what is remembered of one origin is said to no other, in whatever order they ask."""
+    client = gateway.app.test_client()
+    for origin in ("https://new.example", ORIGIN, "https://new.example", ORIGIN.upper(), ORIGIN):
+        answer = client.get("/healthz", headers={"Origin": origin})
+        allowed = answer.headers.get("Access-Control-Allow-Origin")
+        assert allowed == (ORIGIN if origin == ORIGIN else None), origin
+
+
 def test_t38_preflights_need_no_token(gateway: Gateway) -> None:
     """T38: a preflight is answered without a token, naming methods and headers."""
     answer = gateway.app.test_client().options(

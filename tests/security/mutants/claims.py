@@ -8,13 +8,15 @@ claims = Broken("app/auth/claims.py")
 cognito = Broken("app/auth/cognito.py")
 bearer = Broken("app/auth/bearer.py")
 principal = Broken("app/domain/principal.py")
-_EXP = "if type(expires) is not int or expires <= now - self.leeway_seconds:"
+_EXP = "if type(expires) is not int or self.is_over(expires, now):"
+_OVER = "return type(expires) is int and expires <= now - self.leeway_seconds"
 _START = "if type(instant) is not int or instant > now + self.leeway_seconds:"
 _REMEMBERED = "if verdict.until > self._clock() and verdict.version == self._jwks.version:"
 _SUB = 'SUB.fullmatch(text) is not None and text not in (".", "..")'
 
 MUTANTS: tuple[Mutant, ...] = (
-    claims("T05", "past tokens pass", _EXP, "if type(expires) is not int:"),
+    # Both looks at the end of a token ask this: the early one, and the one that counts.
+    claims("T05", "past tokens pass", _OVER, "return False"),
     claims(
         "T05",
         "an expiry may be any number",
@@ -26,6 +28,18 @@ MUTANTS: tuple[Mutant, ...] = (
         "a token without an expiry lives for a minute",
         'expires = claims.get("exp")',
         'expires = claims.get("exp", int(now) + 60)',
+    ),
+    cognito(
+        "T05",
+        "claims too deep to read are a crash",
+        "except (ValueError, RecursionError):\n        return None",
+        "except ValueError:\n        return None",
+    ),
+    cognito(
+        "T05",
+        "claims that are no object are a crash",
+        'return claims.get("exp") if isinstance(claims, dict) else None',
+        'return claims.get("exp")',
     ),
     claims("T05", "tokens of the future pass", _START, "if type(instant) is not int:"),
     claims(

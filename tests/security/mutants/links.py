@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Broken, Mutant
+from tests.security.mutants.catalogue import Broken, Edit, Mutant
 
 links = Broken("app/aws/links.py")
 types = Broken("app/domain/media_types.py")
@@ -16,14 +16,17 @@ fields = Broken("app/schemas/fields.py")
 settings = Broken("config.py")
 dispositions = Broken("app/domain/dispositions.py")
 filenames = Broken("app/domain/filenames.py")
+# What is hashed of a URL on its own, and of those that begin as the one before did.
+_ALONE = r'f"{method}\n{path}\n{before}{form.sorted_auth}{after}'
+_ALIKE = r'f"{method}\n{path}\n{before}{form.sorted_auth}".encode()'
 _CUT = "lifetime = min(lifetime, int((credentials.expires_at - at).total_seconds()))"
 
 MUTANTS: tuple[Mutant, ...] = (
     links(
         "T19",
         "an active type is served as asked",
-        '"attachment" if is_active(content_type) else disposition, path.filename',
-        "disposition, path.filename",
+        'content_disposition("attachment" if is_active(content_type) else disposition, filename)',
+        "content_disposition(disposition, filename)",
     ),
     types(
         "T19",
@@ -110,7 +113,19 @@ MUTANTS: tuple[Mutant, ...] = (
         "known.expires_at - self._clock() > _RENEW_BEFORE:",
         "known.expires_at:",
     ),
-    sigv4("T31", "the method is not signed", 'f"{method}\\n{path}', 'f"GET\\n{path}'),
+    sigv4(
+        "T31",
+        "the method is not signed",
+        _ALONE,
+        _ALONE.replace("{method}", "GET"),
+        Edit("app/aws/sigv4.py", _ALIKE, _ALIKE.replace("{method}", "GET")),
+    ),
+    sigv4(
+        "T31",
+        "the method is not signed from the second URL on",
+        _ALIKE,
+        _ALIKE.replace("{method}", "GET"),
+    ),
     dispositions(
         "T32",
         "a name is not made safe",
@@ -120,8 +135,14 @@ MUTANTS: tuple[Mutant, ...] = (
     dispositions(
         "T32",
         "the fallback may hold anything",
-        '_FALLBACK_UNSAFE.sub("_", ascii_name) or "file"',
-        'ascii_name or "file"',
+        '_FALLBACK_UNSAFE.sub("_", ascii_name).strip() or "file"',
+        'ascii_name.strip() or "file"',
+    ),
+    dispositions(
+        "T32",
+        "a name that begins plainly is taken as it is",
+        "_PLAIN.fullmatch(filename)",
+        "_PLAIN.match(filename)",
     ),
     dispositions("T32", "the name itself is not encoded", "quote(name, safe=_ATTR_CHAR)", "name"),
     filenames("T32", "a name may be long", "MAX_NAME_BYTES = 200", "MAX_NAME_BYTES = 4000"),

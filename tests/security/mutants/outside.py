@@ -49,8 +49,8 @@ MUTANTS: tuple[Mutant, ...] = (
     telemetry(
         "T37",
         "paths are logged and labels",
-        'route = request.url_rule.rule if request.url_rule else "unmatched"',
-        "route = request.path",
+        'route = asked.url_rule.rule if asked.url_rule else "unmatched"',
+        "route = asked.path",
     ),
     audit(
         "T37",
@@ -148,6 +148,9 @@ MUTANTS: tuple[Mutant, ...] = (
         "T42", "the whole object is asked for", 'Range=f"bytes=0-{count - 1}",', 'Range="bytes=0-",'
     ),
     heads(
-        "T42", "an archive is opened", "import puremagic\n", "import zipfile\n\nimport puremagic\n"
+        "T42",
+        "an archive is opened",
+        "    import puremagic\n",
+        "    import zipfile\n\n    import puremagic\n",
     ),
 )

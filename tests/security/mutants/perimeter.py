@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Broken, Mutant
+from tests.security.mutants.catalogue import Broken, Edit, Mutant
 
 factory = Broken("app/__init__.py")
 playback = Broken("app/api/playback.py")
@@ -20,7 +20,7 @@ uploads = Broken("app/api/uploads.py")
 telemetry = Broken("app/telemetry.py")
 
 _ORIGINS = '[re.compile(rf"{re.escape(origin)}\\Z") for origin in origins]'
-_HIT = "_count(rates.signing if signing else rates.general, current_principal.sub)"
+_HIT = "_count(rates.signing if signing else rates.general, g.principal.sub)"
 
 MUTANTS: tuple[Mutant, ...] = (
     factory("T38", "every origin may read", _ORIGINS, '"*"'),
@@ -35,6 +35,17 @@ MUTANTS: tuple[Mutant, ...] = (
         "a dot stands for anything",
         _ORIGINS,
         '[re.compile(rf"{origin}\\Z") for origin in origins]',
+    ),
+    factory(
+        "T38",
+        "what one origin was told is told to the next",
+        "    @lru_cache(maxsize=256)\n    def answers_to(origin: str)",
+        "    def answers_to(origin: str, *, told: list[str] = [])",
+        Edit(
+            "app/__init__.py",
+            '{"Origin": origin}, "GET"',
+            '{"Origin": told[0] if told else told.append(origin) or origin}, "GET"',
+        ),
     ),
     playback(
         "T38",
@@ -52,7 +63,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "T39",
         "users are counted by address",
         _HIT,
-        _HIT.replace("current_principal.sub", "request.remote_addr or ''"),
+        _HIT.replace("g.principal.sub", "request.remote_addr or ''"),
     ),
     door("T39", "nobody is turned away", "if standing.exceeded:", "if False:"),
     door(
@@ -94,6 +105,24 @@ MUTANTS: tuple[Mutant, ...] = (
     bodies(
         "T40", "the last of two names counts", "                object_pairs_hook=_unique,\n", ""
     ),
+    fields(
+        "T40",
+        "many texts may hold half a character",
+        '"".join(values).encode()',
+        '"".join(values)',
+    ),
+    fields(
+        "T40",
+        "many texts may be of any length",
+        "return max(map(len, values)) <= max_length",
+        "return True",
+    ),
+    fields(
+        "T40",
+        "many texts are not looked at for their type",
+        "if any(type(value) is not str for value in values):",
+        "if False:",
+    ),
     bodies("T40", "depth is a crash", "except RecursionError:", "except KeyError:"),
     bodies("T40", "another type passes for JSON", "if not req.is_json:", "if False:"),
     bodies(
@@ -123,20 +152,20 @@ MUTANTS: tuple[Mutant, ...] = (
     store(
         "T46",
         "boto3's words are passed on",
-        "raise problem_of(code, status) from error",
-        "raise type(problem_of(code, status))(str(error)) from error",
+        "raise problem_of_client(error) from error",
+        "raise type(problem_of_client(error))(str(error)) from error",
     ),
     store(
         "T46",
         "the store's address is passed on",
-        "raise StorageUnavailable from error",
-        "raise StorageUnavailable(str(error)) from error",
+        "raise StorageUnavailable from error\n        return answer",
+        "raise StorageUnavailable(str(error)) from error\n        return answer",
     ),
     sts(
         "T46",
         "the role is named",
-        "raise problem_of(code, status) from error",
-        "raise type(problem_of(code, status))(self._role_arn) from error",
+        "raise problem_of_client(error) from error",
+        "raise type(problem_of_client(error))(self._role_arn) from error",
     ),
     problems(
         "T46",

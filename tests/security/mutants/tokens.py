@@ -117,6 +117,12 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     keyset("T03", "a dripping host is waited for", "if time.monotonic() > deadline:", "if False:"),
     cognito("T03", "tokens may be endless", "MAX_TOKEN_CHARS = 8192", "MAX_TOKEN_CHARS = 81920"),
+    cognito(
+        "T03",
+        "keys are looked for though the token is over",
+        "if self._rules.is_over(_unverified_exp(token), self._clock()):",
+        "if False:",
+    ),
     cognito("T03", "key ids may be long", 'r"[!-~]{1,128}"', 'r"[!-~]{1,}"'),
     keyset(
         "T04",

@@ -72,10 +72,15 @@ MUTANTS: tuple[Mutant, ...] = (
     listing(
         "T23",
         "the first page of parts is all",
-        'if not found or document.findtext(namespace + "IsTruncated") != "true":',
+        "if not found or not _is_truncated(document):",
         "if True:",
     ),
-    listing("T23", "an upload that is over is a fault", "if code in _GONE:", "if False:"),
+    listing(
+        "T23",
+        "an upload that is over is a fault",
+        'if document.findtext("Code", "") in _GONE:',
+        "if False:",
+    ),
     uppy(
         "T23",
         "Uppy's gaps are completed",

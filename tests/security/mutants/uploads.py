@@ -67,6 +67,18 @@ MUTANTS: tuple[Mutant, ...] = (
         "if not isinstance(value, (int, float)):",
         Edit("app/domain/policy.py", _SIZE, "if not size >= 1:"),
     ),
+    fields(
+        "T17",
+        "many numbers may be booleans",
+        "if any(type(value) is not int for value in values):",
+        "if not all(isinstance(value, int) for value in values):",
+    ),
+    fields(
+        "T17",
+        "many numbers have no bounds",
+        "return bool(minimum <= min(values) and max(values) <= maximum)",
+        "return True",
+    ),
     verifier("T17", "completion ignores the size", "if found.size != upload.size:", "if False:"),
     policy(
         "T18",

@@ -50,13 +50,19 @@ MUTANTS: tuple[Mutant, ...] = (
     store(
         "T21",
         "other bytes than those looked at are judged",
-        "                IfMatch=found.etag,\n",
+        "                    IfMatch=found.etag,\n",
         "",
         Edit(
             "app/aws/store.py",
-            "**pinned,\n            )\n        except Refused as refusal:",
-            ")\n        except Refused as refusal:",
+            "**pinned,\n                )\n                # Entered",
+            ")\n                # Entered",
         ),
+    ),
+    store(
+        "T21",
+        "half of the first bytes is judged",
+        'if len(first) < min(count, answer["ContentLength"]):',
+        "if False:",
     ),
     verifier(
         "T21",
@@ -73,8 +79,14 @@ MUTANTS: tuple[Mutant, ...] = (
     seals(
         "T22",
         "a seal has four spellings",
-        "or not _CANONICAL_END.fullmatch(sealed[-1:]):",
-        "or False:",
+        "[AEIMQUYcgkosw048]",
+        "[A-Za-z0-9_-]",
+    ),
+    seals(
+        "T22",
+        "a seal may hold what decoders pass over",
+        "or not _CANONICAL.fullmatch(sealed):",
+        'or sealed[-1:] not in "AEIMQUYcgkosw048":',
     ),
     seals(
         "T22",
