@@ -1,8 +1,8 @@
 """Known weaknesses of the pinned packages: ``make audit``.
 
 pip-audit asks the package index. A mirror may know nothing of weaknesses, and a build may have no
-network: then nothing is known, which this says and does not call good. It ends with 1 when a weakness
-is known of what production runs on, and with 0 otherwise.
+network: then nothing is known, which this says and does not call good. It ends with 1 when a
+weakness is known of what production runs on, and with 0 otherwise.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ def report(packages: list[dict[str, Any]]) -> int:
             )
     unknown = len(packages) - len(known)
     if unknown:
-        print(
-            f"audit: of {unknown} of {len(packages)} packages the index tells no weaknesses: unknown"
-        )
+        print(f"audit: {unknown} of {len(packages)} packages are unknown: the index tells nothing")
     print(f"audit: {len(known)} packages looked up, {len(weak)} with known weaknesses")
     return int(bool(weak))
 
