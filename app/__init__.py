@@ -42,8 +42,9 @@ from app.domain.principal import Principal
 from app.error_reports import report_errors
 from app.limits.allowance import warn_of_separate_counts
 from app.limits.door import count_caller, count_stranger, show_standing
+from app.logs import configure_logging
 from app.services import Services
-from app.telemetry import configure_logging, current, observe
+from app.telemetry import current, observe
 from config import Settings
 
 BLUEPRINTS = (

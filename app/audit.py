@@ -15,7 +15,8 @@ from typing import Any
 
 from flask import Flask, Request, Response, g, request
 
-from app.telemetry import Output, current, redact, write_line
+from app.logs import Output, redact, write_line
+from app.telemetry import current
 
 ACT_AS = "X-Act-As-Sub"
 #: Where a request names what it is about; upload ids and share tokens are never among them.

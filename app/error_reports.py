@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask, g, request
 
-from app.telemetry import redact
+from app.logs import redact
 
 _LEFT_OUT = ("request", "user", "breadcrumbs", "extra", "server_name", "modules")
 

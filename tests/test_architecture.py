@@ -13,16 +13,17 @@ ROOT = Path(__file__).parents[1]
 LAW = {
     "app": {"app", "config"},
     "app.api": {"app.api", "app.schemas", "app.auth", "app.domain", "app.services", "app.limits"}
-    | {"app.telemetry", "app.readiness", "app.audit"},
+    | {"app.telemetry", "app.logs", "app.readiness", "app.audit"},
     "app.services": {"app.aws", "app.auth", "app.domain", "app.seals", "app.readiness", "config"}
     | {"app.events", "app.webhooks", "app.limits"},
     "app.events": {"app.events", "app.aws", "app.domain", "app.seals", "app.webhooks"},
     "app.webhooks": {"app.domain"},
     "app.limits": {"app.limits", "app.domain", "app.auth.bearer"},
-    "app.audit": {"app.telemetry"},
+    "app.audit": {"app.telemetry", "app.logs"},
+    "app.logs": {"app.domain"},
     "app.readiness": {"app.domain"},
     "app.seals": {"app.domain"},
-    "app.telemetry": {"app.domain", "app.counts"},
+    "app.telemetry": {"app.domain", "app.counts", "app.logs"},
     "app.auth": {"app.auth", "app.domain"},
     "app.aws": {"app.aws", "app.domain"},
     "app.schemas": {"app.schemas", "app.domain"},
@@ -30,7 +31,7 @@ LAW = {
     "app.cli": {"app", "config"},
 }
 FLASK = ("app", "app.api", "app.auth.bearer", "app.telemetry", "app.audit", "app.limits", "app.cli")
-FLASK += ("app.error_reports", "app.counts")
+FLASK += ("app.error_reports", "app.counts", "app.logs")
 BOTO3 = ("app.aws", "app.cli")
 CRYPTOGRAPHY = ("app.aws", "app.auth", "app.cli")
 STANDARD_LIBRARY_ONLY = "app.domain"

@@ -12,7 +12,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from app.api.responses import FinalResponse
 from app.auth.bearer import challenge
 from app.domain.errors import Fault, NotFound, Problem, TooLarge, ValidationFailed
-from app.telemetry import log
+from app.logs import log
 
 
 def register_problems(app: Flask) -> None:

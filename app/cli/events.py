@@ -19,8 +19,8 @@ from app.cli.metrics import serving_metrics
 from app.domain.assets import StoredObject
 from app.events.handler import Handler
 from app.events.worker import Worker
+from app.logs import configure_logging
 from app.seals import Seals
-from app.telemetry import configure_logging
 from config import Settings, SettingsError
 
 #: SQS keeps a message for at most as long.

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from app.telemetry import _Lines
+from app.logs import _Lines
 from tests.auth.tokens import JwksServer
 from tests.faults.answers import check_problem, check_signing_goes_on
 from tests.gateway import ALICE, Caller, Gateway, fetch, running_gateway, send

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.security.mutants.catalogue import Broken, Mutant
 
+logs = Broken("app/logs.py")
 telemetry = Broken("app/telemetry.py")
 audit = Broken("app/audit.py")
 reports = Broken("app/error_reports.py")
@@ -26,26 +27,26 @@ _NAMED = '    text = _NAMED_SECRET.sub(rf"\\1\\2{REDACTED}", text)\n'
 _LOCAL = "return address.is_link_local or address.is_unspecified or address.is_multicast"
 
 MUTANTS: tuple[Mutant, ...] = (
-    telemetry("T37", "named secrets are logged", _NAMED, ""),
-    telemetry(
+    logs("T37", "named secrets are logged", _NAMED, ""),
+    logs(
         "T37",
         "signed URLs are logged",
         'r"x-amz-(?:signature|credential|security-token)|policy|signature|key-pair-id|',
         'r"',
     ),
-    telemetry(
+    logs(
         "T37",
         "cookies are logged",
         '    text = _COOKIES.sub(rf"\\1{REDACTED}", text)\n',
         "",
     ),
-    telemetry("T37", "only the first cookie is redacted", r"|[^\r\n]+)", r"|[^\r\n;]+)"),
-    telemetry(
+    logs("T37", "only the first cookie is redacted", r"|[^\r\n]+)", r"|[^\r\n;]+)"),
+    logs(
         "T37", "a bearer token on its own is logged", '_BEARER.sub(rf"\\1{REDACTED}", text)', "text"
     ),
-    telemetry("T37", "JWTs are logged", "_JWT.sub(REDACTED, text)", "text"),
-    telemetry("T37", "sealed ids are logged", "_SEAL.sub(REDACTED, ", "str("),
-    telemetry("T37", "log lines are not redacted", "        _redact_event,\n    ]", "    ]"),
+    logs("T37", "JWTs are logged", "_JWT.sub(REDACTED, text)", "text"),
+    logs("T37", "sealed ids are logged", "_SEAL.sub(REDACTED, ", "str("),
+    logs("T37", "log lines are not redacted", "        _redact_event,\n    ]", "    ]"),
     telemetry(
         "T37",
         "paths are logged and labels",
