@@ -63,4 +63,4 @@ def measure_all(results: Results, rounds: int) -> None:
                 load(server, part, REQUESTS)
                 found = [load(server, part, REQUESTS).per_second for _ in range(rounds)]
                 rates[f"{workers} worker{'s' * (workers - 1)}"] = median(found)
-        results.add("one signed part, requests/s", rates)
+        results.add("one signed part by number of workers, requests/s", rates)
