@@ -99,8 +99,6 @@ def configure_logging(level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    # What no line of ours shows need not be looked up for each (logging HOWTO, "Optimization").
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # These print URLs, headers and bodies when they are chatty.
     for chatty in ("botocore", "boto3", "urllib3", "s3transfer"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -22,6 +22,8 @@ from app.domain.uppy import UppyFile, check_parts, declare_for_uppy
 
 # The shape of our own upload ids: payload.time.mac, as itsdangerous writes them. S3's have another.
 _SEALED = re.compile(r"\.?[\w-]{24,}\.[\w-]{4,8}\.[\w-]{40,44}", re.ASCII)
+#: No store's own has blanks, controls or letters beyond ASCII, and some refuse such a request whole.
+_STORES_OWN = re.compile(r"[!-~]+")
 
 
 class Target(NamedTuple):
@@ -76,6 +78,8 @@ def open_target(upload_id: str, key: str) -> Target:
     root = caller_root()
     path = root.path_of(key)
     if not _SEALED.fullmatch(upload_id):
+        if not _STORES_OWN.fullmatch(upload_id):
+            raise NotFound
         return Target(path, key, upload_id, None)
     upload = Upload.from_claims(services.uppy_ids.open(upload_id), sub=root.sub)
     if upload.path != path:

@@ -315,6 +315,7 @@ def test_t13_t22_uploads_and_keys_are_the_owners_alone(alice: Caller, bob: Calle
         (bob, upload.upload_id, mine.key),
         (bob, "raw-id-of-somebody", upload.key),
         (alice, broken, upload.key),
+        (alice, "no store's \x1d \N{WAVING HAND SIGN}", upload.key),
         (alice, mine.upload_id, upload.key),
         (alice, upload.upload_id, Multipart(alice).key),
     ]
