@@ -22,7 +22,7 @@ from app.domain.uppy import UppyFile, check_parts, declare_for_uppy
 
 # The shape of our own upload ids: payload.time.mac, as itsdangerous writes them. S3's have another.
 _SEALED = re.compile(r"\.?[\w-]{24,}\.[\w-]{4,8}\.[\w-]{40,44}", re.ASCII)
-#: No store's own has blanks, controls or letters beyond ASCII, and some refuse such a request whole.
+#: No store writes blanks, controls or letters beyond ASCII, and some refuse such a request whole.
 _STORES_OWN = re.compile(r"[!-~]+")
 
 
