@@ -1,9 +1,9 @@
 """How often somebody may ask.
 
-This is the engine of Flask-Limiter, the ``limits`` package, without Flask-Limiter: the extension
-costs 215 µs a request in memory, which is more than everything else about a signed URL together
-(this: about 5). Of ``limits`` it takes the notation (``600/minute``) and the counter in Redis; its
-counter in memory is left out, because it starts a thread every 10 ms that walks through all keys.
+Not by Flask-Limiter, whose extension costs 215 µs a request in memory: more than everything else
+about a signed URL together (this: about 5). Nor by its engine, ``limits``: its counter in memory
+starts a thread every 10 ms that walks through all keys, and without that there is little left that
+would be worth a twentieth of the time to start.
 
 Windows are fixed and begin on multiples of their length, so that the moment when a limit is reset
 is known without asking, and Redis is asked once a request.
@@ -11,20 +11,31 @@ is known without asking, and Redis is asked once a request.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from limits import RateLimitItem, parse
-
 from app.limits.shared import Shared
 
 if TYPE_CHECKING:
-    from limits.storage import RedisStorage
+    from redis import Redis
 
+_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+_RATE = re.compile(
+    rf"([1-9][0-9]{{0,11}}) *(?:/|per) *([1-9][0-9]{{0,5}})? *({'|'.join(_UNITS)})s?"
+)
 #: Beyond this, those in memory begin anew: addresses are cheap, and memory is not.
 MAX_KEYS = 200_000
+
+
+def parse_rate(text: str) -> tuple[int, int]:
+    """How many in how many seconds: ``600/minute``, ``10 per 5 minutes``. ValueError for others."""
+    match = _RATE.fullmatch(text)
+    if match is None:
+        raise ValueError("not a rate")
+    return int(match[1]), int(match[2] or 1) * _UNITS[match[3]]
 
 
 class Standing(NamedTuple):
@@ -51,19 +62,10 @@ class Rate:
         clock: Callable[[], float] = time.time,
     ) -> None:
         """``rate`` as ``600/minute``; ``name`` keeps this limit apart from others in Redis."""
-        item: RateLimitItem = parse(rate)
         self._name = name
-        self._limit = item.amount
-        self._seconds = item.get_expiry()
+        self._limit, self._seconds = parse_rate(rate)
         self._clock = clock
         self._shared = shared
-        self._redis: RedisStorage | None = None
-        if shared.pool:
-            from limits.storage import RedisStorage
-
-            self._redis = RedisStorage(
-                "redis://", connection_pool=shared.pool, key_prefix="gateway:rate"
-            )
         self._lock = threading.Lock()
         self._window = 0
         self._counts: dict[str, int] = {}
@@ -72,15 +74,22 @@ class Rate:
         """Count one request of ``who``'s."""
         now = self._clock()
         window = int(now) // self._seconds
-        if (storage := self._redis) is None:
+        if (client := self._shared.client) is None:
             count = self._count(who, window)
         else:
-            key = f"{self._name}:{who}:{window}"
             count = self._shared.use(
-                lambda: storage.incr(key, self._seconds), lambda: self._count(who, window)
+                lambda: self._count_shared(client, who, window), lambda: self._count(who, window)
             )
         reset_seconds = int((window + 1) * self._seconds - now) + 1
         return Standing(self._limit, self._limit - count, reset_seconds)
+
+    def _count_shared(self, client: Redis, who: str, window: int) -> int:
+        key = f"gateway:rate:{self._name}:{who}:{window}"
+        # A transaction, as a key without an end would stay for ever.
+        with client.pipeline() as asked:
+            asked.incr(key)
+            asked.expire(key, self._seconds)
+            return int(asked.execute()[0])
 
     def _count(self, who: str, window: int) -> int:
         with self._lock:

@@ -28,7 +28,6 @@ class Shared:
         self._clock = clock
         self._lock = threading.Lock()
         self._try_again_at: float | None = None
-        self.pool: redis.ConnectionPool | None = None
         self.client: redis.Redis | None = None
         self._errors: tuple[type[Exception], ...] = ()
         if url:
@@ -40,14 +39,14 @@ class Shared:
         from redis.backoff import NoBackoff
         from redis.retry import Retry
 
-        self.pool = redis.ConnectionPool.from_url(
+        pool = redis.ConnectionPool.from_url(
             url,
             socket_timeout=TIMEOUT_SECONDS,
             socket_connect_timeout=TIMEOUT_SECONDS,
             # Once more, at once: the connection may have been idle across a restart.
             retry=Retry(NoBackoff(), 1),
         )
-        self.client = redis.Redis(connection_pool=self.pool)
+        self.client = redis.Redis(connection_pool=pool)
         self._errors = (redis.RedisError,)
 
     @property

@@ -7,10 +7,34 @@ import logging
 import pytest
 
 from app.limits import rates
-from app.limits.rates import Rate, Standing
+from app.limits.rates import Rate, Standing, parse_rate
 from app.limits.shared import PAUSE_SECONDS, Shared
 from tests.auth.tokens import Clock
 from tests.limits.redis_server import RedisServer
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("600/minute", (600, 60)),
+        ("1/second", (1, 1)),
+        ("10 per 5 minutes", (10, 300)),
+        ("100 / 2 hours", (100, 7200)),
+        ("5000/day", (5000, 86_400)),
+    ],
+)
+def test_a_rate_is_read(text: str, meant: tuple[int, int]) -> None:
+    """How many, in how many seconds."""
+    assert parse_rate(text) == meant
+
+
+@pytest.mark.parametrize(
+    "text", ["", "600", "/minute", "0/minute", "-1/minute", "1.5/minute", "1/year", "1/minute\n"]
+)
+def test_what_is_no_rate_is_refused(text: str) -> None:
+    """Nothing is guessed: a limit that was meant otherwise is worse than none."""
+    with pytest.raises(ValueError, match="not a rate"):
+        parse_rate(text)
 
 
 def test_a_window_counts_down_and_begins_anew() -> None:

@@ -27,7 +27,7 @@ from tests.stores.swift import SwiftStore
 _LIBRARIES = """
     _hypothesis_pytestplugin anyio.pytest_plugin authlib.integrations.flask_oauth2 boto3.session
     botocore.session cryptography.x509 flask flask_cors flask_smorest hypothesis.stateful
-    joserfc.jwt limits.storage mypy_boto3_s3.client prometheus_client.multiprocess puremagic pytest
+    joserfc.jwt mypy_boto3_s3.client prometheus_client.multiprocess puremagic pytest
     pytest_socket pytest_timeout redis requests s3transfer.manager schemathesis.pytest
     standardwebhooks structlog uuid_utils webargs.flaskparser werkzeug.serving xdist.plugin yaml
 """
