@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+import orjson
 import structlog
 from flask import g, has_request_context
 from structlog.typing import EventDict, Processor
@@ -117,5 +118,17 @@ def write_line(logger: logging.Logger, line: dict[str, Any]) -> None:
     without the search for the calling line.
     """
     if logger.isEnabledFor(logging.INFO):
-        text = json.dumps(line)
+        text = _ascii_json(line)
         logger.handle(logging.LogRecord(logger.name, logging.INFO, "", 0, text, None, None))
+
+
+def _ascii_json(line: dict[str, Any]) -> str:
+    """In ASCII: whoever reads the log may not read UTF-8, nor text that runs from right to left."""
+    try:
+        text = orjson.dumps(line).decode()
+        # Nearly every line is plain, and a tenth of the work for orjson.
+        if text.isascii():
+            return text
+    except TypeError:  # half a surrogate pair, from a request
+        pass
+    return json.dumps(line)

@@ -13,6 +13,7 @@ from app.api.responses import FinalResponse
 from app.auth.bearer import challenge
 from app.domain.errors import Fault, NotFound, Problem, TooLarge, ValidationFailed
 from app.logs import log
+from app.telemetry import current
 
 
 def register_problems(app: Flask) -> None:
@@ -24,22 +25,23 @@ def register_problems(app: Flask) -> None:
 
 def render_problem(problem: Problem) -> Response:
     """The answer to a ``Problem``, with the headers that belong to it."""
+    context = current(g)
     document: dict[str, Any] = {
         "type": f"/problems/{problem.slug}",
         "title": problem.title,
         "status": problem.status,
         "detail": problem.detail,
-        "request_id": g.get("request_id"),
+        "request_id": context.get("request_id"),
     }
     # Uppy 6 keeps the last slash of its endpoint, and routing takes several first ones for one.
-    if request.path.lstrip("/").startswith("s3/"):
+    if current(request).path.lstrip("/").startswith("s3/"):
         # What Companion's errors hold, and Uppy shows.
         document |= {"message": problem.detail, "error": problem.detail}
     if problem.errors:
         document["errors"] = [
             {"pointer": fault.pointer, "detail": fault.detail} for fault in problem.errors
         ]
-    g.problem = problem.slug
+    context.problem = problem.slug
     response = FinalResponse(
         json.dumps(document),
         problem.status,
