@@ -40,7 +40,7 @@ async def soak(site: Site, crowd: Crowd, minutes: float) -> tuple[list[Sample], 
         await asyncio.sleep(max(0.0, began + number * SAMPLE_SECONDS - time.monotonic()))
         if acting.done():
             acting.result()
-        samples.append(await asyncio.to_thread(sample, began, pids, site.redis))
+        samples.append(await asyncio.to_thread(sample, began, pids, site.port, site.redis))
         if number and number % 6 == 0:
             print(progress(samples, crowd.record), flush=True)
     whole, own = tree_cpu_seconds(os.getpid()) - whole, time.process_time() - own

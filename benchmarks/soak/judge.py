@@ -18,7 +18,7 @@ SETTLED = 1 / 2
 #: Of the level, in a day at that slope. Half an hour cannot tell less: a ripple of 1 % in the
 #: second half already is as much.
 MAX_DAILY_GROWTH = 1.0
-#: Connections come and go with the traffic.
+#: Connections to the store and to Redis come and go with the traffic.
 MAX_MORE_DESCRIPTORS = 16
 MAX_MORE_THREADS = 4
 DAY_SECONDS = 86_400

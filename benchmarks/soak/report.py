@@ -57,17 +57,19 @@ def _memory_rows(samples: Sequence[Sample]) -> list[str]:
     rows = [
         "| process | private memory, second fifth | last tenth | growth "
         "| a day at the slope of the second half "
-        "| PSS | RSS | descriptors | threads |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "| PSS | RSS | connections of users | other descriptors | threads |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for name, last in samples[-1].processes.items():
         memory = trend(samples, name, lambda each: each.private)
+        users = trend(samples, name, lambda each: each.connections)
         files = trend(samples, name, lambda each: each.descriptors)
         threads = trend(samples, name, lambda each: each.threads)
         rows.append(
             f"| {name} | {memory.second_fifth:.1f} MiB | {memory.last_tenth:.1f} MiB "
             f"| {memory.growth:+.1%} | {memory.daily:+.0f} MiB | {last.proportional:.1f} MiB "
-            f"| {last.resident:.1f} MiB | {files.second_fifth:.0f} → {files.last_tenth:.0f} "
+            f"| {last.resident:.1f} MiB | {users.second_fifth:.0f} → {users.last_tenth:.0f} "
+            f"| {files.second_fifth:.0f} → {files.last_tenth:.0f} "
             f"| {threads.second_fifth:.0f} → {threads.last_tenth:.0f} |"
         )
     early, late = samples[len(samples) // 5], samples[-1]

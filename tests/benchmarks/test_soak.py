@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import threading
 from collections.abc import Callable
 
@@ -34,6 +35,7 @@ def run_of(
                     memory(seconds / 60) + 30,
                     memory(seconds / 60) + 8,
                     memory(seconds / 60),
+                    40,
                     descriptors(seconds / 60),
                     threads(seconds / 60),
                     seconds / 10,
@@ -80,7 +82,17 @@ def test_too_short_a_run_has_no_trend() -> None:
 
 def test_processes_are_measured() -> None:
     """This one has memory, threads and descriptors, and its parent knows it."""
-    found = sample_process(os.getpid())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        before = sample_process(os.getpid(), port)
+        with socket.create_connection(("127.0.0.1", port)) as client, listener.accept()[0]:
+            found = sample_process(os.getpid(), port)
+            client.shutdown(socket.SHUT_WR)
+            left = sample_process(os.getpid(), port)
+    # The server's end is the users' connection; the client's is one like any other, and so is
+    # what its user has left.
+    assert (before.connections, found.connections, left.connections) == (0, 1, 0)
+    assert [each.descriptors - before.descriptors for each in (found, left)] == [1, 2]
     assert found.resident > found.private > 1
     assert found.threads >= threading.active_count() >= 1
     assert found.descriptors > 2
