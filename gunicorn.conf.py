@@ -1,11 +1,13 @@
 """How gunicorn serves the gateway."""
 
+import ctypes
 import gc
 import logging
 import os
 import resource
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,12 @@ limit_request_field_size = 16384
 control_socket_disable = True
 accesslog = None  # the application logs its requests, without secrets
 loglevel = "warning"
+
+# glibc gives each thread a heap of its own, up to eight a core, and each keeps the most that its
+# thread ever needed: memory would rise for hours. Python's threads take turns, so two will do.
+_M_ARENA_MAX = -8  # malloc.h, mallopt(3)
+with suppress(OSError, AttributeError):  # another C library
+    ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 # Metrics of all workers are added up through files in this folder: in memory, where the system
 # has a place for that, as a full disk does not reach it there.
@@ -90,13 +98,6 @@ def _reserve_metric_files() -> None:
 
 # The application counts from its import on.
 _reserve_metric_files()
-
-
-def when_ready(_server: Any) -> None:
-    """Set aside what was made so far: it lives as long as the workers, so that no collection need
-    walk through it, and by that copy its pages (Python's documentation of ``gc.freeze``)."""
-    gc.collect()
-    gc.freeze()
 
 
 def post_fork(_server: Any, _worker: Any) -> None:

@@ -1,5 +1,11 @@
 """What gunicorn serves (``gunicorn wsgi:app``), and where ``flask`` finds its commands."""
 
+import gc
+
+# What is made here lives as long as the process. To look for garbage among it takes a tenth of the
+# time to start, and later copies its pages into every worker (Python's documentation, `gc.freeze`).
+gc.disable()
+
 import sys
 
 import click
@@ -18,3 +24,6 @@ else:
         app = create_app(Settings.from_env())
     except SettingsError as error:
         sys.exit(str(error))
+
+gc.freeze()
+gc.enable()
