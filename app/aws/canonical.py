@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -63,6 +63,14 @@ class Query(NamedTuple):
         before = "".join([f"{n}={v}&" for n, v in ordered if n < _RESERVED])
         after = "".join([f"&{n}={v}" for n, v in ordered if n > _RESERVED])
         return cls(f"{plain}&", before, after)
+
+    @classmethod
+    def of_parts(cls, upload_id: str, numbers: Iterable[int]) -> Iterator[Query]:
+        """Those of UploadPart for each of ``numbers``, which differ in the number alone."""
+        of_upload = f"uploadId={encode_value(upload_id)}"
+        for number in numbers:
+            of_part = f"partNumber={number}&"
+            yield cls(f"{of_part}{of_upload}&", "", f"&{of_part}{of_upload}")
 
 
 _NO_QUERY = Query("", "", "")

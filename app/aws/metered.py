@@ -56,7 +56,7 @@ class MeteredPresigner(Presigner):
             method, address, wanted, expires_seconds=expires_seconds, at=at
         )
         if signed:
-            is_part = method == "PUT" and "partNumber" in (wanted[0][1] or ())
+            is_part = method == "PUT" and "?partNumber=" in signed[0].url
             (_PART if is_part else _BY_METHOD.get(method, _OTHER)).inc(len(signed))
         return signed
 

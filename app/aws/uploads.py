@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.aws.addressing import BucketAddress
+from app.aws.canonical import Query
 from app.aws.sigv4 import Presigner
 from app.domain.dispositions import content_disposition
 from app.domain.errors import ValidationFailed
@@ -46,12 +47,8 @@ class UploadSigner:
             "PUT",
             self._address,
             (
-                (
-                    key,
-                    {"uploadId": upload_id, "partNumber": str(number)},
-                    {"content-length": str(size)},
-                )
-                for number, size in zip(numbers, sizes, strict=True)
+                (key, query, {"content-length": str(size)})
+                for query, size in zip(Query.of_parts(upload_id, numbers), sizes, strict=True)
             ),
             expires_seconds=self._part_url_seconds,
         )

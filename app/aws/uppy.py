@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.aws.addressing import BucketAddress
+from app.aws.canonical import Query
 from app.aws.multipart import Multipart
 from app.aws.post_policy import PresignedPost
 from app.aws.sigv4 import Presigned, Presigner
@@ -77,7 +78,7 @@ class UppySigner:
         return self._presigner.presign_many(
             "PUT",
             self._address,
-            ((key, {"uploadId": upload_id, "partNumber": str(n)}, {}) for n in numbers),
+            ((key, query, {}) for query in Query.of_parts(upload_id, numbers)),
             expires_seconds=self._part_url_seconds,
         )
 

@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.aws.addressing import BucketAddress
+from app.aws.canonical import Query
 from app.aws.credentials import Credentials, static_credentials
 from app.aws.sigv4 import MAX_EXPIRES_SECONDS, Presigner, window_start
 from app.domain.errors import StorageUnavailable
@@ -170,6 +171,9 @@ def test_parts_of_one_upload_equal_botocores() -> None:
         botocore_url("PUT", VIRTUAL, *one, token="token", region="eu-west-1", seconds=900)
         for one in wanted
     ]
+    queries = Query.of_parts("a+b/=", range(1, 1001))
+    prepared = [(key, next(queries), headers) for key, _, headers in wanted]
+    assert presigner("token").presign_many("PUT", VIRTUAL, prepared, expires_seconds=900) == batch
 
 
 @cache
