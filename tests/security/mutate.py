@@ -8,6 +8,7 @@ which the page of ``docs/security.md`` is made.
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -135,8 +136,14 @@ def keep(verdict: Verdict) -> None:
     LastRun(minutes, killed_by).keep()
 
 
-def main(threats: Sequence[str]) -> int:
+def main() -> int:
     """The exit status: 0 when every guard that was broken was missed by some test."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    known = sorted({mutant.threat for mutant in MUTANTS})
+    parser.add_argument("threats", nargs="*", metavar="T01", help="all of them if left out")
+    threats = parser.parse_args().threats
+    if unknown := set(threats).difference(known):
+        parser.error(f"no guard is known of {', '.join(sorted(unknown))}; of {', '.join(known)}")
     wanted = [mutant for mutant in MUTANTS if not threats or mutant.threat in threats]
     began = time.monotonic()
     verdicts, failing = run(wanted)
@@ -149,8 +156,8 @@ def main(threats: Sequence[str]) -> int:
         print(f"survived: {verdict.mutant.name} {verdict.note}".rstrip())
     for test in failing:
         print(f"fails without any mutant: {test}")
-    return 1 if survivors or failing or not verdicts else 0
+    return 1 if survivors or failing else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -38,7 +38,7 @@ MUTANTS: tuple[Mutant, ...] = (
         'headers=headers | {"content-length": str(upload.size)},',
         "headers=headers,",
     ),
-    signer("T17", "a part does not sign its length", '{"content-length": str(size)},', "{},"),
+    signer("T17", "a part does not sign its length", '{"content-length": str(size)})', "{})"),
     signer(
         "T17",
         "a form takes any size",
