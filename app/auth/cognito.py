@@ -12,6 +12,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from hashlib import sha256
 from typing import NamedTuple, Protocol
 
 from joserfc import jwt
@@ -60,8 +61,8 @@ class CognitoVerifier:
 
     :param token_use: which of Cognito's tokens count: ``access``, ``id`` or ``any``.
     :param clock: seconds since 1970.
-    :param memory_size: how many verified tokens are remembered, the oldest forgotten first; a
-        token weighs about 1.5 KB there.
+    :param memory_size: how many verified tokens are remembered, by their digests, the oldest
+        forgotten first; one weighs about half a KB.
 
     The others are those of ``ClaimRules``.
 
@@ -83,7 +84,7 @@ class CognitoVerifier:
         self._jwks = jwks
         self._rules = ClaimRules(issuer, client_ids, token_use, required_scopes, leeway_seconds)
         self._clock = clock
-        self._memory: OrderedDict[str, _Verdict] = OrderedDict()
+        self._memory: OrderedDict[bytes, _Verdict] = OrderedDict()
         self._memory_size = memory_size
         self._memory_lock = threading.Lock()
 
@@ -96,16 +97,19 @@ class CognitoVerifier:
         """
         if len(token) > MAX_TOKEN_CHARS:
             raise InvalidToken("The token is too long")
-        verdict = self._memory.get(token)
-        if verdict is None:
-            return self._verify_afresh(token)
-        if verdict.until > self._clock() and verdict.version == self._jwks.version:
-            return verdict.principal
-        with self._memory_lock:
-            self._memory.pop(token, None)
-        return self._verify_afresh(token)
+        digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
+        verdict = self._memory.get(digest)
+        if verdict is not None:
+            if verdict.until > self._clock() and verdict.version == self._jwks.version:
+                return verdict.principal
+            with self._memory_lock:
+                self._memory.pop(digest, None)
+        verdict = self._verify_afresh(token)
+        if verdict.until > self._clock():
+            self._remember(digest, verdict)
+        return verdict.principal
 
-    def _verify_afresh(self, token: str) -> Principal:
+    def _verify_afresh(self, token: str) -> _Verdict:
         kid = _unverified_kid(token)
         # Most refused tokens are expired ones of idle pages: they need no key and no RSA.
         if self._rules.is_over(_unverified_exp(token), self._clock()):
@@ -118,14 +122,11 @@ class CognitoVerifier:
         now = self._clock()
         principal, expires = self._rules.check(claims, now)
         # The leeway is left out: in that last minute a token is judged anew each time.
-        until = min(expires, now + REMEMBER_SECONDS)
-        if until > now:
-            self._remember(token, _Verdict(principal, signing_key.version, until))
-        return principal
+        return _Verdict(principal, signing_key.version, min(expires, now + REMEMBER_SECONDS))
 
-    def _remember(self, token: str, verdict: _Verdict) -> None:
+    def _remember(self, digest: bytes, verdict: _Verdict) -> None:
         with self._memory_lock:
-            self._memory[token] = verdict
+            self._memory[digest] = verdict
             if len(self._memory) > self._memory_size:
                 self._memory.popitem(last=False)
 

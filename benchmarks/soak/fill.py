@@ -1,6 +1,7 @@
 """Fills what each worker remembers up to its bound, before the clock starts.
 
-What grows after this is no memory that was still filling. Nothing of it asks the store.
+What grows after this is no memory that was still filling: names and seals are as long as the
+longest that come later, so that replacing them takes no more. Nothing of it asks the store.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ async def fill_memories(users: Sequence[User]) -> None:
         async with places:
             user = users[number % len(users)]
             user.sign_in()
-            asked = {"paths": [f"image/a/name {number}.png"]}
+            asked = {"paths": [f"image/a/{number:x>120} name.png"]}
             await user.ask("POST", "/v1/links", json.dumps(asked).encode())
             if number < SEALS:
                 await _show_seals(user, number)
@@ -47,10 +48,7 @@ async def fill_memories(users: Sequence[User]) -> None:
 
 
 async def _show_seals(user: User, number: int) -> None:
-    """An upload that is given up, and seals that open and then lead nowhere.
-
-    They are as long as the longest that come later, so that replacing them takes no more memory.
-    """
+    """An upload that is given up, and seals that open and then lead nowhere."""
     digest = b64encode(number.to_bytes(32)).decode()
     content, more = user.new_content(100), {"project_id": "p1", "checksum_sha256": digest}
     started = await uploading.declare(user, content, method="put", **more)

@@ -77,14 +77,14 @@ MUTANTS: tuple[Mutant, ...] = (
     cognito(
         "T07",
         "a remembered verdict outlives its token",
-        "until = min(expires, now + REMEMBER_SECONDS)",
-        "until = now + REMEMBER_SECONDS",
+        "min(expires, now + REMEMBER_SECONDS)",
+        "now + REMEMBER_SECONDS",
     ),
     cognito(
         "T07",
         "a withdrawn key is not noticed by remembered tokens",
-        "until = min(expires, now + REMEMBER_SECONDS)",
-        "until = expires",
+        "min(expires, now + REMEMBER_SECONDS)",
+        "expires",
     ),
     cognito(
         "T07",
