@@ -17,6 +17,7 @@ from app.auth.jwks import JwksCache
 from app.auth.keyset import MAX_BODY_BYTES, parse_jwks
 from app.domain.errors import IdentityUnavailable, InvalidToken, Problem
 from tests.auth.tokens import ABSENT, Clock, JwksServer, TokenMaker, public_jwk, rsa_key
+from tests.waiting import eventually
 
 KID = "test-key-1"
 
@@ -32,16 +33,6 @@ def dead_url() -> Iterator[str]:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{held.getsockname()[1]}/jwks.json"
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 3.0) -> bool:
-    """Whether ``condition`` comes true; fetches happen on a thread of their own."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.005)
-    return condition()
 
 
 def outcome(call: Callable[[], Any]) -> type[Problem] | None:
