@@ -51,7 +51,6 @@ class MeteredPresigner(Presigner):
         expires_seconds: int,
         at: datetime | None = None,
     ) -> list[Presigned]:
-        wanted = list(wanted)
         signed = super().presign_many(
             method, address, wanted, expires_seconds=expires_seconds, at=at
         )

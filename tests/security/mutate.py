@@ -156,7 +156,7 @@ def main() -> int:
         print(f"survived: {verdict.mutant.name} {verdict.note}".rstrip())
     for test in failing:
         print(f"fails without any mutant: {test}")
-    return 1 if survivors or failing else 0
+    return 1 if survivors or failing or not verdicts else 0
 
 
 if __name__ == "__main__":
