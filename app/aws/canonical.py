@@ -53,13 +53,9 @@ class Query(NamedTuple):
             return _NO_QUERY
         pairs = [(encode_value(name), encode_value(value)) for name, value in query.items()]
         plain = "&".join([f"{name}={value}" for name, value in pairs])
-        ordered = sorted(pairs)
-        if ordered[0][0] > "X-Amz.":
-            if ordered == pairs:
-                return cls(f"{plain}&", "", f"&{plain}")
-            return cls(f"{plain}&", "", "".join([f"&{n}={v}" for n, v in ordered]))
         if any(name.startswith(_RESERVED) for name, _ in pairs):
             raise ValueError("a query parameter X-Amz-… belongs to the signature")
+        ordered = sorted(pairs)
         before = "".join([f"{n}={v}&" for n, v in ordered if n < _RESERVED])
         after = "".join([f"&{n}={v}" for n, v in ordered if n > _RESERVED])
         return cls(f"{plain}&", before, after)
