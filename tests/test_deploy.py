@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import platform
 import re
 import runpy
 import shlex
@@ -80,6 +81,43 @@ def test_t37_the_server_logs_no_addresses(tmp_path: Path, monkeypatch: pytest.Mo
     """T37: they hold upload ids and share tokens; the application's own lines name routes."""
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     assert runpy.run_path(str(ROOT / "gunicorn.conf.py"))["accesslog"] is None
+
+
+#: Sixteen threads that allocate at once, and how many heaps glibc made for them (malloc_info(3)).
+HEAPS = """
+import ctypes, runpy, sys, threading
+runpy.run_path(sys.argv[1])
+together = threading.Barrier(16)
+
+def allocate():
+    together.wait()
+    kept = [bytearray(2000) for _ in range(100)]
+    together.wait()
+
+threads = [threading.Thread(target=allocate) for _ in range(16)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+libc = ctypes.CDLL(None)
+libc.fdopen.restype = ctypes.c_void_p
+report = ctypes.c_void_p(libc.fdopen(1, b"w"))
+libc.malloc_info(0, report)
+libc.fflush(report)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has no arenas")
+def test_threads_share_two_heaps(tmp_path: Path) -> None:
+    """Each heap keeps the most that one thread ever needed; sixteen would be 14 MiB a worker."""
+    done = subprocess.run(
+        [sys.executable, "-c", HEAPS, str(ROOT / "gunicorn.conf.py")],
+        env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert 1 <= done.stdout.count("<heap nr=") <= 2, done.stdout
 
 
 def services() -> dict[str, dict[str, Any]]:
