@@ -19,7 +19,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from app.domain.errors import NotFound
 
 MAX_SEAL_CHARS = 7_000
-REMEMBERED = 1_000
+REMEMBERED = 256
 # Decoders pass over what is no base64, and 32 bytes leave two bits of the last character unused, so
 # that many spellings would be one seal; only the one that we write is taken.
 _CANONICAL = re.compile(r"[A-Za-z0-9_.-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")

@@ -32,8 +32,8 @@ def _encoder(kept: frozenset[int]) -> Callable[[str], str]:
 encode_path = _encoder(_UNRESERVED | frozenset(b"/"))
 """Percent-encodes a key, ``/`` kept. Raises UnicodeEncodeError on a lone surrogate."""
 
-encode_value = lru_cache(maxsize=4096)(_encoder(_UNRESERVED))
-"""Percent-encodes a query name or value; remembers, as batches repeat most of theirs."""
+encode_value = _encoder(_UNRESERVED)
+"""Percent-encodes a query name or value. Raises UnicodeEncodeError on a lone surrogate."""
 
 
 class Query(NamedTuple):

@@ -128,7 +128,7 @@ class LinkSigner:
         return self._cloudfront
 
 
-@lru_cache(2048)  # a page of a listing is asked for again and again
+@lru_cache(1024)  # a page of a listing is asked for again and again
 def _answer_query(kind: Kind, filename: str, disposition: Disposition) -> Query:
     """The headers S3 is to answer with, whatever type was stored (T33)."""
     content_type = served_type(filename)

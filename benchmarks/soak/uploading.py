@@ -14,6 +14,12 @@ from benchmarks.soak.user import Content, User, same
 
 TYPE = "image/png"
 COMPLETE = "/v1/uploads/{upload_id}/complete"
+NAMES = 1_000
+
+
+def filename(number: int) -> str:
+    """One of ``NAMES`` that users give their images."""
+    return f"image {number % NAMES}.png"
 
 
 async def put(user: User) -> None:
@@ -96,7 +102,7 @@ async def lie(user: User) -> None:
 async def declare(user: User, content: Content, **more: Any) -> dict[str, Any]:
     """Start an upload, in one of four places; what was declared must come back."""
     declared = {
-        "filename": f"image {user.random.randrange(1000)}.png",
+        "filename": filename(user.random.randrange(NAMES)),
         "content_type": TYPE,
         "size": content.size,
         "project_id": user.random.choice((None, None, "p1", "p2")),
