@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import hmac
 import json
 import random
 import time
+import tracemalloc
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -643,6 +646,27 @@ def test_t07_the_memory_is_bounded(verifier_for: VerifierFor, make_token: TokenM
     assert list(verifier._memory) == last_three
     assert refused(verifier, make_token(exp=1))
     assert list(verifier._memory) == last_three
+
+
+def test_a_remembered_verdict_weighs_half_a_kilobyte(
+    verifier: CognitoVerifier, make_token: TokenMaker
+) -> None:
+    """10,000 are kept: what all of them have alike (sets, the client) is kept once."""
+    scopes = "openid assets/read assets/write"
+    tokens = [
+        make_token(sub=str(uuid.uuid4()), username=str(uuid.uuid4()), scope=scopes)
+        for _ in range(101)
+    ]
+    verifier.verify_token(tokens.pop())  # brings the keys
+    tracemalloc.start()
+    try:
+        for token in tokens:
+            verifier.verify_token(token)
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held / len(tokens) < 700
 
 
 def test_t07_threads_never_mix_principals(
