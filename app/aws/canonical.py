@@ -33,7 +33,10 @@ encode_path = _encoder(_UNRESERVED | frozenset(b"/"))
 """Percent-encodes a key, ``/`` kept. Raises UnicodeEncodeError on a lone surrogate."""
 
 encode_value = _encoder(_UNRESERVED)
-"""Percent-encodes a query name or value. Raises UnicodeEncodeError on a lone surrogate."""
+"""Percent-encodes a query value. Raises UnicodeEncodeError on a lone surrogate."""
+
+encode_name = lru_cache(maxsize=256)(encode_value)
+"""The same for names of parameters and lists of headers: few, and in every request."""
 
 
 class Query(NamedTuple):
@@ -51,7 +54,7 @@ class Query(NamedTuple):
         """Raises ValueError for names of SigV4 itself (``X-Amz-…``)."""
         if not query:
             return _NO_QUERY
-        pairs = [(encode_value(name), encode_value(value)) for name, value in query.items()]
+        pairs = [(encode_name(name), encode_value(value)) for name, value in query.items()]
         plain = "&".join([f"{name}={value}" for name, value in pairs])
         if any(name.startswith(_RESERVED) for name, _ in pairs):
             raise ValueError("a query parameter X-Amz-… belongs to the signature")

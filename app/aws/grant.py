@@ -12,7 +12,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.aws.canonical import SignedHeaders, encode_value
+from app.aws.canonical import SignedHeaders, encode_name, encode_value
 from app.aws.credentials import Credentials
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Grant:
         return self.made_of[0].session_token
 
     def form(self, headers: SignedHeaders) -> Form:
-        names = f"&X-Amz-SignedHeaders={encode_value(headers.names)}"
+        names = f"&X-Amz-SignedHeaders={encode_name(headers.names)}"
         return Form(
             auth=f"{self._auth}{names}{self._token_auth}",
             sorted_auth=f"{self._auth}{self._token_auth}{names}",
