@@ -6,7 +6,6 @@ claim. What passed is remembered for a while: RSA costs a hundred times what a l
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
@@ -15,6 +14,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
+import orjson
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry
@@ -135,8 +135,8 @@ def _unverified_exp(token: str) -> object:
     """What a token of the right shape says of its end; None when that cannot be read."""
     payload = token.split(".")[1]
     try:
-        claims = json.loads(urlsafe_b64decode(payload.encode()))
-    except (ValueError, RecursionError):
+        claims = orjson.loads(urlsafe_b64decode(payload.encode()))
+    except ValueError:
         return None
     return claims.get("exp") if isinstance(claims, dict) else None
 
@@ -147,8 +147,8 @@ def _unverified_kid(token: str) -> str:
     if shape is None:
         raise InvalidToken("The token is not a compact JWS")
     try:
-        header = json.loads(urlsafe_b64decode(shape[1].encode()).decode())
-    except (ValueError, RecursionError) as error:
+        header = orjson.loads(urlsafe_b64decode(shape[1].encode()))
+    except ValueError as error:
         raise InvalidToken("The token's header is not readable") from error
     if not isinstance(header, dict) or header.get("alg") != "RS256":
         raise InvalidToken("The token is not signed with RS256")

@@ -69,7 +69,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "T02",
         "the signature is not verified",
         "claims = jwt.decode(token, signing_key.key, registry=RS256_ONLY).claims",
-        'claims = json.loads(urlsafe_b64decode(token.split(".")[1].encode()))',
+        'claims = orjson.loads(urlsafe_b64decode(token.split(".")[1].encode()))',
     ),
     cognito("T02", "keys in the header pass", _HEADERS, 'frozenset({"crit", "b64"})'),
     cognito("T02", "an x5c in the header passes", _HEADERS, _HEADERS.replace('"x5c", ', "")),
