@@ -5,6 +5,7 @@ import { $, bytes, duration, h, icon, plainWords, say } from './dom.js';
 const FILES_AT_A_TIME = 3;
 const SPEED_WINDOW_MS = 4000;
 const OVER = /^(done|failed|cancelled)$/;
+const UNDER_WAY = /^(starting|hashing|uploading|verifying)$/;
 
 /** All files of a drop, folders walked. */
 async function filesOf(transfer) {
@@ -56,7 +57,7 @@ class Row {
   }
 
   show({ state, loaded }, words = '') {
-    if (state !== this.state) this.#samples = [];
+    if (state !== this.state || !navigator.onLine) this.#samples = [];
     this.state = state;
     this.bar.value = loaded;
     this.element.dataset.state = state;
@@ -66,7 +67,8 @@ class Row {
     this.cancel.hidden = state === 'done' || state === 'cancelled';
     this.bar.hidden = OVER.test(state);
     this.done.hidden = state !== 'done';
-    this.status.textContent = words || this.#describe(loaded);
+    const cut = UNDER_WAY.test(state) && !navigator.onLine ? 'No connection · ' : '';
+    this.status.textContent = words || cut + this.#describe(loaded);
   }
 
   #describe(loaded) {
@@ -79,7 +81,7 @@ class Row {
       case 'verifying': return 'Checking what arrived';
       case 'done': return bytes(size);
       case 'cancelled': return 'Cancelled';
-      default: return `${bytes(loaded)} of ${bytes(size)}${this.#pace(loaded)}`;
+      default: return `${bytes(loaded)} of ${bytes(size)}${navigator.onLine ? this.#pace(loaded) : ''}`;
     }
   }
 
@@ -144,6 +146,14 @@ export class UploadList {
       over(-depth);
       if (!$('house').hidden) this.add(await filesOf(event.dataTransfer));
     });
+    // Uploads wait for the network by themselves; their rows must not go on promising a speed.
+    for (const change of ['offline', 'online']) {
+      addEventListener(change, () => {
+        for (const row of this.#rows.filter(({ state }) => UNDER_WAY.test(state))) {
+          row.show({ state: row.state, loaded: row.bar.value });
+        }
+      });
+    }
     addEventListener('beforeunload', (event) => {
       if (this.#rows.some(({ state }) => !OVER.test(state))) event.preventDefault();
     });
