@@ -7,9 +7,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from flask_cors.core import get_cors_headers, get_cors_options
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import MapAdapter
 
 from app import services as services_module
 from app.api import (
@@ -82,10 +83,25 @@ EXPOSED_HEADERS = [
 
 
 class Application(Flask):
-    """Flask without async views, which it would look for ten times a request."""
+    """Flask without what this service has no use for, and every request would pay for."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Views are never async: Flask would look ten times a request."""
         return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Routes by the path alone: nothing is ever read from the Host header (T47)."""
+        if request is None:
+            return super().create_url_adapter(None)
+        return MapAdapter(
+            self.url_map,
+            server_name="",
+            script_name=request.root_path,
+            subdomain="",
+            url_scheme=request.scheme,
+            path_info=request.path,
+            default_method=request.method,
+        )
 
 
 def create_app(settings: Settings, services: Services | None = None) -> Flask:
