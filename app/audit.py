@@ -1,21 +1,19 @@
 """The audit log: who did what to which path, when, from where, and what came of it.
 
-One JSON object a line on standard output, under the logger ``gateway.audit``, whatever
+One JSON object a line on standard output, whose ``logger`` is ``gateway.audit``, whatever
 ``LOG_LEVEL`` says. Views need do nothing: paths are taken from the address, the query and the body;
 ``concerns`` adds those that only a view knows, as a sealed upload id names no path.
 """
 
 from __future__ import annotations
 
-import logging
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Request, Response, g, request
 
-from app.logs import Output, redact, write_line
+from app.logs import redact, write_line
 from app.telemetry import current
 
 ACT_AS = "X-Act-As-Sub"
@@ -23,8 +21,6 @@ ACT_AS = "X-Act-As-Sub"
 _NAMES = ("path", "key", "prefix", "project_id", "share_id", "version_id", "kind")
 _MAX_CHARS = 1100
 _MAX_REFUSED = 20
-
-log = logging.getLogger("gateway.audit")
 
 
 def concerns(*paths: str) -> None:
@@ -34,13 +30,12 @@ def concerns(*paths: str) -> None:
 
 def audit(app: Flask) -> None:
     """Write a line for every request of a known caller, and for every one that ``concerns``."""
-    _configure()
 
     @app.after_request
     def write(response: Response) -> Response:
         context = current(g)
         if "principal" in context or "concerns" in context:
-            write_line(log, _line(current(request), context, response.status_code))
+            write_line(_line(current(request), context, response.status_code))
         return response
 
 
@@ -49,7 +44,7 @@ def _line(request: Request, context: Any, status: int) -> dict[str, Any]:
     who = actor or principal
     refused = status >= 400
     line = {
-        "logger": log.name,
+        "logger": "gateway.audit",
         "time": datetime.now(UTC).isoformat(),
         "request_id": context.get("request_id"),
         "sub": who.sub if who else None,
@@ -97,11 +92,3 @@ def _shown(texts: Iterable[str], refused: bool) -> list[str]:
     if not refused:
         return [*texts]
     return [redact(text[:_MAX_CHARS]) for text in [*texts][:_MAX_REFUSED]]
-
-
-def _configure() -> None:
-    handler = Output(sys.stdout)
-    log.handlers = [handler]
-    log.setLevel(logging.INFO)
-    # The lines are whole; the other handler would wrap them in another object.
-    log.propagate = False

@@ -6,7 +6,9 @@ import json
 import logging
 import re
 import sys
+import threading
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import orjson
@@ -35,7 +37,7 @@ _JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 _SEAL = re.compile(r"(?<![\w.-])\.?[\w-]{24,}\.[\w-]{5,8}\.[\w-]{43}(?![\w-])")
 
 log = structlog.get_logger("gateway")
-access_log = logging.getLogger("gateway.access")
+access_log = logging.getLogger("gateway.access")  # its level alone: see ``write_line``
 
 
 def redact(text: str) -> str:
@@ -58,24 +60,27 @@ def _add_request_id(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return event
 
 
-class _Lines(structlog.stdlib.ProcessorFormatter):
-    """Every logger's lines through the processors, but for those that are JSON already."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return str(record.msg) if record.name == access_log.name else super().format(record)
+# Where standard output has no buffer (PYTHONUNBUFFERED), long lines of two threads would mix.
+_one_at_a_time = threading.Lock()
 
 
-class Output(logging.StreamHandler[Any]):
+class _Output(logging.StreamHandler[Any]):
     """A line that cannot be written, as on a full disk, is lost, and no request with it."""
 
-    _lost = False
+    def emit(self, record: logging.LogRecord) -> None:
+        with _one_at_a_time:
+            super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Say so once. ``logging`` itself would print each line, not redacted, with a traceback."""
-        if not self._lost:
-            self._lost = True
-            with suppress(OSError):
-                print("log lines cannot be written and are lost", file=sys.stderr, flush=True)
+        """``logging`` itself would print each line, not redacted, with a traceback."""
+        _say_that_lines_are_lost()
+
+
+@cache
+def _say_that_lines_are_lost() -> None:
+    """Once."""
+    with suppress(OSError):
+        print("log lines cannot be written and are lost", file=sys.stderr, flush=True)
 
 
 def configure_logging(level: str) -> None:
@@ -89,9 +94,9 @@ def configure_logging(level: str) -> None:
         structlog.processors.format_exc_info,
         _redact_event,
     ]
-    handler = Output(sys.stdout)
+    handler = _Output(sys.stdout)
     handler.setFormatter(
-        _Lines(
+        structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -111,24 +116,28 @@ def configure_logging(level: str) -> None:
     )
 
 
-def write_line(logger: logging.Logger, line: dict[str, Any]) -> None:
-    """Log an object of our own making as it is.
+def write_line(line: dict[str, Any]) -> None:
+    """Write an object of our own making to standard output as it is.
 
-    One or two a request: without the processors' detour, which costs more than signing a URL, and
-    without the search for the calling line.
+    One or two a request: without ``logging``, which costs as much as signing a URL, and without
+    the processors' detour, which costs more.
     """
-    if logger.isEnabledFor(logging.INFO):
-        text = _ascii_json(line)
-        logger.handle(logging.LogRecord(logger.name, logging.INFO, "", 0, text, None, None))
+    encoded = _ascii_json(line)
+    try:
+        with _one_at_a_time:
+            sys.stdout.buffer.write(encoded)
+            sys.stdout.buffer.flush()
+    except (OSError, ValueError):  # the latter when it is closed
+        _say_that_lines_are_lost()
 
 
-def _ascii_json(line: dict[str, Any]) -> str:
+def _ascii_json(line: dict[str, Any]) -> bytes:
     """In ASCII: whoever reads the log may not read UTF-8, nor text that runs from right to left."""
     try:
-        text = orjson.dumps(line).decode()
+        encoded = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
         # Nearly every line is plain, and a tenth of the work for orjson.
-        if text.isascii():
-            return text
+        if encoded.isascii():
+            return encoded
     except TypeError:  # half a surrogate pair, from a request
         pass
-    return json.dumps(line)
+    return f"{json.dumps(line)}\n".encode()

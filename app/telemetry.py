@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import os
 import re
 import time
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -53,8 +54,8 @@ def observe(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        given = request.environ.get("HTTP_X_REQUEST_ID", "")
         context = current(g)
+        given = current(request).environ.get("HTTP_X_REQUEST_ID", "")
         context.request_id = given if _REQUEST_ID.fullmatch(given) else uuid7().hex
         context.began = time.perf_counter()
 
@@ -68,21 +69,26 @@ def observe(app: Flask) -> None:
         _latency(route).observe(seconds)
         count_outcome(route, response, context)
         response.headers.add("X-Request-Id", context.request_id)
-        principal = context.get("principal")
-        line = {
-            "event": "request",
-            "time": datetime.now(UTC).isoformat(),
-            "level": "info",
-            "request_id": context.request_id,
-            "method": asked.method,
-            "route": route,
-            "status": status,
-            "milliseconds": round(seconds * 1000, 2),
-            "sub": principal.sub if principal else None,
-            "address": asked.remote_addr,
-        }
-        write_line(access_log, line)
+        if access_log.isEnabledFor(logging.INFO):
+            write_line(_line(asked, context, route, status, seconds))
         return response
+
+
+def _line(asked: Request, context: Any, route: str, status: int, seconds: float) -> dict[str, Any]:
+    principal = context.get("principal")
+    return {
+        "event": "request",
+        "logger": access_log.name,
+        "time": datetime.now(UTC).isoformat(),
+        "level": "info",
+        "request_id": context.request_id,
+        "method": asked.method,
+        "route": route,
+        "status": status,
+        "milliseconds": round(seconds * 1000, 2),
+        "sub": principal.sub if principal else None,
+        "address": asked.remote_addr,
+    }
 
 
 def metrics_answer(token: str) -> Response:

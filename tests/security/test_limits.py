@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -30,20 +29,18 @@ def strict() -> Iterator[Gateway]:
         yield gateway
 
 
+Written = Callable[[], list[dict[str, object]]]
+
+
 @pytest.fixture
-def written() -> Iterator[list[dict[str, object]]]:
-    """The lines of the audit log, as they come."""
-    lines: list[dict[str, object]] = []
+def written(capsys: pytest.CaptureFixture[str]) -> Written:
+    """The lines of the audit log since the last call, as they come."""
 
-    class Keep(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(json.loads(record.getMessage()))
+    def read() -> list[dict[str, object]]:
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return [line for line in lines if line.get("logger") == "gateway.audit"]
 
-    handler = Keep()
-    log = logging.getLogger("gateway.audit")
-    log.addHandler(handler)
-    yield lines
-    log.removeHandler(handler)
+    return read
 
 
 def test_t39_a_users_limit_is_the_users_alone(strict: Gateway) -> None:
@@ -139,9 +136,7 @@ def as_bob(caller: Caller, sub: str = BOB) -> dict[str, object]:
     return {"status": answer.status_code, **answer.json}
 
 
-def test_t49_an_administrator_acts_as_somebody(
-    administered: Gateway, written: list[dict[str, object]]
-) -> None:
+def test_t49_an_administrator_acts_as_somebody(administered: Gateway, written: Written) -> None:
     """T49: the links are Bob's, the budget is the administrator's, and the log names both."""
     admin = administered.client_for(ALICE, **TOKEN)
     answer = admin.post("/v1/links", LINKS, headers={"X-Act-As-Sub": BOB})
@@ -150,13 +145,14 @@ def test_t49_an_administrator_acts_as_somebody(
     again = admin.post("/v1/links", LINKS)
     assert int(again.headers["RateLimit-Remaining"]) == left - 1
     assert f"users/{ALICE}/" in again.json["links"][0]["url"]
-    assert [(line["sub"], line["acted_as"]) for line in written] == [(ALICE, BOB), (ALICE, None)]
-    assert written[0]["paths"] == ["image/a.png"]
+    lines = written()
+    assert [(line["sub"], line["acted_as"]) for line in lines] == [(ALICE, BOB), (ALICE, None)]
+    assert lines[0]["paths"] == ["image/a.png"]
 
 
 @pytest.mark.parametrize("claims", [{}, {"cognito:groups": ["admin", "Admins", "admins2"]}])
 def test_t49_others_are_refused_not_ignored(
-    administered: Gateway, claims: dict[str, object], written: list[dict[str, object]]
+    administered: Gateway, claims: dict[str, object], written: Written
 ) -> None:
     """T49: 403 for everybody else, also for their own sub and an empty one; and it is logged."""
     caller = administered.client_for(ALICE, **claims)
@@ -164,9 +160,10 @@ def test_t49_others_are_refused_not_ignored(
         found = as_bob(caller, sub)
         assert (found["status"], found["type"]) == (403, "/problems/insufficient-scope")
         assert "links" not in found
-    assert [line["outcome"] for line in written] == ["refused"] * 4
-    assert written[0]["tried_to_act_as"] == BOB
-    assert {line["acted_as"] for line in written} == {None}
+    lines = written()
+    assert [line["outcome"] for line in lines] == ["refused"] * 4
+    assert lines[0]["tried_to_act_as"] == BOB
+    assert {line["acted_as"] for line in lines} == {None}
 
 
 def test_t49_without_an_admin_group_nobody_is_one(strict: Gateway) -> None:
@@ -190,7 +187,7 @@ def test_t49_acting_for_others_deletes_no_account(administered: Gateway) -> None
 
 
 def test_t37_the_audit_log_says_who_did_what_and_no_secret(
-    administered: Gateway, written: list[dict[str, object]]
+    administered: Gateway, written: Written
 ) -> None:
     """T37: who, what, which path, when, from where, outcome, request id; ids, URLs, tokens not."""
     alice = administered.client_for(ALICE)
@@ -199,8 +196,9 @@ def test_t37_the_audit_log_says_who_did_what_and_no_secret(
     alice.post("/v1/links", {"paths": ["x?X-Amz-Signature=SESAME", 7, "image/a.png"]})
     alice.get("/v1/assets/image/x/a.png?path=Bearer%20SESAME")
     administered.app.test_client().get("/v1/assets")
-    assert len(written) == 4, "a stranger's failure is in the access log"
-    first, second, third, fourth = written
+    lines = written()
+    assert len(lines) == 4, "a stranger's failure is in the access log"
+    first, second, third, fourth = lines
     assert first["sub"] == ALICE
     assert first["client_id"]
     assert first["action"] == "uploads.create_upload"
@@ -211,6 +209,6 @@ def test_t37_the_audit_log_says_who_did_what_and_no_secret(
     assert first["paths"] == second["paths"] == [started["path"]]
     assert (third["outcome"], fourth["outcome"]) == ("refused", "failed")
     assert fourth["path"] == "image/x/a.png"
-    text = json.dumps(written)
+    text = json.dumps(lines)
     for secret in ("SESAME", started["upload_id"], alice.token, "X-Amz-Signature=A"):
         assert secret not in text
