@@ -142,15 +142,17 @@ def new_token_case(tokens: TokenMaker, count: int) -> Case:
 
 
 def refusal_cases(tokens: TokenMaker) -> dict[str, Case]:
-    """Tokens that are refused, beside Flask's cheapest answer."""
+    """Tokens that are refused, beside Flask's cheapest answer to requests of the same size."""
     refused = {
         "no token": {},
         "a garbage token": {"Authorization": "Bearer " + "garbage" * 20},
         "an expired token": {"Authorization": f"Bearer {tokens(exp=1_600_000_000)}"},
         "an unknown kid": {"Authorization": f"Bearer {tokens(header={'kid': 'unknown'})}"},
     }
-    constant = [Request("GET", "/constant", {})]
     return {
-        name: {GATEWAY: [Request("GET", "/v1/assets", headers, b"", 401)], FLASK: constant}
+        name: {
+            GATEWAY: [Request("GET", "/v1/assets", headers, b"", 401)],
+            FLASK: [Request("GET", "/constant", headers)],
+        }
         for name, headers in refused.items()
     }
