@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from structlog.stdlib import ProcessorFormatter
 from werkzeug.test import TestResponse
 
-from app.logs import _Lines
 from tests.auth.tokens import JwksServer
 from tests.faults.answers import check_problem, check_signing_goes_on
 from tests.gateway import ALICE, Caller, Gateway, fetch, running_gateway, send
@@ -173,8 +173,9 @@ def test_what_is_logged_of_a_fault_holds_no_secret(stage: Stage, weather: Weathe
     """T37: urllib3 tells of each retry with the signed URL; as a line it is without signatures."""
     lines = io.StringIO()
     handler = logging.StreamHandler(lines)
-    [ours] = (each for each in logging.getLogger().handlers if type(each.formatter) is _Lines)
-    handler.setFormatter(ours.formatter)
+    formatters = (each.formatter for each in logging.getLogger().handlers)
+    [ours] = (each for each in formatters if isinstance(each, ProcessorFormatter))
+    handler.setFormatter(ours)
     logging.getLogger().addHandler(handler)
     try:
         weather.expect(FAULTS["cut"]())
