@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 
+from app.api.bodies import encode_json
 from app.api.responses import FinalResponse
 from app.domain.assets import Link, ListedObject, StoredObject
 from app.domain.documents import asset_document, named, rfc3339
@@ -28,7 +29,7 @@ def answer(
 ) -> Response:
     """``document`` as JSON, never stored by a cache: most answers here carry signed URLs."""
     return FinalResponse(
-        current_app.json.dumps(document),
+        encode_json(document),
         status,
         [("Cache-Control", "no-store"), *(headers or {}).items()],
         content_type="application/json",

@@ -32,19 +32,20 @@ def limit_bodies(app: Flask) -> None:
         asked.max_content_length = MAX_LIST_BODY_BYTES if large else MAX_BODY_BYTES
 
 
+def encode_json(document: Any) -> bytes:
+    """``document`` in UTF-8: a thousand links cost a twentieth of the standard library's."""
+    try:
+        return orjson.dumps(document)
+    except TypeError:
+        # Half a surrogate pair, quoted from a request, has no UTF-8: ASCII escapes carry it.
+        return json.dumps(document, separators=(",", ":")).encode()
+
+
 class StrictJSONProvider(DefaultJSONProvider):
     """JSON as RFC 8259 has it: no NaN, no duplicate names, no number beyond a float's range."""
 
-    compact = True
-    sort_keys = False
-
-    def dumps(self, obj: Any, **kwargs: Any) -> str:
-        """``obj`` as UTF-8: a thousand links cost a twentieth of the standard library's."""
-        try:
-            return orjson.dumps(obj).decode()
-        except TypeError:
-            # Half a surrogate pair, quoted from a request, has no UTF-8: ASCII escapes carry it.
-            return super().dumps(obj, **kwargs)
+    def dumps(self, obj: Any, **_: Any) -> str:
+        return encode_json(obj).decode()
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Parse ``s``; raises ``ValueError`` for anything a second parser might read otherwise."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from flask import Response, request
 
 from app.api.answers import answer, listed_asset
+from app.api.bodies import encode_json
 from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
 from app.auth.act_as import HEADER
@@ -119,13 +119,13 @@ def _account_token() -> str:
     return token
 
 
-def _lines(root: Root, page: Any, listing: Any, links: Any) -> Iterator[str]:
+def _lines(root: Root, page: Any, listing: Any, links: Any) -> Iterator[bytes]:
     """One page at a time, each asset a line."""
     while True:
         named = [(path, found) for found in page.objects if (path := root.try_path_of(found.key))]
         signed = links.sign(root, (path for path, _ in named))
-        yield "".join(
-            json.dumps(listed_asset(path, found, link), ensure_ascii=False) + "\n"
+        yield b"".join(
+            encode_json(listed_asset(path, found, link)) + b"\n"
             for (path, found), link in zip(named, signed, strict=True)
         )
         if page.next_token is None:

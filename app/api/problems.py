@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import Flask, Response, g, json, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnprocessableEntity
 from werkzeug.http import HTTP_STATUS_CODES
 
+from app.api.bodies import encode_json
 from app.api.responses import FinalResponse
 from app.auth.bearer import challenge
 from app.domain.errors import Fault, NotFound, Problem, TooLarge, ValidationFailed
@@ -43,7 +44,7 @@ def render_problem(problem: Problem) -> Response:
         ]
     context.problem = problem.slug
     response = FinalResponse(
-        json.dumps(document),
+        encode_json(document),
         problem.status,
         [("Cache-Control", "no-store")],
         content_type="application/problem+json",
