@@ -11,6 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -146,8 +147,14 @@ def _unverified_kid(token: str) -> str:
     shape = COMPACT_JWS.fullmatch(token)
     if shape is None:
         raise InvalidToken("The token is not a compact JWS")
+    return _kid_in(shape[1])
+
+
+@lru_cache(maxsize=64)
+def _kid_in(encoded_header: str) -> str:
+    """Remembered when it is acceptable: one key's tokens have their header in common."""
     try:
-        header = orjson.loads(urlsafe_b64decode(shape[1].encode()))
+        header = orjson.loads(urlsafe_b64decode(encoded_header.encode()))
     except ValueError as error:
         raise InvalidToken("The token's header is not readable") from error
     if not isinstance(header, dict) or header.get("alg") != "RS256":
