@@ -199,5 +199,6 @@ def _allow_origins(app: Flask, origins: tuple[str, ...]) -> None:
             if asked.method == "OPTIONS":
                 response.headers.extend(get_cors_headers(options, dict(headers), "OPTIONS"))
             else:
-                response.headers.extend(answers_to(origin))
+                for name, value in answers_to(origin):
+                    response.headers.add(name, value)
         return response

@@ -38,13 +38,10 @@ def show_standing(response: Response) -> Response:
     """Add the ``RateLimit-*`` headers (draft-ietf-httpapi-ratelimit-headers-07)."""
     standing = g.get("standing")
     if standing is not None:
-        response.headers.extend(
-            [
-                ("RateLimit-Limit", str(standing.limit)),
-                ("RateLimit-Remaining", str(max(0, standing.remaining))),
-                ("RateLimit-Reset", str(standing.reset_seconds)),
-            ]
-        )
+        add = response.headers.add
+        add("RateLimit-Limit", str(standing.limit))
+        add("RateLimit-Remaining", str(max(0, standing.remaining)))
+        add("RateLimit-Reset", str(standing.reset_seconds))
     return response
 
 
