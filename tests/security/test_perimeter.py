@@ -154,7 +154,7 @@ def test_t46_a_crash_tells_nothing_of_itself(
 
 
 def test_t47_the_host_header_chooses_no_address(alice: Caller) -> None:
-    """T47: no answer contains a host that the client made up."""
+    """T47: no answer contains a host that the client made up, and Location names none."""
     answer = alice.post(
         "/v1/uploads",
         {"filename": "a.png", "content_type": "image/png", "size": 1},
@@ -162,6 +162,7 @@ def test_t47_the_host_header_chooses_no_address(alice: Caller) -> None:
     )
     assert answer.status_code == 201
     assert "evil.example" not in answer.get_data(as_text=True) + str(answer.headers)
+    assert answer.headers["Location"] == f"/v1/uploads/{answer.json['upload_id']}"
 
 
 def test_metrics_need_their_token_or_loopback(swift_store: Store) -> None:
