@@ -8,7 +8,6 @@ One JSON object a line on standard output, whose ``logger`` is ``gateway.audit``
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Request, Response, g, request
@@ -45,7 +44,6 @@ def _line(request: Request, context: Any, status: int) -> dict[str, Any]:
     refused = status >= 400
     line = {
         "logger": "gateway.audit",
-        "time": datetime.now(UTC).isoformat(),
         "request_id": context.get("request_id"),
         "sub": who.sub if who else None,
         "acted_as": principal.sub if actor else None,

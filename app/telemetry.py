@@ -8,7 +8,6 @@ import os
 import re
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -79,7 +78,6 @@ def _line(asked: Request, context: Any, route: str, status: int, seconds: float)
     return {
         "event": "request",
         "logger": access_log.name,
-        "time": datetime.now(UTC).isoformat(),
         "level": "info",
         "request_id": context.request_id,
         "method": asked.method,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -28,13 +30,13 @@ def test_a_line_is_one_object_in_ascii(path: str, capsys: pytest.CaptureFixture[
     assert text.isascii()
     assert text.endswith("\n")
     assert text.count("\n") == 1
-    assert json.loads(text) == {"path": path, "status": 200}
+    assert json.loads(text) == {"time": ANY, "path": path, "status": 200}
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_threads_write_whole_lines(unbuffered: str) -> None:
     """Sixteen at a time, ours and a library's, longer than a pipe takes at once: none runs into
-    another."""
+    another, and all tell the time in one way."""
     program = """
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -55,6 +57,8 @@ with ThreadPoolExecutor(16) as pool:
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True)
     lines = [json.loads(line) for line in ran.stdout.splitlines()]
     assert sorted(line["n"] for line in lines) == [*range(2000)]
+    for line in lines:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", line["time"])
 
 
 def test_the_log_level_silences_requests_but_never_the_audit(
