@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
-import subprocess
-import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -16,7 +13,8 @@ from werkzeug.test import Client
 
 from devstack.pages import Pages
 from devstack.process import free_port, is_free
-from devstack.run import ROOT, Ports, main, table
+from devstack.run import Ports, main, table
+from tests.devstack.dev import running_dev
 
 PORTS = {"STORE_PORT": "1", "GATEWAY_PORT": "2", "PAGE_PORT": "3", "EDGE_PORT": "4"} | {
     "RECEIVER_PORT": "5"
@@ -106,32 +104,15 @@ def test_one_command_starts_everything_and_one_signal_ends_it() -> None:
 
     On a quiet machine that takes 3 s; the limit allows for a busy one.
     """
-    ports = [free_port() for _ in range(5)]
-    names = ("STORE_PORT", "GATEWAY_PORT", "PAGE_PORT", "EDGE_PORT", "RECEIVER_PORT")
-    environment = dict(zip(names, map(str, ports), strict=True))
     started = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "devstack"],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    output = ""
-    assert process.stdout
-    try:
-        while "Ctrl-C" not in output and (line := process.stdout.readline()):
-            output += line
+    with running_dev() as dev:
         assert time.monotonic() - started < 30
         with urllib3.PoolManager() as http:
-            config = http.request("GET", f"http://127.0.0.1:{ports[2]}/config.json").json()
-            ready = http.request("GET", f"http://127.0.0.1:{ports[1]}/readyz")
-        assert config["gateway"] == f"http://127.0.0.1:{ports[1]}"
+            page = f"http://127.0.0.1:{dev.ports.page}"
+            config = http.request("GET", f"{page}/config.json").json()
+            ready = http.request("GET", f"http://127.0.0.1:{dev.ports.gateway}/readyz")
+        assert config["gateway"] == f"http://127.0.0.1:{dev.ports.gateway}"
         assert ready.status == 200
-        assert config["demo"]["username"] in output
-        assert config["demo"]["password"] in output
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
-    assert process.returncode == 0
-    assert all(is_free(port) for port in ports)
+        assert config["demo"]["username"] in dev.banner
+        assert config["demo"]["password"] in dev.banner
+    assert all(is_free(port) for port in asdict(dev.ports).values())
