@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -97,8 +98,10 @@ class WebhookSender:
             except HTTPError as error:
                 raise DeliveryFailed(f"the webhook failed: {type(error).__name__}") from None
             else:
-                # What it says does not matter, and may be endless; read, it frees the connection.
-                answer.read(MAX_ANSWER_BYTES)
+                # What it says does not matter, and may be endless or broken; read, it frees the
+                # connection.
+                with suppress(HTTPError):
+                    answer.read(MAX_ANSWER_BYTES)
                 answer.close()
                 return answer.status
         raise DeliveryFailed(f"the webhook cannot be reached: {type(failure).__name__}")
@@ -118,7 +121,7 @@ class WebhookSender:
     def _harmless_addresses(self) -> list[str]:
         try:
             found = self._resolve(self._host, self._port)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise DeliveryFailed("the webhook's name cannot be resolved") from error
         if not found or any(is_forbidden(address) for address in found):
             raise DeliveryFailed("the webhook's name leads to a link-local address")

@@ -8,7 +8,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -144,26 +145,56 @@ def test_t37_what_fails_is_told_without_the_address() -> None:
     for sender in (
         WebhookSender(url, [SECRET]),
         WebhookSender("http://nowhere.invalid/sesame", [SECRET]),
+        WebhookSender(f"http://{'long' * 16}.invalid/sesame", [SECRET]),
     ):
         with pytest.raises(DeliveryFailed) as caught:
             sender.send(EVENT)
         assert "sesame" not in str(caught.value)
 
 
-def test_t37_a_broken_answer_is_told_without_the_address() -> None:
-    """T37: a back end that hangs up in the middle of the request is not quoted either."""
+@contextmanager
+def cut_off_after(answer: bytes) -> Iterator[str]:
+    """The URL of a back end that says ``answer`` to one request, then hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def hang_up() -> None:
-            server.accept()[0].close()
+        def serve() -> None:
+            with server.accept()[0] as line:
+                asked = b""
+                while not asked.endswith(EVENT.body.encode()):
+                    asked += line.recv(65_536)
+                line.sendall(answer)
 
-        thread = threading.Thread(target=hang_up)
+        thread = threading.Thread(target=serve)
         thread.start()
-        url = f"http://127.0.0.1:{server.getsockname()[1]}/hook?key=sesame"
-        with pytest.raises(DeliveryFailed, match="failed") as caught:
-            WebhookSender(url, [SECRET]).send(EVENT)
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/hook?key=sesame"
         thread.join()
+
+
+def test_t37_a_broken_answer_is_told_without_the_address() -> None:
+    """T37: a back end that hangs up in the middle of the request is not quoted either."""
+    with cut_off_after(b"") as url, pytest.raises(DeliveryFailed, match="failed") as caught:
+        WebhookSender(url, [SECRET]).send(EVENT)
     assert "sesame" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Content-Length: 10\r\n\r\nonly",
+        b"Transfer-Encoding: chunked\r\n\r\nnonsense",
+        b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnone",
+    ],
+)
+@pytest.mark.parametrize("status", [200, 500])
+def test_the_status_counts_though_the_body_breaks_off(status: int, rest: bytes) -> None:
+    """What was taken is not sent again for a body that nobody reads."""
+    with cut_off_after(b"HTTP/1.1 %d X\r\n%b" % (status, rest)) as url:
+        sender = WebhookSender(url, [SECRET])
+        if status == 200:
+            sender.send(EVENT)
+        else:
+            with pytest.raises(DeliveryFailed, match="answered 500"):
+                sender.send(EVENT)
 
 
 def certificate(folder: Path, name: str) -> Path:
