@@ -54,7 +54,11 @@ export declare class GatewayError extends Error {
   readonly retryAfterSeconds: number | null;
 }
 
-/** A token, or a function that is asked for every call, and again with `renew` after a 401. */
+/**
+ * A token, or a function that is asked for every call, and again with `renew` after a 401. It is
+ * asked again as well when it fails for want of a network, as `fetch` and Amplify put it; with any
+ * other error the call rejects.
+ */
 export type Token = string | ((ask: { renew: boolean }) => string | Promise<string>);
 
 export type UploadState =

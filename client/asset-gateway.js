@@ -11,6 +11,8 @@ const STALL_MS = 90e3;
 const SIGN_AHEAD = 50;
 const BATCH = 1000; // the most paths one call may name
 const STORAGE_PREFIX = 'asset-gateway:';
+/** How fetch in each browser, Amplify and others say that there is no network. */
+const NO_NETWORK = /fetch|network|load failed/i;
 const INTERRUPTED = Symbol('the request was stopped by pause or cancel');
 
 /** What browsers leave empty in `file.type` on one system or another. */
@@ -176,7 +178,12 @@ export class AssetGateway {
 
   async #bearer(renew = false) {
     if (typeof this.#token !== 'function') return this.#token;
-    this.#latest = await this.#token({ renew });
+    try {
+      this.#latest = await this.#token({ renew });
+    } catch (error) {
+      // A token that ran out is renewed over the network, too: that it is away passes.
+      throw NO_NETWORK.test(`${error?.name} ${error?.message}`) ? networkError(error) : error;
+    }
     return this.#latest;
   }
 

@@ -58,7 +58,7 @@ export function guardDoor(session, { demo, entered }) {
       try {
         await session.signIn(email, password);
       } catch (error) {
-        if (error.code !== 'UserNotConfirmedException') throw error;
+        if (error.name !== 'UserNotConfirmedException') throw error;
         show('confirm', error.message);
         return;
       }

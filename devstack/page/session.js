@@ -8,6 +8,11 @@
 const STORED = 'asset-gateway-session';
 const EARLY_MS = 30e3;
 
+/** Refused for good; Cognito may also be away, or busy, for a while. */
+const ENDS_A_SESSION = new Set([
+  'NotAuthorizedException', 'UserNotFoundException', 'UserNotConfirmedException',
+  'PasswordResetRequiredException',
+]);
 const PLAIN_WORDS = {
   NotAuthorizedException: 'That email and password do not match.',
   UserNotFoundException: 'That email and password do not match.',
@@ -23,7 +28,7 @@ const PLAIN_WORDS = {
 export class SignInError extends Error {
   constructor(code, message) {
     super(PLAIN_WORDS[code] ?? message ?? 'Signing in failed.');
-    this.code = code;
+    this.name = code;
   }
 }
 
@@ -94,9 +99,10 @@ export class Session {
       });
       this.#keep(answer.AuthenticationResult, this.#tokens.email);
     } catch (error) {
-      if (error.code === 'Network') throw error;
-      this.signOut();
-      this.onlost();
+      if (ENDS_A_SESSION.has(error.name)) {
+        this.signOut();
+        this.onlost();
+      }
       throw error;
     }
     return this.#tokens.access;
@@ -119,7 +125,7 @@ export class Session {
         body: JSON.stringify({ ClientId: this.#cognito.clientId, ...body }),
       });
     } catch {
-      throw new SignInError('Network', 'The sign-in service cannot be reached.');
+      throw new SignInError('NetworkError', 'The sign-in service cannot be reached.');
     }
     const answer = await response.json().catch(() => ({}));
     if (response.ok) return answer;

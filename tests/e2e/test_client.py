@@ -133,6 +133,46 @@ def test_a_token_function_is_asked_again_after_a_401(page: Page, site: Site) -> 
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(
+    "failure",
+    [
+        "new TypeError('Failed to fetch')",
+        "Object.assign(new Error('A network error has occurred.'), { name: 'NetworkError' })",
+        "new TypeError('Load failed')",
+    ],
+)
+def test_a_token_that_the_network_kept_away_is_asked_for_again(
+    page: Page, site: Site, failure: str
+) -> None:
+    """As fetch, Amplify and Safari put it: an upload does not end with the token's life."""
+    asset = page.evaluate(
+        f"""async (good) => {{
+          let failures = 0;
+          const client = gateway({{ token: async () => {{
+            if (failures++ < 2) throw {failure};
+            return good;
+          }} }});
+          return client.upload(file(500), {{ kind: 'brand_kit' }});
+        }}""",
+        site.token(),
+    )
+    assert asset["size"] == 500
+
+
+@pytest.mark.browser
+def test_a_token_that_is_refused_ends_it_at_once(page: Page) -> None:
+    """Who is signed out is told so, by the function's own error."""
+    told = page.evaluate(
+        """async () => {
+          let asked = 0;
+          const client = gateway({ token: () => { asked += 1; throw new Error('signed out'); } });
+          return [await failure(client.upload(file(500), { kind: 'brand_kit' })), asked];
+        }"""
+    )
+    assert told == [{"name": "Error", "slug": None, "status": None, "message": "signed out"}, 1]
+
+
+@pytest.mark.browser
 def test_a_problem_document_comes_with_the_error(page: Page) -> None:
     """Status, slug, faults by pointer and the request's id are there for the page to use."""
     told = page.evaluate(
