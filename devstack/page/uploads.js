@@ -157,7 +157,7 @@ export class UploadList {
     addEventListener('beforeunload', (event) => {
       if (this.#rows.some(({ state }) => !OVER.test(state))) event.preventDefault();
     });
-    $('uploads-clear').addEventListener('click', () => this.#drop((row) => OVER.test(row.state)));
+    $('uploads-clear').addEventListener('click', () => this.#drop((row) => row.state === 'done'));
   }
 
   /** Shows what this person began in this browser and did not finish. */
@@ -256,9 +256,11 @@ export class UploadList {
   }
 
   #summarise() {
-    const over = this.#rows.filter(({ state }) => OVER.test(state)).length;
-    $('uploads').hidden = this.#rows.length + this.#offers.length === 0;
-    $('uploads-clear').hidden = over === 0;
-    $('uploads-summary').textContent = this.#rows.length ? `${over} of ${this.#rows.length} finished` : '';
+    const count = (wanted) => this.#rows.filter(({ state }) => state === wanted).length;
+    const [all, done, failed] = [this.#rows.length, count('done'), count('failed')];
+    $('uploads').hidden = all + this.#offers.length === 0;
+    $('uploads-clear').hidden = done === 0;
+    const rest = failed ? ` · ${failed} failed` : '';
+    $('uploads-summary').textContent = all ? `${done} of ${all} finished${rest}` : '';
   }
 }

@@ -172,3 +172,17 @@ def test_a_file_that_is_not_allowed_says_why_in_its_row(signed_in: Page, site: S
     expect(row).to_contain_text(re.compile("type", re.IGNORECASE))
     expect(row.get_by_role("button", name="Try again a.exe")).to_be_visible()
     assert not site.stored_keys()
+
+
+def test_what_failed_does_not_count_as_finished(signed_in: Page, picture: bytes) -> None:
+    """It is told apart, and stays in sight when the finished ones are cleared."""
+    page = signed_in
+    choose(
+        page,
+        {"name": "a.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"},
+        {"name": "a.png", "mimeType": "image/png", "buffer": picture},
+    )
+    expect(page.get_by_text("1 of 2 finished · 1 failed")).to_be_visible()
+    page.get_by_role("button", name="Clear finished").click()
+    expect(page.get_by_text("0 of 1 finished · 1 failed")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again a.exe")).to_be_visible()
