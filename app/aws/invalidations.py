@@ -14,6 +14,7 @@ import threading
 import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 
 from app.aws.canonical import encode_path
 from app.aws.clients import LazyClient
@@ -75,10 +76,17 @@ class EdgeCache:
 def wildcards(keys: Iterable[str]) -> list[str]:
     """Invalidation paths that cover ``keys`` with whatever query they were fetched with.
 
-    Too many are covered by their nearest common folder: what is forgotten for nothing is fetched
-    again.
+    Too many are covered by their nearest common folders, one for each user or, if that is too many
+    still, one for all: what is forgotten for nothing is fetched again.
     """
     paths = sorted({f"/{encode_path(key)}" for key in keys})
-    if len(paths) > MAX_WILDCARDS:
-        paths = [posixpath.commonpath(paths)]
+    for depth in (3, 2):  # /users/{sub}, /users
+        if len(paths) > MAX_WILDCARDS:
+            paths = _common_folders(paths, depth)
     return [f"{path}*" for path in paths]
+
+
+def _common_folders(paths: list[str], depth: int) -> list[str]:
+    """The nearest folder of each run of ``paths`` that begin with the same ``depth`` segments."""
+    together = groupby(paths, lambda path: path.split("/")[:depth])
+    return [posixpath.commonpath([*some]) for _, some in together]

@@ -123,3 +123,14 @@ def test_invalidations_cover_every_query_of_a_key() -> None:
     many = [f"users/a/video/{number}/{number}.mp4" for number in range(MAX_WILDCARDS + 1)]
     assert wildcards(many) == ["/users/a/video*"]
     assert len(wildcards(many[1:])) == MAX_WILDCARDS
+
+
+def test_one_users_many_deletions_leave_other_users_caches_alone() -> None:
+    """Only when more users delete at once than CloudFront takes paths is everything forgotten."""
+    many = [f"users/a/video/{number}/{number}.mp4" for number in range(MAX_WILDCARDS)]
+    assert wildcards([*many, "users/a-b/image/1/x.png"]) == [
+        "/users/a-b/image/1/x.png*",
+        "/users/a/video*",
+    ]
+    everybody = [f"users/{number}/image/1/x.png" for number in range(MAX_WILDCARDS + 1)]
+    assert wildcards(everybody) == ["/users*"]
