@@ -179,9 +179,11 @@ def test_the_gateway_may_restart_in_the_middle(
     """While it is away parts go on to the store; completion waits until it is back."""
     failed: list[str] = []
     page.on("requestfailed", lambda request: failed.append(request.url))
-    line.weather.bytes_per_second = 8 * MIB
+    line.weather.bytes_per_second = 2 * MIB
     start(page)
     when_parts_have_arrived(page, 1)
+    # The last part must outlast the gateway.
+    line.weather.bytes_per_second = MIB // 4
     strict_site.gateway.stop()
     try:
         line.weather.bytes_per_second = None
