@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from app.aws.deletion import Deleter
 from app.aws.listing import Listing
-from app.aws.store import Refused, Store
+from app.aws.store import Store
 from app.domain.errors import NotFound
 from app.domain.paths import Root
 from app.domain.shares import (
@@ -25,7 +25,6 @@ from app.domain.shares import (
     shares_prefix,
 )
 
-_MISSING = frozenset({"404", "NoSuchKey", "NotFound", "416", "InvalidRange"})
 #: An owner can put anything there; no record of ours is larger.
 _MAX_RECORD_BYTES = 8192
 _READERS = 8
@@ -115,18 +114,11 @@ class ShareRecords:
             page = self._listing.page(prefix, token=page.next_token)
 
     def _read(self, root: Root, share_id: str) -> Share:
-        try:
-            answer = self._store.call(
-                "get_object",
-                expect=_MISSING,
-                Key=record_key(root, share_id),
-                Range=f"bytes=0-{_MAX_RECORD_BYTES - 1}",
-            )
-        except Refused:
-            raise NotFound from None
-        with answer["Body"] as body:
-            sealed = _sealed(body.read(_MAX_RECORD_BYTES))
-        return Share.from_claims(self._seals.open(sealed), sub=root.sub, share_id=share_id)
+        record = self._store.beginning(record_key(root, share_id), _MAX_RECORD_BYTES)
+        if record is None:
+            raise NotFound
+        sealed = self._seals.open(_sealed(record))
+        return Share.from_claims(sealed, sub=root.sub, share_id=share_id)
 
     def _try(self, root: Root, share_id: str) -> Share | None:
         try:

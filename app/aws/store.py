@@ -92,17 +92,23 @@ class Store:
 
     def first_bytes(self, found: StoredObject, count: int) -> bytes | None:
         """The first ``count`` bytes of exactly that version, None when it is no longer there."""
+        pinned: dict[str, Any] = {"VersionId": found.version_id} if found.version_id else {}
+        return self.beginning(found.key, count, IfMatch=found.etag, **pinned)
+
+    def beginning(self, key: str, count: int, **pinned: Any) -> bytes | None:
+        """The first ``count`` bytes of ``key``, None when there is no such object.
+
+        ``pinned`` are parameters of boto3's ``get_object`` that say which.
+        """
         from botocore.exceptions import BotoCoreError
 
-        pinned: dict[str, Any] = {"VersionId": found.version_id} if found.version_id else {}
         # The bytes come after the call: they are waited for in the same place.
         with self.bulkhead:
             try:
                 answer = self.call(
                     "get_object",
                     expect=_GONE_OR_CHANGED | _EMPTY,
-                    Key=found.key,
-                    IfMatch=found.etag,
+                    Key=key,
                     Range=f"bytes=0-{count - 1}",
                     **pinned,
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Broken, Edit, Mutant
+from tests.security.mutants.catalogue import Broken, Mutant
 
 signer = Broken("app/aws/uploads.py")
 policy = Broken("app/domain/policy.py")
@@ -50,13 +50,8 @@ MUTANTS: tuple[Mutant, ...] = (
     store(
         "T21",
         "other bytes than those looked at are judged",
-        "                    IfMatch=found.etag,\n",
-        "",
-        Edit(
-            "app/aws/store.py",
-            "**pinned,\n                )\n                # Entered",
-            ")\n                # Entered",
-        ),
+        "count, IfMatch=found.etag, **pinned)",
+        "count)",
     ),
     store(
         "T21",
