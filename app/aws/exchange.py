@@ -27,6 +27,10 @@ from app.domain.errors import Problem, StorageError, StorageUnavailable
 
 #: As far as S3 lets the clock of a request be off whose signature is in its headers.
 _EXPIRES_SECONDS = 900
+#: Documents that come with a 200 all the same: S3 may find out too late that it failed, and a proxy
+#: may put up a page. Read as a list they would be an empty one.
+#: https://repost.aws/knowledge-center/s3-resolve-200-internalerror
+_NO_ANSWERS = frozenset({"Error", "html"})
 #: A thousand deletions take S3 a second or two, and others longer. Less than gunicorn's
 #: ``graceful_timeout``, so that no deploy cuts one off.
 _POST_TIMEOUT = urllib3.Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=25)
@@ -112,7 +116,10 @@ class Exchange:
         except urllib3.exceptions.HTTPError:
             # Its message holds the signed URL.
             raise StorageUnavailable from None
-        return answer, _read_document(answer)
+        document = _read_document(answer)
+        if answer.status == 200 and document.tag.rpartition("}")[2] in _NO_ANSWERS:
+            raise problem_of(document.findtext("Code", ""), 500, answer.headers.get("date"))
+        return answer, document
 
 
 def refusal_of(answer: urllib3.BaseHTTPResponse, document: Element) -> Problem:

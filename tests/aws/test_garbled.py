@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from app.aws.addressing import BucketAddress
 from app.aws.credentials import Credentials
+from app.aws.deletion import Deleter
 from app.aws.exchange import Exchange
 from app.aws.listing import Listing
 from app.aws.part_listing import PartListing
 from app.aws.sigv4 import Presigner
 from app.aws.versions import Versions
-from app.domain.errors import NotFound, StorageError
+from app.domain.errors import NotFound, StorageError, StorageUnavailable
 from app.domain.instants import parse_instant
 
 KEY = "users/alice/image/a.png"
@@ -33,7 +34,7 @@ PART = "<Part><PartNumber>{}</PartNumber><Size>5</Size><ETag>e</ETag></Part>"
 
 def answering(exchange: Any, data: bytes) -> Any:
     exchange._http = mock.Mock()
-    exchange._http.request.return_value = SimpleNamespace(status=200, data=data)
+    exchange._http.request.return_value = SimpleNamespace(status=200, data=data, headers={})
     return exchange
 
 
@@ -61,6 +62,29 @@ def test_what_is_whole_is_read() -> None:
     assert [found.size for found in list_page(PAGE.encode()).objects] == [71]
     assert [part.number for part in list_parts(PARTS.encode())] == [1, 2]
     assert [version.size for version in list_versions(VERSIONS.encode())] == [71]
+
+
+def delete(data: bytes) -> Any:
+    exchange = answering(Exchange(SIGNER, ADDRESS), data)
+    return Deleter(exchange, Listing(exchange), mock.Mock()).delete_keys([KEY])
+
+
+@pytest.mark.parametrize("ask", [list_page, list_parts, list_versions, delete])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<Error><Code>InternalError</Code><Message>m</Message></Error>",
+        b"<Error><Code>SlowDown</Code></Error>",
+        b'<Error xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Code>x</Code></Error>',
+        b'<html xmlns="http://www.w3.org/1999/xhtml"><body>Back soon</body></html>',
+    ],
+)
+def test_an_error_that_comes_with_a_200_is_no_empty_answer(
+    ask: Callable[[bytes], Any], data: bytes
+) -> None:
+    """Nothing is said to be gone, and nothing to be deleted, by it: 503."""
+    with pytest.raises(StorageUnavailable):
+        ask(data)
 
 
 @pytest.mark.parametrize("ask", [list_page, list_parts, list_versions])
