@@ -13,23 +13,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from app.aws.deletion import Deleter
-from app.aws.multipart import Multipart
+from app.aws.multipart import PARAMETERS, Multipart
 from app.aws.store import Refused, Store
 from app.domain.assets import StoredObject
 from app.domain.copies import Copy
 from app.domain.errors import AlreadyExists, NotFound, Problem, StorageUnavailable
+from app.domain.metadata import MARK
 from app.domain.parts import Part, PartPlan
 
-THRESHOLD_BYTES = 5 * 1024**3
-"""S3 copies no more than this in one request."""
-PART_BYTES = 512 * 1024**2
-_WORKERS = 8
+PART_BYTES = 128 * 1024**2
+"""Above this, a copy is made in parts: S3 is silent while it copies, half a minute for 2 GB, and a
+request that is silent for ten seconds is given up, not knowing whether it will succeed."""
+#: Less than half of the places before the store (``bulkhead``): others need it meanwhile.
+_WORKERS = 4
 _META = "x-amz-meta-"
-_PARAMETERS = {
-    "content-type": "ContentType",
-    "cache-control": "CacheControl",
-    "content-disposition": "ContentDisposition",
-}
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
 _CHANGED = frozenset({"PreconditionFailed", "412"})
 _UNMET = _GONE | _CHANGED | {"NotImplemented", "501"}
@@ -48,7 +45,7 @@ class Copier:
         multipart: Multipart,
         deleter: Deleter,
         *,
-        threshold_bytes: int = THRESHOLD_BYTES,
+        threshold_bytes: int = PART_BYTES,
         part_bytes: int = PART_BYTES,
     ) -> None:
         """Above ``threshold_bytes`` a copy is made in parts of ``part_bytes`` or more."""
@@ -114,8 +111,8 @@ class Copier:
                 return
             except Refused:
                 # Some stores do not know the condition, Swift holds it against the source.
-                if self._store.head(copy.key) is not None:
-                    raise AlreadyExists from None
+                if self._is_made(copy):
+                    return
         self._ask("copy_object", **params)
 
     def _copy_in_parts(self, copy: Copy) -> None:
@@ -145,7 +142,9 @@ class Copier:
     def _finish(self, copy: Copy, upload_id: str, parts: list[Part]) -> None:
         if not copy.replaces:
             if not self._multipart.complete(copy.key, upload_id, parts):
-                raise AlreadyExists
+                if not self._is_made(copy):
+                    raise StorageUnavailable
+                self._multipart.abort(copy.key, upload_id)  # if it was another upload
             return
         listed = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
         self._store.call(
@@ -154,6 +153,14 @@ class Copier:
             UploadId=upload_id,
             MultipartUpload={"Parts": listed},
         )
+
+    def _is_made(self, copy: Copy) -> bool:
+        """Whether an earlier try, whose answer was lost, made it. Raises ``AlreadyExists`` when
+        something else is there."""
+        found = self._store.head(copy.key)
+        if found is not None and found.mark != copy.headers.get(_META + MARK):
+            raise AlreadyExists
+        return found is not None
 
     def _ask(self, operation: str, **params: Any) -> Any:
         try:
@@ -179,7 +186,7 @@ def _parameters(copy: Copy) -> tuple[dict[str, str], dict[str, str]]:
         for name, value in copy.headers.items()
         if name.startswith(_META)
     }
-    stored = {_PARAMETERS[name]: copy.headers[name] for name in copy.headers if name in _PARAMETERS}
+    stored = {PARAMETERS[name]: copy.headers[name] for name in copy.headers if name in PARAMETERS}
     return metadata, stored
 
 

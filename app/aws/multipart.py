@@ -28,10 +28,13 @@ _UNCONDITIONAL = frozenset({"NotImplemented", "501"})
 # The parts changed since they were listed, or are smaller than the store takes.
 _UNFIT = frozenset({"EntityTooSmall", "InvalidPart", "InvalidPartOrder", "InvalidRequest"})
 _META = "x-amz-meta-"
-_PARAMETERS = {
+#: boto3's names of headers that are stored, but for metadata.
+PARAMETERS = {
     "content-type": "ContentType",
     "cache-control": "CacheControl",
     "content-disposition": "ContentDisposition",
+    "content-encoding": "ContentEncoding",
+    "content-language": "ContentLanguage",
 }
 
 
@@ -80,8 +83,8 @@ class Multipart:
         for name, value in headers.items():
             if name.startswith(_META):
                 params["Metadata"][name.removeprefix(_META)] = value
-            elif name in _PARAMETERS:
-                params[_PARAMETERS[name]] = value
+            elif name in PARAMETERS:
+                params[PARAMETERS[name]] = value
             else:
                 raise ValueError(f"{name} is not a header that is stored here")
         answer = self._store.call("create_multipart_upload", Key=key, **params)

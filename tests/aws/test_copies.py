@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.aws.copies import PART_BYTES, THRESHOLD_BYTES, Copier
+from app.aws.copies import PART_BYTES, Copier
 from app.aws.store import Store as S3Store
 from app.domain.copies import Copy, is_package, plan_copy, plan_return, relocate
 from app.domain.errors import (
@@ -171,6 +171,18 @@ def test_a_copy_never_overwrites(gateway: Gateway, planned: Copy) -> None:
     assert_nothing_is_overwritten(gateway, services(gateway).copier, planned)
 
 
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_a_copy_that_an_earlier_try_made_is_made(
+    gateway: Gateway, copier: Copier, planned: Copy, root: Root, in_parts: bool
+) -> None:
+    """boto3 asks again when an answer gets lost: the object's mark says that it is this copy."""
+    again = copier if in_parts else services(gateway).copier
+    for _ in range(2):
+        again.copy([planned])
+    assert sorted(keys(gateway, root)) == sorted([planned.source.key, planned.key])
+    assert unfinished(gateway, root) == 0
+
+
 def test_a_large_old_version_comes_back_in_parts(front_gateway: Gateway, root: Root) -> None:
     """Past the limit, restoring replaces what is on top, as it does below."""
     path = AssetPath.parse("video/a.mp4")
@@ -195,12 +207,11 @@ def test_what_is_not_there_is_not_found(swift_gateway: Gateway, root: Root) -> N
             copier.look(sources)
 
 
-def test_the_limits_are_s3s_own() -> None:
-    """One request copies up to 5 GiB; the largest object S3 has fits into parts that it takes."""
-    assert THRESHOLD_BYTES == 5 * 1024**3
+def test_parts_are_short_and_fit_the_largest_object() -> None:
+    """S3 copies 128 MiB in a second or two, and the largest object it has fits into its parts."""
+    assert PART_BYTES == 128 * 1024**2
     largest = PartPlan.of(10_000 * MAX_PART_BYTES, PART_BYTES)
     assert largest.part_size <= MAX_PART_BYTES
-    assert PartPlan.of(THRESHOLD_BYTES + 1, PART_BYTES).count == 11
 
 
 ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
