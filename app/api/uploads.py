@@ -20,7 +20,7 @@ from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
 from app.audit import concerns
 from app.auth.bearer import current_principal
-from app.domain.errors import AlreadyExists, Problem, ValidationFailed
+from app.domain.errors import AlreadyExists, Problem, UploadRejected, ValidationFailed
 from app.domain.parts import MAX_BATCH
 from app.domain.uploads import Declaration, ListedUpload, Upload, declare_upload, upload_of
 from app.schemas.assets import AssetSchema
@@ -41,16 +41,17 @@ def create_upload(declared: dict[str, Any]) -> Response:
     overwritten. Then call `complete`.
     """
     upload = _declare(Declaration(**declared))
-    reserve(upload)
-    if upload.plan:
-        upload = begin(upload)
-    upload_id = services.upload_ids.seal(upload.to_claims())
-    location = url_for("uploads.get_upload", upload_id=upload_id)
     if plan := upload.plan:
+        reserve(upload)
+        upload = begin(upload)
         first = range(1, min(plan.count, MAX_BATCH) + 1)
         sending = parts_answer(services.uploads.sign_parts(upload, plan, first))
     else:
         sending = sending_answer(upload, services.uploads.sign(upload))
+        # Last, so that what could not be signed reserves nothing.
+        reserve(upload)
+    upload_id = services.upload_ids.seal(upload.to_claims())
+    location = url_for("uploads.get_upload", upload_id=upload_id)
     return answer(upload_answer(upload_id, upload) | sending, 201, {"Location": location})
 
 
@@ -87,7 +88,12 @@ def complete_upload(upload_id: str) -> Response:
     upload = open_upload(upload_id)
     if plan := upload.plan:
         services.large_uploads.finish(upload, plan)
-    found = services.verifier.verify_upload(upload)
+    try:
+        found = services.verifier.verify_upload(upload)
+    except UploadRejected:
+        if upload.plan:  # its URLs are dead; those of a PUT or a POST are not
+            services.quota.release(current_principal, upload.mark)
+        raise
     services.quota.settle(
         current_principal,
         upload.mark,

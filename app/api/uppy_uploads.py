@@ -14,7 +14,13 @@ from app.api.context import caller_root, services
 from app.audit import concerns
 from app.auth.bearer import current_principal
 from app.domain.assets import StoredObject
-from app.domain.errors import AlreadyExists, NotFound, QuotaExceeded, TooLarge
+from app.domain.errors import (
+    AlreadyExists,
+    NotFound,
+    QuotaExceeded,
+    TooLarge,
+    UploadRejected,
+)
 from app.domain.parts import Part
 from app.domain.paths import AssetPath
 from app.domain.uploads import Method, Upload
@@ -120,7 +126,11 @@ def finish(target: Target, named: Sequence[int]) -> None:
     completed = parts is not None and services.multipart.complete(
         target.key, target.s3_upload_id, parts
     )
-    found = _verify(target)
+    try:
+        found = _verify(target)
+    except UploadRejected:
+        services.quota.release(current_principal, target.mark)
+        raise
     # Swift lists parts after completion, too. Without a mark to tell, the size does.
     total = sum(part.size for part in parts or ())
     if not (target.upload or parts is None or completed or found.size == total):

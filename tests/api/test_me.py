@@ -271,6 +271,26 @@ def test_an_aborted_multipart_upload_gives_its_bytes_back(limited: Gateway) -> N
     assert hugo.get("/v1/me").json["usage"]["remaining_bytes"] == 10 * len(PNG)
 
 
+def test_a_rejected_multipart_upload_gives_its_bytes_back(limited: Gateway) -> None:
+    """Its URLs are dead as well; those of a PUT are not, so its bytes stay reserved."""
+    ivy = limited.client_for(str(uuid.uuid4()))
+    page = b"<!doctype html>".ljust(len(PNG))
+    for method, left in (("multipart", 10), ("put", 9)):
+        started = ivy.start(len(PNG), method=method)
+        parts = started.get("parts") or [started]
+        fetch("PUT", parts[0]["url"], page, started.get("headers") or {})
+        assert ivy.post(f"/v1/uploads/{started['upload_id']}/complete").status_code == 422
+        assert ivy.get("/v1/me").json["usage"]["remaining_bytes"] == left * len(PNG)
+
+
+def test_what_cannot_be_signed_reserves_nothing(limited: Gateway) -> None:
+    """A form's name may not hold S3's variable: 422, and all of the quota is left."""
+    jo = limited.client_for(str(uuid.uuid4()))
+    wanted = {"filename": "${filename}.png", "content_type": "image/png", "size": len(PNG)}
+    assert jo.post("/v1/uploads", wanted | {"method": "post"}).status_code == 422
+    assert jo.get("/v1/me").json["usage"]["remaining_bytes"] == 10 * len(PNG)
+
+
 def test_a_groups_quota_counts_for_its_members(limited: Gateway) -> None:
     """QUOTA_BYTES_STUDIO for the group `studio`."""
     claims = {"cognito:groups": ["studio"]}

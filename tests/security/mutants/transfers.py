@@ -128,8 +128,9 @@ MUTANTS: tuple[Mutant, ...] = (
     uploads_api(
         "T25",
         "an upload reserves nothing",
-        "upload = _declare(Declaration(**declared))\n    reserve(upload)",
-        "upload = _declare(Declaration(**declared))",
+        "        reserve(upload)\n        upload = begin(upload)\n",
+        "        upload = begin(upload)\n",
+        Edit("app/api/uploads.py", "reserves nothing.\n        reserve(upload)\n", "\n"),
     ),
     uppy_signer(
         "T50", "a presigned completion overwrites", '"if-none-match": "*",\n            ', ""
