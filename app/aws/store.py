@@ -16,7 +16,6 @@ from app.aws.faults import code_of, problem_of_client
 from app.domain.assets import StoredObject
 from app.domain.errors import StorageUnavailable
 
-NO_VERSION = "null"
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
 _GONE_OR_CHANGED = _MISSING | {"412", "PreconditionFailed"}
 _EMPTY = frozenset({"416", "InvalidRange"})
@@ -73,14 +72,13 @@ class Store:
             )
         except Refused:
             return None
-        version_id = found.get("VersionId")
         return StoredObject(
             key=key,
             size=found["ContentLength"],
             content_type=found.get("ContentType", ""),
             etag=found.get("ETag", ""),
             last_modified=found["LastModified"],
-            version_id=None if version_id == NO_VERSION else version_id,
+            version_id=found.get("VersionId", version_id),
             metadata=found.get("Metadata", {}),
             checksum_sha256=found.get("ChecksumSHA256"),
             obeyed_headers={

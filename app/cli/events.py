@@ -94,7 +94,7 @@ def _handler(settings: Settings, queue: Queue, threads: int) -> Handler:
 
     def admit(sub: str, found: StoredObject) -> None:
         # The report has to be safe before the object goes, so it is not removed from there.
-        mark = found.mark or found.version_id or found.etag
+        mark = found.mark or found.own_version or found.etag
         arrived_at = found.last_modified
         built.quota.admit(sub, mark, found.size, arrived_at)
 

@@ -45,7 +45,8 @@ class StoredObject:
     """One object, at one version, as HeadObject tells it.
 
     ``size`` in bytes, ``etag`` quoted as S3 writes it, ``version_id`` None on a bucket without
-    versions, ``metadata`` as stored, ``obeyed_headers`` those that change what a browser does.
+    versions and ``null`` for what was there before them, ``metadata`` as stored, ``obeyed_headers``
+    those that change what a browser does.
     """
 
     key: str
@@ -62,6 +63,11 @@ class StoredObject:
     def mark(self) -> str | None:
         """The mark of the upload that wrote it."""
         return self.metadata.get(MARK)
+
+    @property
+    def own_version(self) -> str | None:
+        """The version's id if it is this object's alone: ``null`` is whatever has none."""
+        return None if self.version_id == "null" else self.version_id
 
 
 class ListedObject(NamedTuple):

@@ -28,6 +28,8 @@ from app.domain.policy import (
 _META = "x-amz-meta-"
 #: What writers store that set no type: the name says more.
 _UNTYPED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+#: What a back end may store that browsers obey; S3 has no use for the old ``expires``.
+_KEPT = frozenset({"content-disposition", "content-encoding", "content-language"})
 _MANIFESTS = (".m3u8", ".mpd")
 _FIRST_MANIFESTS = ("master", "manifest", "index", "main")
 
@@ -121,8 +123,19 @@ def plan_copy(
 
 
 def plan_return(version: StoredObject, path: AssetPath, *, mark: str) -> Copy:
-    """The copy of an old ``version`` to its own ``path``, above what is there."""
+    """The copy of an old ``version`` to its own ``path``, above what is there.
+
+    One that a back end wrote stays a back end's, as it was: with a mark it would be judged as an
+    upload, and removed.
+    """
     headers = stored_headers(version, path, version.content_type, mark)
+    if version.mark is None:
+        headers = {
+            "content-type": version.content_type,
+            "cache-control": cache_control(path.kind),
+            **{name: version.obeyed_headers[name] for name in _KEPT & {*version.obeyed_headers}},
+            **{_META + name: value for name, value in version.metadata.items()},
+        }
     return Copy(version, version.key, headers, replaces=True)
 
 

@@ -92,7 +92,9 @@ def _of_object(
     kind: EventType, bucket: str, found: StoredObject, verified: bool, reason: str | None
 ) -> AssetEvent:
     root, path = owner_of(found.key)
-    pins = (found.version_id,) if found.version_id else (found.etag.strip('"'), found.mark)
+    # Without versions the same bytes may come again, and be another object then.
+    mark = found.mark or found.last_modified.isoformat()
+    pins = (found.own_version,) if found.own_version else (found.etag.strip('"'), mark)
     return _event(
         event_id(kind, bucket, found.key, *pins),
         kind,

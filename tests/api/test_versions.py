@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -93,6 +94,58 @@ def test_an_old_version_becomes_the_newest(gateway: Gateway, carol: Caller) -> N
     assert sorted(version["size"] for version in versions(carol, path)) == sorted(
         [len(OLD), len(OLD), len(NEW)]
     )
+
+
+def test_a_back_ends_version_comes_back_as_a_back_ends(gateway: Gateway, carol: Caller) -> None:
+    """Without a mark, by which it would be judged as an upload, and go; compressed if it was."""
+    path, body = "video/final.m3u8", gzip.compress(b"#EXTM3U\n")
+    old = put(gateway, carol, path, body, ContentEncoding="gzip", Metadata={"job": "a%20b"})
+    put(gateway, carol, path, NEW)
+    answer = carol.post("/v1/assets/restore", {"path": path, "version_id": old})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    stored = gateway.store.client().head_object(
+        Bucket=gateway.bucket, Key=f"users/{carol.sub}/{path}"
+    )
+    assert (stored["ContentEncoding"], stored["Metadata"]) == ("gzip", {"job": "a%20b"})
+
+
+@pytest.fixture
+def late_gateway(request: pytest.FixtureRequest) -> Iterator[Gateway]:
+    """A bucket that does not keep versions yet; ``keep_versions`` changes that."""
+    store: Store = request.getfixturevalue(request.param)
+    with running_gateway(store, store.create_bucket()) as gateway:
+        yield gateway
+
+
+def keep_versions(gateway: Gateway) -> None:
+    gateway.store.client().put_bucket_versioning(
+        Bucket=gateway.bucket, VersioningConfiguration={"Status": "Enabled"}
+    )
+
+
+@pytest.mark.parametrize("late_gateway", ["front_store"], indirect=True)
+def test_what_was_there_before_versions_comes_back(late_gateway: Gateway) -> None:
+    """S3 calls it ``null``: a version like any other."""
+    dave, path = late_gateway.client_for(str(uuid.uuid4())), "image/a.png"
+    place = {"Bucket": late_gateway.bucket, "Key": f"users/{dave.sub}/{path}"}
+    client = late_gateway.store.client()
+    client.put_object(**place, Body=OLD, ContentType="image/png")
+    keep_versions(late_gateway)
+    client.put_object(**place, Body=NEW, ContentType="image/png")
+    answer = dave.post("/v1/assets/restore", {"path": path, "version_id": "null"})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    assert fetch("GET", answer.json["link"]["url"]).data == OLD
+
+
+@pytest.mark.parametrize("late_gateway", ["swift_store"], indirect=True)
+def test_t21_what_was_rejected_from_before_versions_is_gone(late_gateway: Gateway) -> None:
+    """T21: no deletion that could be taken away again hides it."""
+    dave, body = late_gateway.client_for(str(uuid.uuid4())), b"<!doctype html><script>"
+    started = dave.start(len(body))
+    fetch("PUT", started["url"], body, started["headers"])
+    keep_versions(late_gateway)
+    assert dave.post(f"/v1/uploads/{started['upload_id']}/complete").status_code == 422
+    assert dave.post("/v1/assets/restore", {"path": started["path"]}).status_code == 404
 
 
 def test_an_old_version_of_a_deleted_asset_comes_back(gateway: Gateway, carol: Caller) -> None:

@@ -31,7 +31,7 @@ ALWAYS = 1000
 
 @dataclass
 class Stage:
-    """What a user has when the weather turns: a shared asset, and two uploads whose bytes are sent."""
+    """What a user has when the weather turns: a shared asset, and two uploads, sent already."""
 
     caller: Caller
     asset: dict[str, Any]
@@ -106,7 +106,7 @@ def check_nothing_is_half_done(stage: Stage, route: str) -> None:
 def test_an_answer_cut_in_its_middle_is_no_answer(
     stage: Stage, gateway: Gateway, weather: Weather, route: str, politely: bool
 ) -> None:
-    """Half a listing, half of the first bytes or of a record: 503, and nothing is judged by the half."""
+    """Half a listing, half of the first bytes or of a record: 503, and nothing is judged by it."""
     cut = Cut(method="GET", of="answer", after_bytes=40, politely=politely, times=ALWAYS)
     weather.expect(cut)
     answer = ROUTES[route](stage)

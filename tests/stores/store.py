@@ -57,10 +57,13 @@ class Store:
         name = name or f"bucket-{uuid.uuid4().hex[:12]}"
         client = self.client()
         try:
-            client.create_bucket(
-                Bucket=name,
-                CreateBucketConfiguration={"LocationConstraint": self.region},  # type: ignore[typeddict-item]
-            )
+            if self.region == "us-east-1":  # which may not be named
+                client.create_bucket(Bucket=name)
+            else:
+                client.create_bucket(
+                    Bucket=name,
+                    CreateBucketConfiguration={"LocationConstraint": self.region},  # type: ignore[typeddict-item]
+                )
             if versioned:
                 client.put_bucket_versioning(
                     Bucket=name, VersioningConfiguration={"Status": "Enabled"}
