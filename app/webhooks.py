@@ -34,6 +34,7 @@ LATENCY = Histogram(
 TIMEOUT = urllib3.Timeout(connect=3, read=12)
 POOL_SIZE = 16
 MAX_ANSWER_BYTES = 65_536
+MAX_ANSWER_SECONDS = 1.0
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
@@ -98,11 +99,7 @@ class WebhookSender:
             except HTTPError as error:
                 raise DeliveryFailed(f"the webhook failed: {type(error).__name__}") from None
             else:
-                # What it says does not matter, and may be endless or broken; read, it frees the
-                # connection.
-                with suppress(HTTPError):
-                    answer.read(MAX_ANSWER_BYTES)
-                answer.close()
+                _drain(answer)
                 return answer.status
         raise DeliveryFailed(f"the webhook cannot be reached: {type(failure).__name__}")
 
@@ -146,6 +143,17 @@ class WebhookSender:
             assert_hostname=self._host,
             **shared,
         )
+
+
+def _drain(answer: urllib3.BaseHTTPResponse) -> None:
+    """Read what the back end says, which does not matter but frees the connection. It may be
+    endless, broken or dripping: the status is known, and nobody waits for more."""
+    ends_at = time.monotonic() + MAX_ANSWER_SECONDS
+    left = MAX_ANSWER_BYTES
+    with suppress(HTTPError):
+        while left > 0 and time.monotonic() < ends_at and (some := answer.read1(left)):
+            left -= len(some)
+    answer.close()
 
 
 def resolve_name(host: str, port: int) -> list[str]:

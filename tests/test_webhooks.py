@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -195,6 +195,27 @@ def test_the_status_counts_though_the_body_breaks_off(status: int, rest: bytes) 
         else:
             with pytest.raises(DeliveryFailed, match="answered 500"):
                 sender.send(EVENT)
+
+
+def test_a_body_that_drips_keeps_nobody() -> None:
+    """The status was said; a byte now and then would hold the thread for as long as it likes."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        enough = threading.Event()
+
+        def drip() -> None:
+            with server.accept()[0] as line, suppress(OSError):
+                line.recv(65_536)
+                line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+                while not enough.wait(0.1):
+                    line.sendall(b".")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        began = time.monotonic()
+        WebhookSender(f"http://127.0.0.1:{server.getsockname()[1]}/", [SECRET]).send(EVENT)
+        assert time.monotonic() - began < 10
+        enough.set()
+        thread.join()
 
 
 def certificate(folder: Path, name: str) -> Path:

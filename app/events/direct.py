@@ -71,6 +71,8 @@ class DirectTeller:
                     return self._sender.send(event)
                 except DeliveryFailed as error:
                     failure = str(error)
+                except Exception as error:  # whatever it is, nobody else would hear of it
+                    failure = type(error).__name__
             self._lose(event, failure)
         finally:
             self._places.release()

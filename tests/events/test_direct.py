@@ -88,6 +88,16 @@ def test_a_few_tries_and_then_it_is_lost_and_counted(
     assert lost() - before == losses
 
 
+def test_what_nobody_expected_is_counted_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a thread of its own nobody else would hear of it."""
+    before, sender = lost(), Sender()
+    monkeypatch.setattr(sender, "send", lambda _event: 1 / 0)
+    teller = DirectTeller("media", sender)
+    teller.verified(stored_object(), None)
+    finish(teller)
+    assert lost() - before == 1
+
+
 def test_t41_attempts_are_further_and_further_apart() -> None:
     """T41: the first at once, and two more with pauses that grow."""
     assert len(PAUSES_SECONDS) == 3
