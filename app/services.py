@@ -29,6 +29,7 @@ from app.aws.metered import (
 )
 from app.aws.multipart import Multipart
 from app.aws.part_listing import PartListing
+from app.aws.queue import Queue
 from app.aws.shares import ShareRecords
 from app.aws.sigv4 import Presigner
 from app.aws.store import Store
@@ -41,6 +42,7 @@ from app.aws.versions import Versions
 from app.domain.paths import Kind
 from app.domain.uploads import PartSizes
 from app.events.direct import DirectTeller
+from app.events.reports import LIFE_SECONDS, Reports
 from app.limits.quota import Quota
 from app.limits.rates import Rates
 from app.limits.shared import Shared
@@ -98,13 +100,7 @@ def build(settings: Settings, *, places: int = PLACES) -> Services:
 
     ``places``: how many threads may wait for AWS at once.
     """
-    keys = None
-    if settings.s3_access_key_id:
-        keys = Credentials(
-            settings.s3_access_key_id,
-            settings.s3_secret_access_key,
-            settings.s3_session_token or None,
-        )
+    keys = static_keys(settings)
     source = (lambda: keys) if keys else default_chain()
     presigner = Presigner(source, settings.s3_region)
     for_browsers = MeteredPresigner(source, settings.s3_region)
@@ -120,6 +116,9 @@ def build(settings: Settings, *, places: int = PLACES) -> Services:
     deleter = Deleter(exchange, listing, store)
     share_life = settings.share_max_ttl_seconds
     teller = direct_teller(settings)
+    announce = teller.verified if teller else None
+    if settings.events_queue_url:
+        announce = event_reports(settings, events_queue(settings)).verified
     shared = Shared(settings.redis_url)
     return Services(
         jwks=jwks,
@@ -166,7 +165,7 @@ def build(settings: Settings, *, places: int = PLACES) -> Services:
         ),
         uppy_ids=Seals(secrets, "uppy", UPLOAD_LIFE_SECONDS),
         upload_credentials=upload_credentials(settings, keys, bulkhead),
-        verifier=Verifier(store, max_bytes, teller.verified if teller else None),
+        verifier=Verifier(store, max_bytes, announce),
         teller=teller,
         upload_ids=Seals(secrets, "upload", UPLOAD_LIFE_SECONDS),
         cursors=Seals(secrets, "cursor", CURSOR_LIFE_SECONDS),
@@ -204,6 +203,31 @@ def direct_teller(settings: Settings) -> DirectTeller | None:
     if sender is None or settings.events_queue_url:
         return None
     return DirectTeller(settings.s3_bucket_name, sender)
+
+
+def events_queue(settings: Settings) -> Queue:
+    """The queue that ``EVENTS_QUEUE_URL`` names."""
+    sqs = LazyClient(
+        "sqs", settings.aws_region, endpoint=settings.sqs_endpoint, keys=static_keys(settings)
+    )
+    return Queue(sqs, settings.events_queue_url)
+
+
+def event_reports(settings: Settings, queue: Queue) -> Reports:
+    """What the API and the worker leave in ``queue`` for the worker."""
+    secrets = [settings.secret_key, *settings.secret_key_fallbacks]
+    return Reports(settings.s3_bucket_name, queue, Seals(secrets, "report", LIFE_SECONDS))
+
+
+def static_keys(settings: Settings) -> Credentials | None:
+    """The keys that are set, None for the AWS default chain."""
+    if not settings.s3_access_key_id:
+        return None
+    return Credentials(
+        settings.s3_access_key_id,
+        settings.s3_secret_access_key,
+        settings.s3_session_token or None,
+    )
 
 
 def upload_credentials(

@@ -68,10 +68,9 @@ class Verifier:
         if found.mark != upload.mark:
             raise AlreadyExists("Another object has this path; start a new upload")
         reason = _undeclared(found, upload) or self._unlike_its_type(found)
-        if reason:
-            self.remove(found)
         self._announce(found, reason)
         if reason:
+            self.remove(found)
             raise UploadRejected(reason)
         return found
 
@@ -85,10 +84,10 @@ class Verifier:
         if found is None:
             raise NotFound
         reason = self._against_rules(found, path) or self._unlike_its_type(found)
-        if reason and found.mark is not None:
-            self.remove(found)
         self._announce(found, reason)
         if reason:
+            if found.mark is not None:
+                self.remove(found)
             raise UploadRejected(reason)
         return found
 

@@ -12,7 +12,6 @@ import structlog
 
 from app import services
 from app.aws.clients import LazyClient
-from app.aws.credentials import Credentials
 from app.aws.queue import Queue
 from app.aws.upload_role import UploadRole
 from app.cli.metrics import serving_metrics
@@ -20,11 +19,7 @@ from app.domain.assets import StoredObject
 from app.events.handler import Handler
 from app.events.worker import Worker
 from app.logs import configure_logging
-from app.seals import Seals
 from config import Settings, SettingsError
-
-#: SQS keeps a message for at most as long.
-REPORT_LIFE_SECONDS = 14 * 24 * 3600
 
 log = structlog.get_logger("events")
 
@@ -55,7 +50,7 @@ def events(threads: int, visibility_seconds: int, metrics_port: int | None) -> N
     if not settings.events_queue_url:
         raise click.ClickException("EVENTS_QUEUE_URL is not set: there is no queue to read")
     configure_logging(settings.log_level)
-    queue = _queue(settings)
+    queue = services.events_queue(settings)
     handler = _handler(settings, queue, threads)
     worker = Worker(queue, handler.handle, threads=threads, visibility_seconds=visibility_seconds)
 
@@ -70,27 +65,9 @@ def events(threads: int, visibility_seconds: int, metrics_port: int | None) -> N
     log.info("worker ended")
 
 
-def _keys(settings: Settings) -> Credentials | None:
-    if not settings.s3_access_key_id:
-        return None
-    return Credentials(
-        settings.s3_access_key_id,
-        settings.s3_secret_access_key,
-        settings.s3_session_token or None,
-    )
-
-
-def _queue(settings: Settings) -> Queue:
-    client = LazyClient(
-        "sqs", settings.aws_region, endpoint=settings.sqs_endpoint, keys=_keys(settings)
-    )
-    return Queue(client, settings.events_queue_url)
-
-
 def _handler(settings: Settings, queue: Queue, threads: int) -> Handler:
     # Every thread's work is at the store: there is nobody to keep some free for.
     built = services.build(widest_quota(settings), places=threads)
-    secrets = [settings.secret_key, *settings.secret_key_fallbacks]
 
     def admit(sub: str, found: StoredObject) -> None:
         # The report has to be safe before the object goes, so it is not removed from there.
@@ -101,8 +78,7 @@ def _handler(settings: Settings, queue: Queue, threads: int) -> Handler:
     return Handler(
         settings.s3_bucket_name,
         built.verifier,
-        queue,
-        Seals(secrets, "report", REPORT_LIFE_SECONDS),
+        services.event_reports(settings, queue),
         services.webhook_sender(settings),
         wrote=_upload_role(settings),
         admit=admit,
@@ -112,9 +88,8 @@ def _handler(settings: Settings, queue: Queue, threads: int) -> Handler:
 def _upload_role(settings: Settings) -> Callable[[str], bool]:
     if not settings.s3_upload_role_arn:
         return lambda _principal: False
-    sts = LazyClient(
-        "sts", settings.aws_region, endpoint=settings.sts_endpoint, keys=_keys(settings)
-    )
+    keys = services.static_keys(settings)
+    sts = LazyClient("sts", settings.aws_region, endpoint=settings.sts_endpoint, keys=keys)
     return UploadRole(sts, settings.s3_upload_role_arn).wrote
 
 

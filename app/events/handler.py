@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
@@ -10,13 +9,12 @@ from typing import Protocol
 import structlog
 from prometheus_client import Counter, Histogram
 
-from app.aws.queue import Queue
 from app.aws.verifier import Verifier
 from app.domain.assets import StoredObject
 from app.domain.errors import NotFound, QuotaExceeded, ValidationFailed
-from app.domain.events import AssetEvent, EventType, created, deleted, owner_of, rejected
-from app.domain.notifications import Change, Notification, Unreadable, read_notifications
-from app.seals import Seals
+from app.domain.events import AssetEvent, created, deleted, owner_of, rejected
+from app.domain.notifications import Change, Notification, read_notifications
+from app.events.reports import Reports
 
 #: Outcomes: the type of what was told, or why there was nothing to tell.
 EVENTS = Counter("gateway_events", "S3 events handled", ["outcome"])
@@ -25,7 +23,6 @@ LAG = Histogram(
     "Time from S3's event to its having been handled",
     buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400),
 )
-_REPORT = "asset-gateway-report"
 
 log = structlog.get_logger("events")
 
@@ -48,8 +45,7 @@ class Handler:
         self,
         bucket: str,
         verifier: Verifier,
-        queue: Queue,
-        seals: Seals,
+        reports: Reports,
         sender: Sender | None,
         *,
         wrote: Callable[[str], bool] = lambda _principal: False,
@@ -57,8 +53,7 @@ class Handler:
     ) -> None:
         self._bucket = bucket
         self._verifier = verifier
-        self._queue = queue
-        self._seals = seals
+        self._reports = reports
         self._sender = sender
         self._wrote = wrote
         self._admit = admit
@@ -69,7 +64,7 @@ class Handler:
         Raises ``Unreadable`` for a foreign text, ``Problem`` and ``QueueUnavailable`` when storage
         or queue fail, and what the sender raises.
         """
-        if report := self._own_report(body):
+        if report := self._reports.read(body):
             self._tell(report)
             return
         for told in read_notifications(body):
@@ -125,24 +120,10 @@ class Handler:
         return told.principal is not None and self._wrote(told.principal)
 
     def _reject(self, report: AssetEvent, found: StoredObject) -> str:
-        """Once the object is gone nobody could judge it again, so the report goes first: into the
-        queue, where it outlives us and waits for the back end as long as it takes."""
-        self._queue.send(
-            json.dumps({_REPORT: self._seals.seal([report.id, report.type, report.body])})
-        )
+        self._reports.leave(report)
         self._verifier.remove(found)
         log.warning("rejected", key=found.key, version_id=found.version_id, event_id=report.id)
         return report.type.value
-
-    def _own_report(self, body: str) -> AssetEvent | None:
-        """The report that ``_reject`` left; sealed, as others may write to the queue too."""
-        if _REPORT not in body[: len(_REPORT) + 2]:
-            return None
-        try:
-            event_id, kind, text = self._seals.open(json.loads(body)[_REPORT])
-        except (NotFound, ValueError, KeyError, TypeError) as error:
-            raise Unreadable("a report that this gateway did not seal") from error
-        return AssetEvent(event_id, EventType(kind), text)
 
     def _tell(self, event: AssetEvent) -> str:
         if self._sender is not None:

@@ -13,11 +13,14 @@ import pytest
 
 from app import services as services_module
 from app.aws.queue import Queue, QueueUnavailable
+from app.aws.verifier import Verifier
 from app.domain.assets import StoredObject
-from app.domain.errors import QuotaExceeded
-from app.domain.events import AssetEvent
+from app.domain.errors import QuotaExceeded, StorageUnavailable, UploadRejected
+from app.domain.events import AssetEvent, owner_of
 from app.domain.notifications import Unreadable
+from app.domain.paths import Kind
 from app.events.handler import Handler
+from app.events.reports import Reports
 from app.seals import Seals
 from config import Settings
 from devstack.account import Stack
@@ -73,8 +76,7 @@ class Bench:
         return Handler(
             self.stack.bucket,
             built.verifier,
-            self.outbox,
-            Seals(["k" * 32], purpose, 3600),
+            Reports(self.stack.bucket, self.outbox, Seals(["k" * 32], purpose, 3600)),
             self.told,
             wrote=lambda principal: principal.startswith(f"AWS:{ROLE}:"),
             **options,
@@ -166,6 +168,28 @@ def test_t21_a_rejection_that_cannot_be_reported_removes_nothing(bench: Bench, k
     bench.outbox.fails = False
     bench.handler.handle(bench.message(key, version))
     assert bench.versions(key) == []
+
+
+def test_what_completion_removes_is_reported_as_well(bench: Bench, key: str) -> None:
+    """T21: the worker comes too late to judge it; while the queue is away nothing is removed."""
+    version = bench.put(key, HTML)
+    reports = Reports(bench.stack.bucket, bench.outbox, Seals(["k" * 32], "report", 3600))
+    store = services_module.build(Settings.from_env(bench.stack.gateway_environment([]))).store
+    verifier = Verifier(store, {kind: 10**6 for kind in Kind}, reports.verified)
+    bench.outbox.fails = True
+    with pytest.raises(StorageUnavailable):
+        verifier.verify_object(*owner_of(key))
+    assert bench.versions(key) == [version]
+    bench.outbox.fails = False
+    with pytest.raises(UploadRejected):
+        verifier.verify_object(*owner_of(key))
+    assert bench.versions(key) == []
+    bench.handler.handle(bench.message(key, version))
+    assert not bench.told
+    [report] = bench.outbox.sent
+    bench.handler.handle(report)
+    [document] = bench.told.documents
+    assert (document["type"], document["data"]["asset"]["key"]) == ("asset.rejected", key)
 
 
 @pytest.mark.parametrize("purpose", ["other", "cursor"])

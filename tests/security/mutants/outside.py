@@ -18,7 +18,7 @@ webhooks = Broken("app/webhooks.py")
 gunicorn = Broken("gunicorn.conf.py")
 direct = Broken("app/events/direct.py")
 events = Broken("app/domain/events.py")
-worker = Broken("app/events/handler.py")
+in_queue = Broken("app/events/reports.py")
 heads = Broken("app/aws/first_bytes.py")
 store = Broken("app/aws/store.py")
 shared = Broken("app/limits/shared.py")
@@ -138,7 +138,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "return urllib3.HTTPConnectionPool(self._host, self._port, **shared)",
     ),
     direct("T41", "one attempt, and no more", "(0.0, 1.0, 5.0)", "(0.0,)"),
-    worker(
+    in_queue(
         "T41",
         "anybody's report in the queue is told",
         "self._seals.open(json.loads(body)[_REPORT])",

@@ -102,8 +102,8 @@ MUTANTS: tuple[Mutant, ...] = (
     verifier(
         "T18",
         "verifying does not look at the bytes",
-        f"{_BODY}\n        if reason and",
-        "reason = self._against_rules(found, path)\n        if reason and",
+        f"{_BODY}\n        self._announce",
+        "reason = self._against_rules(found, path)\n        self._announce",
     ),
     verifier(
         "T18",
@@ -114,8 +114,8 @@ MUTANTS: tuple[Mutant, ...] = (
     verifier(
         "T18",
         "a bad upload stays",
-        "if reason:\n            self.remove(found)\n        self._announce",
-        "self._announce",
+        "if reason:\n            self.remove(found)\n            raise",
+        "if reason:\n            raise",
     ),
     worker("T18", "the worker removes nothing", "self._verifier.remove(found)", "pass"),
     heads(

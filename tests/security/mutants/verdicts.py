@@ -38,8 +38,8 @@ MUTANTS: tuple[Mutant, ...] = (
     verifier(
         "T21",
         "what a back end wrote is removed",
-        "if reason and found.mark is not None:",
-        "if reason:",
+        "if found.mark is not None:",
+        "if True:",
     ),
     verifier(
         "T21",
@@ -68,8 +68,8 @@ MUTANTS: tuple[Mutant, ...] = (
     worker(
         "T21",
         "removal goes before its report",
-        "self._queue.send(\n",
-        "self._verifier.remove(found)\n        self._queue.send(\n",
+        "self._reports.leave(",
+        "self._verifier.remove(found)\n        self._reports.leave(",
     ),
     seals(
         "T22",

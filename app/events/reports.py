@@ -1,0 +1,56 @@
+"""Reports of rejected objects, left in the queue before the objects go.
+
+Once an object is gone nobody could judge it again: the report outlives whoever judged it, and waits
+for the back end as long as it takes. Sealed, as others may write to the queue too (T41).
+"""
+
+from __future__ import annotations
+
+import json
+
+from app.aws.queue import Queue, QueueUnavailable
+from app.domain.assets import StoredObject
+from app.domain.errors import NotFound, StorageUnavailable
+from app.domain.events import AssetEvent, EventType, rejected
+from app.domain.notifications import Unreadable
+from app.seals import Seals
+
+_REPORT = "asset-gateway-report"
+#: SQS keeps a message for at most as long.
+LIFE_SECONDS = 14 * 24 * 3600
+
+
+class Reports:
+    """Reports about one bucket's objects, in one queue."""
+
+    def __init__(self, bucket: str, queue: Queue, seals: Seals) -> None:
+        self._bucket = bucket
+        self._queue = queue
+        self._seals = seals
+
+    def leave(self, event: AssetEvent) -> None:
+        """Put ``event`` into the queue. Raises ``QueueUnavailable``."""
+        self._queue.send(
+            json.dumps({_REPORT: self._seals.seal([event.id, event.type, event.body])})
+        )
+
+    def read(self, body: str) -> AssetEvent | None:
+        """The event in a message of ours, None for any other; ``Unreadable`` for a forged one."""
+        if _REPORT not in body[: len(_REPORT) + 2]:
+            return None
+        try:
+            event_id, kind, text = self._seals.open(json.loads(body)[_REPORT])
+        except (NotFound, ValueError, KeyError, TypeError) as error:
+            raise Unreadable("a report that this gateway did not seal") from error
+        return AssetEvent(event_id, EventType(kind), text)
+
+    def verified(self, found: StoredObject, reason: str | None) -> None:
+        """The API's verifier looked at ``found``: what it is about to remove, the worker will not
+        find. Of all else the bucket tells. Raises ``StorageUnavailable`` while the queue is away.
+        """
+        if reason is None or found.mark is None:
+            return
+        try:
+            self.leave(rejected(self._bucket, found, reason))
+        except QueueUnavailable as error:
+            raise StorageUnavailable("The event queue cannot be reached; try again") from error
