@@ -14,7 +14,9 @@ FROM python:3.12-slim
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    PORT=8000
+    PORT=8000 \
+    WEB_CONCURRENCY=2
+# Two workers, unless the platform says otherwise: counted, the cores would be the host's.
 # A number, so that Kubernetes' runAsNonRoot can tell.
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin gateway
 COPY --from=packages /opt/venv /opt/venv

@@ -127,7 +127,12 @@ def services() -> dict[str, dict[str, Any]]:
 def test_render_runs_what_the_procfile_runs() -> None:
     """Web and worker are started the same way everywhere."""
     assert services()["web"]["startCommand"] == PROCFILE["web"] == RAILWAY["deploy"]["startCommand"]
+    worker = json.loads((ROOT / "railway.worker.json").read_text())
+    assert worker["build"] == RAILWAY["build"]
     assert services()["worker"]["startCommand"] == PROCFILE["worker"]
+    assert worker["deploy"]["startCommand"] == PROCFILE["worker"]
+    # Railway would wait for a web's answer.
+    assert not [name for name in worker["deploy"] if name.startswith("healthcheck")]
     assert (
         shlex.join(json.loads(re.findall(r"^CMD (.+)$", DOCKERFILE, re.M)[-1])) == PROCFILE["web"]
     )
@@ -139,10 +144,21 @@ def test_render_s_variables_are_settings() -> None:
     own = [each for service in RENDER["services"] for each in service.get("envVars", [])]
     named = {each["key"] for each in [*group, *own] if "key" in each}
     assert named - {"PYTHON_VERSION"} <= set(SCHEMA.fields)
+    # Render asks for `sync: false` of a service, and passes over it in a group.
+    assert not [each for each in group if "sync" in each]
+    shared = {each["key"] for each in group}
+    asked = {each["key"] for each in services()["web"]["envVars"] if each.get("sync") is False}
     required = {
         f.name.upper() for f in dataclasses.fields(Settings) if f.metadata["default"] is ...
     }
-    assert required <= {each["key"] for each in group}
+    assert required <= shared | asked
+    from_web = {
+        each["key"]
+        for each in services()["worker"]["envVars"]
+        if "envVarKey" in (source := each.get("fromService", {}))
+        and source == {"type": "web", "name": "asset-gateway", "envVarKey": each["key"]}
+    }
+    assert from_web == asked
     secret = {f.name.upper() for f in dataclasses.fields(Settings) if f.metadata["secret"]}
     for each in [*group, *own]:
         assert not (each.get("key") in secret and "value" in each), each
