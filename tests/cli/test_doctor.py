@@ -272,6 +272,54 @@ def test_settings_that_are_missing_are_found(patient: Patient, change: str) -> N
         assert patient.run("--strict").exit_code == 1
 
 
+PUT = ["s3:ObjectCreated:Put"]
+CREATED = [
+    f"s3:ObjectCreated:{kind}" for kind in ("Put", "Post", "Copy", "CompleteMultipartUpload")
+]
+REMOVED = ["s3:ObjectRemoved:Delete", "s3:ObjectRemoved:DeleteMarkerCreated"]
+
+
+@pytest.mark.parametrize(
+    ("events", "rules", "well"),
+    [
+        (["s3:ObjectCreated:*", "s3:ObjectRemoved:*"], {}, True),
+        ([*CREATED, *REMOVED], {"prefix": "users/"}, True),
+        ([*CREATED, *REMOVED], {"prefix": "us", "suffix": ""}, True),
+        ([*PUT, *REMOVED], {}, False),
+        ([*CREATED, *REMOVED[:1]], {}, False),
+        ([*CREATED, *REMOVED], {"prefix": "uploads/"}, False),
+        ([*CREATED, *REMOVED], {"prefix": "users/", "suffix": ".jpg"}, False),
+    ],
+)
+def test_a_queue_that_hears_of_some_is_no_queue_that_hears_of_all(
+    patient: Patient, events: list[str], rules: dict[str, str], well: bool
+) -> None:
+    """Multipart uploads are another event than a PUT, and a filter may leave users' keys out."""
+    bucket = {"Bucket": patient.stack.bucket}
+    told = patient.s3.get_bucket_notification_configuration(**bucket)["QueueConfigurations"]
+    filters = [{"Name": name, "Value": value} for name, value in rules.items()]
+    only = {"QueueArn": told[0]["QueueArn"], "Events": events}
+    if filters:
+        only["Filter"] = {"Key": {"FilterRules": filters}}
+    patient.s3.put_bucket_notification_configuration(
+        **bucket, NotificationConfiguration={"QueueConfigurations": [only]}
+    )
+    assert patient.faults() == (set() if well else {"queue.notification"})
+
+
+def test_a_topic_is_told_and_what_it_tells_is_not_seen(patient: Patient) -> None:
+    """S3 may tell the queue through SNS (docs/webhooks.md)."""
+    topic = patient.stack.client("sns").create_topic(Name="uploads")["TopicArn"]
+    patient.s3.put_bucket_notification_configuration(
+        Bucket=patient.stack.bucket,
+        NotificationConfiguration={
+            "TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]
+        },
+    )
+    row = patient.rows()["queue.notification"]
+    assert (row["verdict"], "SNS" in row["found"]) == ("warning", True)
+
+
 def test_a_client_with_a_secret_is_found(patient: Patient) -> None:
     """A confidential client, whose sign-in fails in browsers."""
     cognito = patient.stack.client("cognito-idp")

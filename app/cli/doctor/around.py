@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import redis
@@ -40,6 +41,13 @@ NOTIFICATION = Item(
     "Console: S3 > the bucket > Properties > Event notifications: all object create and removal "
     "events, prefix users/, to the queue.",
 )
+#: Each event as a whole, or all its kinds.
+_WANTED = {
+    "ObjectCreated": {
+        f"ObjectCreated:{k}" for k in ("Put", "Post", "Copy", "CompleteMultipartUpload")
+    },
+    "ObjectRemoved": {"ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated"},
+}
 WEBHOOK = Item(
     "webhook",
     "The back end can be reached",
@@ -109,15 +117,32 @@ def _notification(site: Site, arn: str) -> Row:
     except Refusal as refusal:
         return not_permitted(NOTIFICATION, refusal)
     told = {
-        event.split(":")[1]
+        event.removeprefix("s3:")
         for each in found.get("QueueConfigurations", [])
-        if each["QueueArn"] == arn
+        if each["QueueArn"] == arn and _concerns_users(each)
         for event in each["Events"]
     }
-    if "EventBridgeConfiguration" in found and not told:
-        return NOTIFICATION.warning("EventBridge is told; whether it tells the queue is not seen")
-    lacking = {"ObjectCreated", "ObjectRemoved"} - told
-    return NOTIFICATION.holds(not lacking, "yes", f"not of {', '.join(sorted(lacking))}")
+    others = {"EventBridgeConfiguration": "EventBridge", "TopicConfigurations": "SNS"}
+    if not told and (between := [name for key, name in others.items() if found.get(key)]):
+        named = " and ".join(between)
+        return NOTIFICATION.warning(f"{named} is told; whether it tells the queue is not seen")
+    lacking = [
+        event for event, kinds in _WANTED.items() if f"{event}:*" not in told and not kinds <= told
+    ]
+    return NOTIFICATION.holds(
+        not lacking, "yes", f"not of every {' and '.join(lacking)} below users/"
+    )
+
+
+def _concerns_users(configuration: Mapping[str, Any]) -> bool:
+    """Whether its filter lets every key below ``users/`` pass."""
+    rules = configuration.get("Filter", {}).get("Key", {}).get("FilterRules", [])
+    return all(
+        "users/".startswith(rule["Value"])
+        if rule["Name"].lower() == "prefix"
+        else not rule["Value"]
+        for rule in rules
+    )
 
 
 def webhook_rows(site: Site) -> Iterator[Row]:
