@@ -284,7 +284,7 @@ REMOVED = ["s3:ObjectRemoved:Delete", "s3:ObjectRemoved:DeleteMarkerCreated"]
     [
         (["s3:ObjectCreated:*", "s3:ObjectRemoved:*"], {}, True),
         ([*CREATED, *REMOVED], {"prefix": "users/"}, True),
-        ([*CREATED, *REMOVED], {"prefix": "us", "suffix": ""}, True),
+        ([*CREATED, *REMOVED], {"prefix": "us"}, True),
         ([*PUT, *REMOVED], {}, False),
         ([*CREATED, *REMOVED[:1]], {}, False),
         ([*CREATED, *REMOVED], {"prefix": "uploads/"}, False),

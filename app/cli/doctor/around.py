@@ -138,10 +138,7 @@ def _concerns_users(configuration: Mapping[str, Any]) -> bool:
     """Whether its filter lets every key below ``users/`` pass."""
     rules = configuration.get("Filter", {}).get("Key", {}).get("FilterRules", [])
     return all(
-        "users/".startswith(rule["Value"])
-        if rule["Name"].lower() == "prefix"
-        else not rule["Value"]
-        for rule in rules
+        rule["Name"].lower() == "prefix" and "users/".startswith(rule["Value"]) for rule in rules
     )
 
 
