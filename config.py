@@ -10,12 +10,13 @@ from __future__ import annotations
 import base64
 import dataclasses
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import permutations
 from types import MappingProxyType
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -57,18 +58,54 @@ def _rate(value: str) -> None:
         raise ValidationError("must be a rate such as 600/minute") from None
 
 
-def _absolute_url(value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+def _http_address(value: str) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+        host.encode("idna")  # names of labels up to 63 letters long
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in ("http", "https") or parts.fragment:
         raise ValidationError("must be an http or https address")
+    if not host.isascii():
+        raise ValidationError("must have its host's name in ASCII (xn--…)")
+    return parts
+
+
+def _absolute_url(value: str) -> None:
+    if _http_address(value).query:
+        raise ValidationError("must be an http or https address, without a query")
 
 
 def _webhook_url(value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
-        raise ValidationError("must be an http or https address")
+    parts = _http_address(value)
     if parts.username is not None or parts.password is not None:
         raise ValidationError("holds a user name or password; webhooks are signed instead")
+
+
+def _redis_url(value: str) -> None:
+    if not re.match(r"(rediss?|unix)://\S+\Z", value):
+        raise ValidationError("must be redis://, rediss:// or unix://")
+    import redis
+
+    try:
+        pool = redis.ConnectionPool.from_url(value)
+        # Nothing connects yet; but what it does not know in the query, it would say too late.
+        pool.connection_class(**pool.connection_kwargs)
+    except Exception as error:
+        raise ValidationError(
+            "is not an address that the Redis client takes: look at its port, and at the names in "
+            "its query"
+        ) from error
+
+
+def _sentry_dsn(value: str) -> None:
+    from sentry_sdk.utils import BadDsn, Dsn
+
+    try:
+        Dsn(value)
+    except (BadDsn, ValueError) as error:
+        raise ValidationError("must be a DSN as Sentry shows it") from error
 
 
 def _webhook_secrets(value: str) -> None:
@@ -339,11 +376,7 @@ class Settings:
         default="6000/minute",
     )
     redis_url: str = setting(
-        fields.Str(
-            validate=validate.Regexp(
-                r"(rediss?|unix)://\S+\Z", error="must be redis://, rediss:// or unix://"
-            )
-        ),
+        fields.Str(validate=_redis_url),
         "Shares rate limits, quota reservations and usage between processes; without it each "
         "counts for itself",
         default="",
@@ -386,7 +419,7 @@ class Settings:
         secret=True,
     )
     sentry_dsn: str = setting(
-        fields.Str(validate=_absolute_url),
+        fields.Str(validate=_sentry_dsn),
         "Where crashes are reported to, without bodies, headers and secrets (docs/watch.md)",
         default="",
         secret=True,
