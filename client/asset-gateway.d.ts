@@ -30,8 +30,8 @@ export interface Asset {
   link?: Omit<Link, 'path'> | null;
 }
 
-/** RFC 9457. `/problems/network`, `/problems/file-unreadable` (status 0) and
- * `/problems/store-refused` are this module's own. */
+/** RFC 9457. `/problems/network`, `/problems/file-unreadable`, `/problems/upload-active` (status 0)
+ * and `/problems/store-refused` are this module's own. */
 export interface Problem {
   type: string;
   title: string;
@@ -113,7 +113,10 @@ export declare class Upload implements Promise<Asset> {
   /** Stops sending. Finished parts stay; a single PUT begins anew on `resume()`. */
   pause(): void;
   resume(): void;
-  /** Stops for good and removes what was stored. */
+  /**
+   * Stops for good and removes what was stored. The upload rejects once that is done, or after 5 s;
+   * without a network the removal waits for it.
+   */
   cancel(reason?: unknown): void;
 }
 
@@ -163,6 +166,8 @@ export interface RequestOptions {
   body?: unknown;
   signal?: AbortSignal;
   tries?: number;
+  /** How long to wait for an answer before the call is tried again; 90,000 by default. */
+  timeoutMs?: number;
 }
 
 export declare class AssetGateway {
@@ -171,9 +176,12 @@ export declare class AssetGateway {
   readonly endpoint: string;
   /** Resumes by itself when this browser began the same file before. */
   upload(file: File, options?: UploadOptions): Upload;
-  /** What this browser began and did not finish: `upload()` of the same file goes on with it. */
+  /**
+   * What this browser began and did not finish: `upload()` of the same file goes on with it.
+   * Leaves out what this tab is at, which other tabs cannot take.
+   */
   resumable(): Resumable[];
-  /** Gives one of them up, and removes what was stored of it. */
+  /** Gives one of them up, and removes its parts; `upload-active` while another tab is at it. */
   forget(upload: Pick<Resumable, 'upload_id'>): Promise<void>;
   list(options?: ListOptions): AssetList;
   get(path: string): Promise<Asset>;

@@ -2,12 +2,14 @@
  * The browser's side of asset-gateway: uploads that survive, listings, links, deletion.
  *
  * One module, no dependencies. What the gateway answers is handed over as it is (snake_case);
- * what goes in as an option is camelCase. Types and their documentation: `asset-gateway.d.ts`.
+ * what goes in as an option is camelCase. What pages call is documented in `asset-gateway.d.ts`.
  */
 
 const SHA256_LIMIT = 64 * 2 ** 20; // WebCrypto has no streaming digest: the file has to fit in memory
+const ENDS = 64 * 2 ** 10; // as much of a file's beginning and end as tells it from others
 const REMEMBER_MS = 7 * 24 * 3600e3; // an upload_id lives as long
 const STALL_MS = 90e3;
+const DISCARD_MS = 5e3; // as long as cancelling waits for what it removes
 const SIGN_AHEAD = 50;
 const BATCH = 1000; // the most paths one call may name
 const STORAGE_PREFIX = 'asset-gateway:';
@@ -41,15 +43,18 @@ export class GatewayError extends Error {
     this.slug = (problem.type ?? '').split('/').pop();
     this.errors = problem.errors ?? [];
     this.requestId = requestId ?? null;
-    this.retryAfterSeconds = Number(retryAfter) > 0 ? Number(retryAfter) : null;
+    const seconds = Number(retryAfter) || (Date.parse(retryAfter) - Date.now()) / 1000;
+    this.retryAfterSeconds = seconds > 0 ? seconds : null;
   }
 }
 
-const networkError = (cause) => new GatewayError(
-  { type: '/problems/network', title: 'The connection failed', status: 0 }, { cause });
+/** What went wrong on this side of the network. */
+const failure = (slug, title, cause) => new GatewayError(
+  { type: `/problems/${slug}`, title, status: 0 }, { cause });
 
-async function answerOf(response) {
-  const text = await response.text();
+const networkError = (cause) => failure('network', 'The connection failed', cause);
+
+function answerOf({ response, text }) {
   let body = null;
   try {
     body = text ? JSON.parse(text) : null;
@@ -64,14 +69,22 @@ async function answerOf(response) {
   });
 }
 
+const gone = (deletion) => deletion.catch((error) => {
+  if (error.status !== 404) throw error;
+});
+
+/** A refusal that most often means a URL, or what signed it, that expired on the way. */
+const isExpired = ({ status, problem }) => status === 403 || problem?.code === 'ExpiredToken';
+
 /** Whether the same call may succeed a little later. */
-function isPassing({ status, slug, problem }, failures) {
-  if (slug === 'network' || slug === 'rate-limited' || status === 408 || status >= 500) return true;
+function isPassing(error, failures) {
+  const { status, slug, problem } = error;
+  if (slug === 'network' || status === 408 || status >= 500) return true;
+  if (status === 429) return slug !== 'too-many-uploads';
   if (slug !== 'store-refused') return false;
-  // 403 is most often a URL that expired on the way (it is signed again), but not for ever.
-  if (status === 403) return failures < 3;
-  return status === 409 || status === 429
-    || /^(RequestTimeout|IncompleteBody|BadDigest)$/.test(problem.code);
+  // It is signed again, but not for ever.
+  if (isExpired(error)) return failures < 3;
+  return status === 409 || /^(RequestTimeout|IncompleteBody|BadDigest)$/.test(problem.code);
 }
 
 function sleep(ms, signal) {
@@ -91,12 +104,12 @@ async function untilOnline(signal) {
   while (globalThis.navigator?.onLine === false) await sleep(500, signal);
 }
 
-/** Runs `action(failures)` until it succeeds, fails for good, or `tries` are spent. */
+/** Runs `action` until it succeeds, fails for good, or `tries` are spent. */
 async function persist(action, { tries, signal }) {
   for (let failures = 0; ;) {
     signal?.throwIfAborted();
     try {
-      return await action(failures);
+      return await action();
     } catch (error) {
       failures += 1;
       if (!(error instanceof GatewayError) || failures >= tries || !isPassing(error, failures)) {
@@ -141,6 +154,46 @@ const memory = {
   },
 };
 
+/** The memory keys of uploads in this tab. */
+const live = new Set();
+
+/**
+ * Takes the upload that `key` stands for, from other tabs too: what gives it back, or null where
+ * it is taken.
+ */
+async function claim(key) {
+  if (live.has(key)) return null;
+  live.add(key);
+  const release = await new Promise((resolve) => {
+    const hold = (lock) => (lock ? new Promise(resolve) : resolve(null));
+    const { locks } = navigator; // only in secure contexts
+    if (locks) locks.request(key, { ifAvailable: true }, hold).catch(hold);
+    else hold(true);
+  });
+  if (!release) live.delete(key);
+  return release && (() => {
+    live.delete(key);
+    release();
+  });
+}
+
+let digests = Promise.resolve();
+
+/** In base64; undefined where there is none. One at a time: each blob is in memory meanwhile. */
+function sha256(blob) {
+  const { subtle } = globalThis.crypto ?? {}; // only in secure contexts
+  const digest = digests.then(async () => {
+    if (!subtle) return undefined;
+    const bytes = await subtle.digest('SHA-256', await blob.arrayBuffer().catch(unreadable));
+    return btoa(String.fromCharCode(...new Uint8Array(bytes)));
+  });
+  digests = digest.catch(() => {});
+  return digest;
+}
+
+/** When a body last moved, of any upload: browsers queue what is more than six to a host. */
+let moved = 0;
+
 export class AssetGateway {
   #endpoint;
   #token;
@@ -158,7 +211,9 @@ export class AssetGateway {
   }
 
   /** One call of the HTTP API: the JSON of the answer, or null for 204. */
-  request(method, path, { query, body, signal, tries = Math.min(4, this.retries) } = {}) {
+  request(method, path, {
+    query, body, signal, tries = Math.min(4, this.retries), timeoutMs = STALL_MS,
+  } = {}) {
     const given = Object.entries(query ?? {}).filter(([, value]) => value != null);
     const url = `${this.#endpoint}${path}${given.length ? `?${new URLSearchParams(given)}` : ''}`;
     const init = { method, signal, cache: 'no-store', headers: {} };
@@ -168,11 +223,11 @@ export class AssetGateway {
     }
     return persist(async () => {
       const token = await this.#bearer();
-      let response = await this.#fetch(url, init, token);
-      if (response.status === 401 && typeof this.#token === 'function') {
-        response = await this.#fetch(url, init, await this.#renewed(token));
+      let exchange = await this.#exchange(url, init, timeoutMs, token);
+      if (exchange.response.status === 401 && typeof this.#token === 'function') {
+        exchange = await this.#exchange(url, init, timeoutMs, await this.#renewed(token));
       }
-      return answerOf(response);
+      return answerOf(exchange);
     }, { tries, signal });
   }
 
@@ -196,35 +251,39 @@ export class AssetGateway {
     return this.#renewal;
   }
 
-  async #fetch(url, init, token) {
+  async #exchange(url, init, timeoutMs, token) {
+    const headers = { ...init.headers, authorization: `Bearer ${token}` };
+    const signals = [init.signal, AbortSignal.timeout(timeoutMs)].filter(Boolean);
     try {
-      const headers = { ...init.headers, authorization: `Bearer ${token}` };
-      return await fetch(url, { ...init, headers });
+      const response = await fetch(url, { ...init, headers, signal: AbortSignal.any(signals) });
+      return { response, text: await response.text() };
     } catch (error) {
       init.signal?.throwIfAborted();
       throw networkError(error);
     }
   }
 
-  /** Starts at once. Await it for the asset; pause, resume or cancel it meanwhile. */
   upload(file, options = {}) {
     return new Upload(this, file, options);
   }
 
-  /** Uploads that this browser began and did not finish, for a page to offer again. */
   resumable() {
-    return memory.keys(`${STORAGE_PREFIX}${this.#endpoint}:`).map(memory.read).filter(Boolean);
+    const keys = memory.keys(`${STORAGE_PREFIX}${this.#endpoint}:`);
+    return keys.filter((key) => !live.has(key)).map(memory.read).filter(Boolean);
   }
 
-  /** Gives up an upload that `resumable()` named, and removes what was stored of it. */
   async forget({ upload_id: id }) {
-    await this.request('DELETE', `/v1/uploads/${id}`);
-    for (const key of memory.keys(STORAGE_PREFIX)) {
-      if (memory.read(key)?.upload_id === id) memory.write(key, null);
+    const key = memory.keys(STORAGE_PREFIX).find((one) => memory.read(one)?.upload_id === id) ?? id;
+    const release = await claim(key);
+    if (!release) throw failure('upload-active', 'This upload is under way');
+    try {
+      await gone(this.request('DELETE', `/v1/uploads/${id}`));
+      memory.write(key, null);
+    } finally {
+      release();
     }
   }
 
-  /** An async iterator over assets; `.page(cursor)` fetches one page instead. */
   list({ kind, projectId, prefix, limit, sign, signal } = {}) {
     const page = (cursor) => this.request('GET', '/v1/assets', {
       query: { kind, project_id: projectId, prefix, limit, sign, cursor }, signal,
@@ -246,7 +305,6 @@ export class AssetGateway {
     return this.request('GET', `/v1/assets/${encodePath(path)}`);
   }
 
-  /** Signed links for any number of paths, in their order. */
   async links(paths, { expiresIn, disposition, via, signal } = {}) {
     const answers = await Promise.all(chunks(paths).map((some) => this.request('POST', '/v1/links', {
       body: { paths: some, expires_in: expiresIn, disposition, via }, signal,
@@ -254,7 +312,6 @@ export class AssetGateway {
     return answers.flatMap(({ links }) => links);
   }
 
-  /** Several paths at once answer what was deleted and what was not. */
   async delete(paths, { recursive } = {}) {
     if (typeof paths === 'string') {
       return this.request('DELETE', `/v1/assets/${encodePath(paths)}`, { query: { recursive } });
@@ -282,8 +339,9 @@ export class Upload {
   #gateway;
   #file;
   #options;
-  #memoryKey;
-  #path;
+  #memoryKey = null;
+  #release = () => {};
+  #path = null;
   #halt = new AbortController();
   #cancelled = false;
   #flights = new Set();
@@ -300,9 +358,6 @@ export class Upload {
     this.#options = options;
     this.state = 'starting';
     this.uploadId = null;
-    const identity = [file.name, file.size, file.lastModified, options.filename, options.kind,
-      options.projectId, options.assetId];
-    this.#memoryKey = `${STORAGE_PREFIX}${gateway.endpoint}:${identity.join('|')}`;
     const { signal } = options;
     const stop = () => this.cancel(signal.reason);
     signal?.addEventListener('abort', stop);
@@ -326,7 +381,6 @@ export class Upload {
     return this.#outcome.finally(onFinally);
   }
 
-  /** Stops sending. Finished parts are kept; what was on the wire is sent again. */
   pause() {
     if (this.#gate || !/^(starting|hashing|uploading)$/.test(this.state)) return;
     this.#gate = new Promise((resolve) => {
@@ -343,12 +397,12 @@ export class Upload {
     this.#open();
   }
 
-  /** Stops for good and removes what was stored; the upload rejects with `reason`. */
   cancel(reason = new DOMException('The upload was cancelled', 'AbortError')) {
     if (/^(done|failed|cancelled)$/.test(this.state)) return;
     this.#cancelled = true;
     this.#halt.abort(reason);
     this.#interrupt();
+    this.#gate = null;
     this.#open();
   }
 
@@ -367,29 +421,52 @@ export class Upload {
   async #run() {
     // The caller gets hold of the upload before the first report about it.
     await null;
+    let discarded;
     try {
+      await this.#claim();
       const asset = await this.#transfer();
-      memory.write(this.#memoryKey, null);
+      this.#remember(null);
       this.#report('done');
       return asset;
     } catch (error) {
-      if (this.#cancelled) await this.#discard();
+      if (this.#cancelled) {
+        discarded = this.#discard();
+        await Promise.race([discarded, sleep(DISCARD_MS)]);
+      }
       this.#report(this.#cancelled ? 'cancelled' : 'failed');
       throw error;
+    } finally {
+      Promise.resolve(discarded).then(this.#release);
     }
+  }
+
+  /** Makes what is remembered of this file this upload's own; if it is another's, remembers none. */
+  async #claim() {
+    const { name, size, lastModified, webkitRelativePath } = this.#file;
+    const { filename, kind, projectId, assetId } = this.#options;
+    const ends = await sha256(new Blob([this.#file.slice(0, ENDS), this.#file.slice(-ENDS)]));
+    const identity = [webkitRelativePath || name, size, lastModified, ends, filename, kind, projectId, assetId];
+    const key = `${STORAGE_PREFIX}${this.#gateway.endpoint}:${identity.join('|')}`;
+    const release = await claim(key);
+    if (!release) return;
+    this.#release = release;
+    this.#memoryKey = key;
+  }
+
+  #remember(entry) {
+    if (this.#memoryKey) memory.write(this.#memoryKey, entry);
   }
 
   async #transfer() {
     let plan = (await this.#remembered()) ?? (await this.#create());
     for (let round = 1; ; round += 1) {
-      this.#path = plan.path;
       this.#report(this.#gate ? 'paused' : 'uploading');
       await (plan.method === 'MULTIPART' ? this.#sendParts(plan) : this.#sendWhole(plan));
       this.#report('verifying');
       try {
         return await this.#call('POST', '/complete', {}, this.#gateway.retries);
       } catch (error) {
-        if (error.slug === 'upload-rejected') memory.write(this.#memoryKey, null);
+        if (error.slug === 'upload-rejected') this.#remember(null);
         // The store may know of less than it acknowledged to us: send what it lacks.
         if (error.slug !== 'upload-incomplete' || round === 3) throw error;
         plan = await this.#call('GET');
@@ -403,24 +480,29 @@ export class Upload {
   }
 
   async #remembered() {
-    this.uploadId = memory.read(this.#memoryKey)?.upload_id ?? null;
-    if (!this.uploadId) return null;
+    const entry = this.#memoryKey && memory.read(this.#memoryKey);
+    if (!entry) return null;
+    this.uploadId = entry.upload_id;
+    this.#path = entry.path;
     try {
       const plan = await this.#call('GET', '', undefined, this.#gateway.retries);
       if (plan.size === this.#file.size) return plan;
     } catch (error) {
       if (error.status !== 404) throw error;
     }
-    memory.write(this.#memoryKey, null);
+    this.uploadId = null;
+    this.#path = null;
+    this.#remember(null);
     return null;
   }
 
   async #create() {
     const { kind, projectId, assetId, metadata, method, filename, contentType } = this.#options;
     const { name = '', size, type } = this.#file;
-    const given = contentType || type || TYPES[name.split('.').pop().toLowerCase()] || '';
+    // Recorders add parameters, such as codecs; what is stored has none.
+    const [given] = (contentType || type || TYPES[name.split('.').pop().toLowerCase()] || '').split(';');
     const body = {
-      filename: filename ?? name, content_type: SAME_TYPE[given] ?? given, size,
+      filename: filename ?? name, content_type: SAME_TYPE[given] ?? given.trim(), size,
       kind, project_id: projectId, asset_id: assetId, method, metadata,
       checksum_sha256: await this.#sha256(),
     };
@@ -433,9 +515,10 @@ export class Upload {
       plan = await this.#announce({ ...body, checksum_sha256: undefined });
     }
     this.uploadId = plan.upload_id;
+    this.#path = plan.path;
     if (plan.method === 'MULTIPART') {
       const { upload_id, path, key } = plan;
-      memory.write(this.#memoryKey, { upload_id, path, key, filename: name, size, kind, projectId });
+      this.#remember({ upload_id, path, key, filename: name, size, kind, projectId });
     }
     return plan;
   }
@@ -447,22 +530,22 @@ export class Upload {
 
   async #sha256() {
     const { checksum = true, method } = this.#options;
-    const { subtle } = globalThis.crypto ?? {}; // only in secure contexts
-    if (!checksum || !subtle || method === 'multipart' || this.#file.size > SHA256_LIMIT) return undefined;
+    if (!checksum || method === 'multipart' || this.#file.size > SHA256_LIMIT) return undefined;
     this.#report(this.#gate ? 'paused' : 'hashing');
-    const digest = await subtle.digest('SHA-256', await this.#file.arrayBuffer().catch(unreadable));
-    return btoa(String.fromCharCode(...new Uint8Array(digest)));
+    return sha256(this.#file);
   }
 
   async #sendWhole(plan) {
     let fresh = plan;
-    await this.#persist(async (failures) => {
-      if (failures) fresh = await this.#call('GET', '', undefined, 1);
+    let sends = 0;
+    await this.#persist(async () => {
+      if (sends) fresh = await this.#call('GET', '', undefined, 1);
+      sends += 1;
       try {
         await this.#send(fresh, this.#file, 0);
       } catch (error) {
         // An answer got lost and the bytes arrived: whether they are ours, completion judges.
-        if (!failures || error.status !== 412) throw error;
+        if (sends === 1 || error.status !== 412) throw error;
       }
     });
   }
@@ -486,7 +569,7 @@ export class Upload {
         await this.#send({ ...part, method: 'PUT' }, slice(number), number);
       } catch (error) {
         // What was signed together expires together: none of it is worth another refusal.
-        if (error.status === 403) {
+        if (isExpired(error)) {
           for (const [other, { batch: its }] of urls) if (its === batch) urls.delete(other);
         }
         throw error;
@@ -522,12 +605,12 @@ export class Upload {
 
   #persist(action) {
     const { signal } = this.#halt;
-    return persist(async (failures) => {
+    return persist(async () => {
       for (;;) {
         await this.#gate;
         signal.throwIfAborted();
         try {
-          return await action(failures);
+          return await action();
         } catch (error) {
           if (error !== INTERRUPTED) throw error;
         }
@@ -537,15 +620,19 @@ export class Upload {
 
   /** Sends one body as `plan` was signed. XHR, because fetch cannot tell upload progress. */
   async #send({ method, url, headers = {}, fields }, blob, slot) {
+    this.#halt.signal.throwIfAborted();
     if (this.#gate) throw INTERRUPTED;
     const xhr = new XMLHttpRequest();
     this.#flights.add(xhr);
     let stall;
     try {
       await new Promise((resolve, reject) => {
-        const alive = () => {
+        let sent = 0;
+        const watch = () => {
           clearTimeout(stall);
           stall = setTimeout(() => {
+            const waits = sent === 0 || sent >= blob.size; // behind others, or for an answer
+            if (waits && Date.now() - moved < STALL_MS) return watch();
             reject(networkError(new Error('nothing moved')));
             xhr.abort();
           }, STALL_MS);
@@ -553,7 +640,9 @@ export class Upload {
         xhr.open(method, url);
         for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
         xhr.upload.onprogress = ({ loaded }) => {
-          alive();
+          sent = loaded;
+          moved = Date.now();
+          watch();
           this.#sent.set(slot, Math.min(loaded, blob.size));
           this.#report();
         };
@@ -561,7 +650,7 @@ export class Upload {
         xhr.onerror = () => reject(networkError());
         xhr.onload = () => (xhr.status >= 200 && xhr.status < 300 ? resolve() : reject(refusal(xhr)));
         xhr.send(fields ? formOf(fields, blob) : blob);
-        alive();
+        watch();
       });
       this.#sent.set(slot, blob.size);
     } catch (error) {
@@ -577,20 +666,18 @@ export class Upload {
   }
 
   async #discard() {
-    memory.write(this.#memoryKey, null);
     if (!this.uploadId) return;
     try {
-      await this.#gateway.request('DELETE', `/v1/uploads/${this.uploadId}`);
+      await gone(this.#gateway.request('DELETE', `/v1/uploads/${this.uploadId}`));
       // Bytes may have won the race; the path was made for this upload, so nothing else is there.
-      await this.#gateway.delete(this.#path);
-    } catch { /* the bucket's lifecycle rule removes what is left */ }
+      await gone(this.#gateway.delete(this.#path));
+      this.#remember(null);
+    } catch { /* still remembered if in parts; the bucket's lifecycle rule removes what is left */ }
   }
 }
 
 function unreadable(cause) {
-  throw new GatewayError({
-    type: '/problems/file-unreadable', title: 'The file was changed, moved or deleted', status: 0,
-  }, { cause });
+  throw failure('file-unreadable', 'The file was changed, moved or deleted', cause);
 }
 
 function formOf(fields, blob) {

@@ -309,7 +309,7 @@ def test_another_file_does_not_go_on_where_one_was(
 def test_an_upload_that_is_gone_begins_anew(page: Page, strict_site: Site) -> None:
     """What was remembered may have been aborted elsewhere: the file still arrives."""
     start(page)
-    page.wait_for_function("() => gateway().resumable().length === 1")
+    when_parts_have_arrived(page, 1)
     page.goto("about:blank")
     with_client(page, strict_site)
     page.evaluate(

@@ -1,0 +1,288 @@
+"""What the browser client waits for, tries again and gives up, on lines and stores that are bad."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Request, Route
+
+from tests.e2e.client_in_page import expected, with_client
+from tests.e2e.site import MIB, ROOT, Site
+from tests.stores.cors import CorsProxy
+from tests.stores.faults import Answer, Cut
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.store]
+
+
+@pytest.fixture
+def line(strict_site: Site) -> CorsProxy:
+    assert strict_site.line is not None
+    return strict_site.line
+
+
+@pytest.fixture
+def page(strict_tab: Page, strict_site: Site) -> Page:
+    return with_client(strict_tab, strict_site)
+
+
+@pytest.fixture
+def hasty(strict_tab: Page, strict_site: Site) -> Page:
+    """A client that calls two seconds without movement what the real one calls ninety."""
+    source = (ROOT / "client" / "asset-gateway.js").read_text()
+    quick = source.replace("STALL_MS = 90e3", "STALL_MS = 2e3")
+    assert quick != source
+    strict_tab.route(
+        "**/client/asset-gateway.js",
+        lambda route: route.fulfill(body=quick, content_type="text/javascript"),
+    )
+    return with_client(strict_tab, strict_site)
+
+
+def puts(line: CorsProxy) -> int:
+    return sum(exchange.method == "PUT" for exchange in line.seen)
+
+
+def test_requests_that_the_browser_queues_have_not_stalled(hasty: Page, line: CorsProxy) -> None:
+    """Browsers send six at a time to a host; those behind them wait longer than a stall."""
+    # In the browser, before its sockets' buffers take megabytes at once.
+    hasty.context.new_cdp_session(hasty).send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 6 * MIB},
+    )
+    told = hasty.evaluate(
+        """() => Promise.all(['a.mp4', 'b.mp4', 'c.mp4'].map((name) => failure(
+          gateway({ retries: 1 }).upload(video(15 * 2 ** 20, name)))))"""
+    )
+    assert [one["value"]["size"] for one in told] == [15 * MIB] * 3
+    assert puts(line) == 9
+
+
+def test_a_connection_that_stops_moving_is_given_up(hasty: Page, line: CorsProxy) -> None:
+    """Though others move: its part is sent again on another."""
+    stuck: list[Route] = []
+
+    def stick(route: Route) -> None:
+        if stuck:
+            route.fallback()
+        else:
+            stuck.append(route)
+
+    hasty.route(re.compile("partNumber=1&"), stick)
+    asset = hasty.evaluate("() => inTime(gateway().upload(video(15 * 2 ** 20)))")
+    assert asset["size"] == 15 * MIB
+    assert stuck
+
+
+def test_a_gateway_that_does_not_answer_is_asked_again(hasty: Page) -> None:
+    """A call that hangs is given up after a while, as a connection that was cut is."""
+    asked: list[Route] = []
+
+    def hang(route: Route) -> None:
+        asked.append(route)
+        if len(asked) > 1:
+            route.fallback()
+
+    hasty.route("**/complete", hang)
+    asset = hasty.evaluate("() => inTime(gateway().upload(file(900), { kind: 'brand_kit' }))")
+    assert asset["size"] == 900
+    assert len(asked) == 2
+
+
+def test_an_answer_of_the_gateway_that_breaks_off_is_asked_for_again(
+    page: Page, strict_site: Site
+) -> None:
+    """Its head says 200, its body ends too early: completion is called again."""
+    with CorsProxy(strict_site.gateway.url) as way:
+        way.weather.expect(Cut("POST", "/complete", of="answer", after_bytes=40))
+        asset = page.evaluate(
+            "(endpoint) => inTime(gateway({ endpoint }).upload(file(900), { kind: 'brand_kit' }))",
+            way.endpoint,
+        )
+        calls = [seen for seen in way.seen if seen.method == "POST" and "/complete" in seen.target]
+    assert asset["size"] == 900
+    assert len(calls) == 2
+
+
+def test_paused_after_the_bytes_arrived_goes_on(page: Page, strict_site: Site) -> None:
+    """The file that is sent again on resume meets itself: completion judges, no failure."""
+    arrived: list[int] = []
+
+    def hold_the_answer(route: Route) -> None:
+        if route.request.method == "PUT" and not arrived:
+            arrived.append(route.fetch().status)
+        else:
+            route.fallback()
+
+    page.route(f"{strict_site.storage}/**", hold_the_answer)
+    page.evaluate(
+        """() => {
+          window.running = gateway({ retries: 1 }).upload(file(9000), { kind: 'brand_kit' });
+          running.catch(() => {});
+        }"""
+    )
+    assert eventually(lambda: bool(page.evaluate("() => 0") or arrived))
+    page.evaluate("() => running.pause()")
+    page.evaluate("() => running.resume()")
+    asset = page.evaluate("() => inTime(running)")
+    assert arrived == [200]
+    assert strict_site.stored(asset["key"]) == expected(9000)
+
+
+def test_cancelling_without_a_network_ends_at_once(
+    page: Page, strict_site: Site, line: CorsProxy
+) -> None:
+    """Nobody waits for the network; once it is back, what was stored is removed."""
+    line.weather.bytes_per_second = 4 * MIB
+    page.evaluate(
+        """() => {
+          window.loaded = 0;
+          window.running = gateway().upload(video(22 * 2 ** 20), {
+            onProgress: (progress) => { loaded = progress.loaded; },
+          });
+          running.catch(() => {});
+        }"""
+    )
+    page.wait_for_function("() => loaded > 5 * 2 ** 20")
+    page.context.set_offline(True)
+    told = page.evaluate(
+        """async () => {
+          running.cancel();
+          return { ...await failure(running), state: running.state };
+        }"""
+    )
+    assert (told["name"], told["state"]) == ("AbortError", "cancelled")
+    assert strict_site.unfinished()
+    page.context.set_offline(False)
+    assert eventually(lambda: not strict_site.unfinished(), 15)
+    assert eventually(lambda: page.evaluate("() => localStorage.length") == 0)
+
+
+def test_a_cancelled_upload_stays_cancelled(page: Page) -> None:
+    """`resume` after it changes nothing."""
+    told = page.evaluate(
+        """async () => {
+          const states = [];
+          const upload = gateway().upload(file(900), {
+            kind: 'brand_kit', onProgress: ({ state }) => {
+              states.push(state);
+              if (state === 'hashing') upload.pause();
+            },
+          });
+          while (upload.state !== 'paused') {
+            await new Promise((resolve) => { setTimeout(resolve, 20); });
+          }
+          upload.cancel();
+          upload.resume();
+          await failure(upload);
+          upload.resume();
+          return states;
+        }"""
+    )
+    assert told == ["hashing", "paused", "cancelled"]
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [lambda: "1", lambda: format_datetime(datetime.now(UTC) + timedelta(seconds=3), usegmt=True)],
+    ids=["seconds", "date"],
+)
+def test_a_429_of_what_stands_before_the_gateway_passes(
+    page: Page, wait: Callable[[], str]
+) -> None:
+    """A proxy's has no problem document; its Retry-After may be a date."""
+    times: list[float] = []
+
+    def busy(route: Route) -> None:
+        times.append(datetime.now(UTC).timestamp())
+        if len(times) > 1:
+            route.fallback()
+            return
+        allowed = {
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": "Retry-After",
+        }
+        route.fulfill(
+            status=429, headers={**allowed, "Retry-After": wait()}, body="<h1>Slow down</h1>"
+        )
+
+    page.route("**/complete", busy)
+    asset = page.evaluate("() => inTime(gateway().upload(file(900), { kind: 'brand_kit' }))")
+    assert asset["size"] == 900
+    assert times[1] - times[0] >= 0.95
+
+
+def test_too_many_unfinished_uploads_do_not_pass_by_waiting(page: Page) -> None:
+    """That 429 tells the person to finish or give up some."""
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(
+            status=429,
+            headers={"Access-Control-Allow-Origin": "*"},
+            json={"type": "/problems/too-many-uploads", "title": "Too many", "status": 429},
+        )
+
+    page.route("**/v1/uploads", lambda route: refuse(route) if posts(route) else route.fallback())
+    told = page.evaluate("() => failure(gateway().upload(file(900), { kind: 'brand_kit' }))")
+    assert told["slug"] == "too-many-uploads"
+    assert len(asked) == 1
+
+
+def posts(route: Route) -> bool:
+    return route.request.method == "POST"
+
+
+def test_a_part_whose_signer_expired_is_signed_again(
+    page: Page, strict_site: Site, line: CorsProxy
+) -> None:
+    """S3's 400 for credentials that rotated is as good as its 403 for a URL out of time."""
+    signed: list[Any] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/parts") and request.method == "POST":
+            signed.append(request.post_data_json["part_numbers"])
+
+    page.on("request", note)
+    line.weather.expect(Answer("PUT", "partNumber=1&", status=400, code="ExpiredToken"))
+    asset = page.evaluate("() => inTime(gateway().upload(video(12 * 2 ** 20), { concurrency: 1 }))")
+    assert asset["size"] == 12 * MIB
+    assert signed == [[1, 2, 3]]
+
+
+def test_files_are_read_one_at_a_time(page: Page) -> None:
+    """Hashing takes a whole file into memory: never those of all uploads at once."""
+    most = page.evaluate(
+        """async () => {
+          let most = 0;
+          let now = 0;
+          const { arrayBuffer } = Blob.prototype;
+          const { digest } = SubtleCrypto.prototype;
+          Blob.prototype.arrayBuffer = function () {
+            now += 1;
+            most = Math.max(most, now);
+            return arrayBuffer.call(this);
+          };
+          SubtleCrypto.prototype.digest = async function (...given) {
+            try { return await digest.apply(this, given); } finally { now -= 1; }
+          };
+          const names = ['a.txt', 'b.txt', 'c.txt', 'd.txt'];
+          await Promise.all(names.map(
+            (name) => gateway().upload(file(2 ** 20, name), { kind: 'brand_kit' })));
+          return most;
+        }"""
+    )
+    assert most == 1
+
+
+def test_a_type_loses_its_parameters(page: Page) -> None:
+    """What a recorder calls `audio/webm;codecs=opus` is stored as what it is."""
+    asset = page.evaluate(
+        """() => inTime(gateway().upload(
+          file(900, 'a.txt', 'text/plain;charset=utf-8'), { kind: 'brand_kit' }))"""
+    )
+    assert asset["content_type"] == "text/plain"
