@@ -6,6 +6,7 @@
  */
 
 import { $, bytes, h, icon, plainWords, say } from './dom.js';
+import { keep, kept } from './kept.js';
 
 const KEPT = 200;
 
@@ -22,7 +23,7 @@ export class Bin {
 
   open(sub) {
     this.#storedAs = `asset-gateway-bin:${sub}`;
-    this.#entries = JSON.parse(localStorage.getItem(this.#storedAs) ?? '[]');
+    this.#entries = kept('localStorage', this.#storedAs) ?? [];
     this.#show();
   }
 
@@ -33,7 +34,7 @@ export class Bin {
 
   #keep(entries) {
     this.#entries = entries;
-    localStorage.setItem(this.#storedAs, JSON.stringify(entries));
+    keep('localStorage', this.#storedAs, entries);
     this.#show();
   }
 

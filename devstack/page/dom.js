@@ -43,10 +43,24 @@ let fading;
 /** Shows a sentence for a while, and has it read aloud. */
 export function say(sentence) {
   const toast = $('toast');
+  // An open dialog covers what is outside it, and silences it.
+  ([...document.querySelectorAll('dialog:modal')].at(-1) ?? document.body).append(toast);
   toast.textContent = sentence;
   toast.classList.add('shown');
   clearTimeout(fading);
   fading = setTimeout(() => toast.classList.remove('shown'), 4000);
+}
+
+/** Copies a link; shows it where the browser does not let the page copy. */
+export async function handOver(link, sentence) {
+  try {
+    await navigator.clipboard.writeText(link);
+    say(sentence);
+  } catch {
+    $('link-text').value = link;
+    $('link').showModal();
+    $('link-text').select();
+  }
 }
 
 /** Asks before something that cannot be undone. */

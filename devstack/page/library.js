@@ -65,6 +65,7 @@ export class Library {
     this.#cards.clear();
     this.#selected.clear();
     this.#pages = null;
+    this.#cursor = undefined; // not null: that there is nothing is not known yet
     $('grid').replaceChildren();
     this.#settle();
   }
@@ -79,7 +80,6 @@ export class Library {
     this.#pages = this.#gateway.list({
       kind: this.#kind || undefined, projectId: this.#project || undefined, prefix, limit: PAGE, sign: true,
     });
-    this.#cursor = undefined;
     this.#loading = false;
     await Promise.all([this.#more(), this.#nameProjects()]);
   }
@@ -134,7 +134,12 @@ export class Library {
 
   remove(paths) {
     for (const path of paths) {
-      this.#cards.get(path)?.element.remove();
+      const element = this.#cards.get(path)?.element;
+      if (element?.contains(document.activeElement)) {
+        const next = element.nextElementSibling ?? element.previousElementSibling;
+        (next?.querySelector('.card-open') ?? $('library-title')).focus();
+      }
+      element?.remove();
       this.#cards.delete(path);
       this.#selected.delete(path);
     }

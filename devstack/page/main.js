@@ -18,8 +18,9 @@ const gateway = new AssetGateway({ endpoint: settings.gateway, token: session.to
 
 const can = await abilitiesOf(settings.gateway);
 let stopListening = () => {};
+let inside = '';
 
-function keep(assets) {
+function intoBin(assets) {
   if (can.restore) bin.add(assets);
 }
 
@@ -29,7 +30,7 @@ const viewer = new Viewer(gateway, {
   hls: settings.hls,
   deleted(asset) {
     library.remove([asset.path]);
-    if (!isManifest(asset)) keep([asset]);
+    if (!isManifest(asset)) intoBin([asset]);
   },
   moved(from, asset) {
     library.remove([from]);
@@ -37,7 +38,7 @@ const viewer = new Viewer(gateway, {
   },
 });
 const library = new Library(gateway, {
-  can, open: (asset) => viewer.open(asset), changed: showUsage, deleted: keep,
+  can, open: (asset) => viewer.open(asset), changed: showUsage, deleted: intoBin,
 });
 const uploads = new UploadList(gateway, {
   arrived(asset) {
@@ -61,6 +62,12 @@ async function showUsage() {
 }
 
 function enter() {
+  // Somebody else than whose session was lost: nothing of theirs may stay in this page.
+  if (inside && inside !== session.sub) {
+    startOver();
+    return;
+  }
+  inside = session.sub;
   $('house').hidden = false;
   $('who').textContent = session.email;
   $('avatar').textContent = session.email.slice(0, 1).toUpperCase();
@@ -79,20 +86,26 @@ function enter() {
   }
 }
 
-function leave(fault) {
+/** A page as new, for whoever is signed in now. */
+function startOver() {
+  uploads.leave();
+  location.reload();
+}
+
+/** Uploads stay: whoever signs in again finds them where they were. */
+function lose() {
   stopListening();
-  uploads.stop();
   library.clear();
   viewer.close();
   $('house').hidden = true;
-  door.open(fault);
+  door.open('Your session has ended. Sign in again.');
 }
 
 const door = guardDoor(session, { demo: settings.demo, entered: enter });
-session.onlost = () => leave('Your session has ended. Sign in again.');
+session.onlost = lose;
 $('sign-out').addEventListener('click', () => {
   session.signOut();
-  leave();
+  startOver();
 });
 
 if (session.signedIn) enter();

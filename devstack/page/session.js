@@ -5,6 +5,8 @@
  * suits the local stand-in; a real front end uses SRP or the hosted pages, as Amplify does.
  */
 
+import { keep, kept } from './kept.js';
+
 const STORED = 'asset-gateway-session';
 const EARLY_MS = 30e3;
 
@@ -43,7 +45,7 @@ export class Session {
 
   constructor(cognito) {
     this.#cognito = cognito;
-    this.#tokens = JSON.parse(sessionStorage.getItem(STORED) ?? 'null');
+    this.#tokens = kept('sessionStorage', STORED);
     /** Called when a session ends that nobody ended. */
     this.onlost = () => {};
   }
@@ -85,7 +87,7 @@ export class Session {
 
   signOut() {
     this.#tokens = null;
-    sessionStorage.removeItem(STORED);
+    keep('sessionStorage', STORED, null);
   }
 
   /** The access token, renewed when it is about to end or when the gateway refused it. */
@@ -99,18 +101,17 @@ export class Session {
       });
       this.#keep(answer.AuthenticationResult, this.#tokens.email);
     } catch (error) {
-      if (ENDS_A_SESSION.has(error.name)) {
-        this.signOut();
-        this.onlost();
-      }
-      throw error;
+      if (!ENDS_A_SESSION.has(error.name)) throw error;
+      this.signOut();
+      this.onlost();
+      throw new SignInError('SessionEnded', 'Your session has ended.');
     }
     return this.#tokens.access;
   };
 
   #keep({ AccessToken, RefreshToken }, email) {
     this.#tokens = { email, access: AccessToken, refresh: RefreshToken ?? this.#tokens?.refresh };
-    sessionStorage.setItem(STORED, JSON.stringify(this.#tokens));
+    keep('sessionStorage', STORED, this.#tokens);
   }
 
   async #call(action, body) {

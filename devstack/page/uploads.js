@@ -162,7 +162,10 @@ export class UploadList {
 
   /** Shows what this person began in this browser and did not finish. */
   offer(sub) {
-    const mine = this.#gateway.resumable().filter(({ key }) => key?.startsWith(`users/${sub}/`));
+    this.#withdraw(() => true);
+    const here = new Set(this.#rows.map(({ upload }) => upload?.uploadId));
+    const mine = this.#gateway.resumable().filter(
+      ({ key, upload_id: id }) => key?.startsWith(`users/${sub}/`) && !here.has(id));
     for (const entry of mine) {
       const element = unfinishedRow(entry, {
         choose: () => $('files').click(),
@@ -212,16 +215,23 @@ export class UploadList {
     this.#advance();
   }
 
-  /** Cancels and forgets everything, as when somebody signs out. */
-  stop() {
-    for (const row of this.#rows) row.upload?.cancel();
+  /** Stops sending and clears the list. What has arrived is kept, to go on with another time. */
+  leave() {
+    const rows = this.#rows;
     this.#drop(() => true);
     this.#withdraw(() => true);
+    for (const { upload } of rows) upload?.pause();
   }
 
   #cancel(row) {
-    if (row.state === 'waiting' || row.state === 'failed') this.#drop((other) => other === row);
-    else row.upload.cancel();
+    if (row.state !== 'waiting' && row.state !== 'failed') {
+      row.upload.cancel();
+      return;
+    }
+    this.#drop((other) => other === row);
+    const id = row.upload?.uploadId;
+    // Where that fails, what is left of it is offered after the next reload.
+    if (id) this.#gateway.forget({ upload_id: id }).catch(() => {});
   }
 
   #drop(gone) {

@@ -1,8 +1,11 @@
 /** One asset, large: played or shown through a signed link. */
 
-import { $, askForProject, bytes, confirmDeletion, h, icon, plainWords, say } from './dom.js';
+import {
+  $, askForProject, bytes, confirmDeletion, h, handOver, icon, plainWords, say,
+} from './dom.js';
 import { folderOf, isManifest, player } from './packages.js';
 
+const COPYING_MS = 15 * 60e3; // a move of many gigabytes
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 function picture({ content_type: type = '', kind, filename }, url) {
@@ -60,12 +63,14 @@ export class Viewer {
     $('viewer-facts').replaceChildren(...facts.filter(([, value]) => value)
       .map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
     $('stage').replaceChildren(h('p', { class: 'muted' }, 'Opening …'));
+    const asPackage = isManifest(asset) && this.#can.playback;
     $('viewer-download').removeAttribute('href');
+    $('viewer-download').hidden = asPackage;
     $('viewer-share').hidden = !this.#can.shares;
     $('viewer-move').hidden = !this.#can.move || asset.kind === 'brand_kit';
     $('viewer').showModal();
     try {
-      if (isManifest(asset) && this.#can.playback) {
+      if (asPackage) {
         const { video, stop } = await player(this.#gateway, asset, this.#hls);
         if (this.#asset !== asset) stop();
         else {
@@ -102,8 +107,7 @@ export class Viewer {
   async #copy() {
     try {
       const [{ url }] = await this.#gateway.links([this.#asset.path]);
-      await navigator.clipboard.writeText(url);
-      say('Link copied. It works until it expires.');
+      await handOver(url, 'Link copied. It works until it expires.');
     } catch (error) {
       say(plainWords(error));
     }
@@ -113,8 +117,9 @@ export class Viewer {
     try {
       const { url, expires_at: end } = await this.#gateway.request(
         'POST', '/v1/shares', { body: { path: this.#asset.path } });
-      await navigator.clipboard.writeText(new URL(url, this.#gateway.endpoint));
-      say(`Link copied. Whoever has it can open this until ${DATE.format(new Date(end))}.`);
+      await handOver(
+        new URL(url, this.#gateway.endpoint).href,
+        `Link copied. Whoever has it can open this until ${DATE.format(new Date(end))}.`);
     } catch (error) {
       say(plainWords(error));
     }
@@ -129,7 +134,7 @@ export class Viewer {
     const kind = asset.kind === 'frame' && !project ? 'image' : asset.kind;
     try {
       const there = await this.#gateway.request('POST', '/v1/assets/move', {
-        body: { path: asset.path, kind, project_id: project || null },
+        body: { path: asset.path, kind, project_id: project || null }, timeoutMs: COPYING_MS,
       });
       this.close();
       moved(asset.path, there);

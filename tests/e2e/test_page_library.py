@@ -72,6 +72,59 @@ def test_a_share_link_opens_without_a_sign_in(signed_in: Page, site: Site, pictu
     assert page.context.request.get(link).body() == picture
 
 
+def test_a_link_that_cannot_be_copied_is_shown(signed_in: Page, site: Site, picture: bytes) -> None:
+    """Browsers refuse the clipboard at will: the link, made already, must not be lost."""
+    page = signed_in
+    page.evaluate(
+        "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }"
+    )
+    upload_picture(page, picture)
+    card(page, "logo.png").click()
+    page.get_by_role("button", name="Share").click()
+    shown = page.get_by_role("dialog", name="Copy this link").get_by_label("Link")
+    expect(shown).to_have_value(re.compile("^" + re.escape(f"{site.gateway.url}/s/")))
+    assert page.context.request.get(shown.input_value()).body() == picture
+
+
+def test_what_is_said_over_a_dialog_is_seen_and_heard(signed_in: Page, picture: bytes) -> None:
+    """A modal dialog covers and silences what is outside it."""
+    page = signed_in
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    upload_picture(page, picture)
+    card(page, "logo.png").click()
+    page.get_by_role("button", name="Copy link").click()
+    said = page.get_by_role("dialog", name="logo.png").get_by_role("status")
+    expect(said).to_have_text("Link copied. It works until it expires.")
+    on_top = "toast => { toast.style.pointerEvents = 'auto'; const { x, y } = "
+    on_top += (
+        "toast.getBoundingClientRect(); return document.elementFromPoint(x + 9, y + 9) === toast; }"
+    )
+    assert said.evaluate(on_top)
+
+
+def test_long_names_keep_the_page_in_shape(signed_in: Page, picture: bytes) -> None:
+    """On a wide screen as on a narrow one, a name is cut, not the page."""
+    page = signed_in
+    upload_picture(page, picture, "n" * 180 + ".png")
+    for width in (1280, 700, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        assert page.locator(".page").evaluate("it => it.scrollWidth <= it.clientWidth")
+
+
+def test_after_a_deletion_the_keyboard_stays_near(signed_in: Page, picture: bytes) -> None:
+    """Focus goes to the neighbour of what is gone, or to the heading of an empty library."""
+    page = signed_in
+    for name in ("first.png", "second.png"):
+        upload_picture(page, picture, name)
+    for name, then in (("second.png", card(page, "first.png")), ("first.png", None)):
+        card(page, name).click()
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        page.get_by_role("dialog", name="Delete").get_by_role("button", name="Delete").click()
+        expect(card(page, name)).to_have_count(0)
+        expect(then or page.get_by_role("heading", name="Library")).to_be_focused()
+
+
 def test_an_unfinished_upload_is_offered_after_a_reload(
     signed_in: Page, site: Site, tmp_path: Path
 ) -> None:
