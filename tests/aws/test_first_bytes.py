@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,20 @@ def test_t18_svg_passes_as_svg_alone(declared: str) -> None:
 def test_t18_xml_of_another_sort_is_refused(declared: str, head: bytes) -> None:
     """T18: the two XML formats are told by their root element."""
     assert check_first_bytes(declared, head) is not None
+
+
+@pytest.mark.parametrize("declared", ["video/mp2t", "audio/aac"])
+def test_what_is_encrypted_is_no_stranger(declared: str) -> None:
+    """HLS encrypts segments whole, and chance begins them like a tag, or like a frame."""
+    noise = random.Random(8).randbytes(FIRST_BYTES)  # noqa: S311
+    for start in (b"<a", b"<!", b" </", b"\xff\xfb", b"\xff\xf1"):
+        assert check_first_bytes(declared, start + noise) is None
+
+
+def test_t18_frames_are_no_chance() -> None:
+    """T18: a sound in the place of a film repeats how it began."""
+    frame = b"\xff\xfb\xe0\x44" + bytes(1437)  # 320 kbit/s, the longest there is
+    assert check_first_bytes("video/mp2t", frame * 3) is not None
 
 
 STRANGERS = {

@@ -121,8 +121,15 @@ MUTANTS: tuple[Mutant, ...] = (
     heads(
         "T18",
         "markup passes as what has no signature",
-        'if _begins_with_markup(head):\n        return "HTML or XML"\n    accepted',
-        "accepted",
+        "if _begins_with_markup(head) and (not needs_none or _is_text(_unwrapped(head))):\n"
+        '        return "HTML or XML"\n    family',
+        "family",
+    ),
+    heads(
+        "T18",
+        "frames count as chance",
+        "return len(head) == FIRST_BYTES and head.count(head[:2]) < 3",
+        "return True",
     ),
     heads(
         "T18",
