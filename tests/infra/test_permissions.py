@@ -154,6 +154,13 @@ def test_t45_the_gateways_keys_are_an_identity_of_their_own(made: Made) -> None:
     assert trust == [
         {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     ]
+    assert not list(as_role.of_type("AWS::IAM::InstanceProfile"))
+
+
+def test_a_machine_has_a_profile_to_take_the_role_by() -> None:
+    """EC2 hands a role to what runs on an instance by its profile alone."""
+    made = Made("template.yaml", REQUIRED | {"GatewayPrincipal": "ec2.amazonaws.com"})
+    assert made.properties("GatewayInstanceProfile") == {"Roles": ["GatewayRole"]}
 
 
 def test_t48_scoped_credentials_cannot_reach_a_share(made: Made) -> None:
