@@ -109,7 +109,11 @@ def complete_upload(upload_id: str) -> Response:
 @blp.response(204)
 @blp.problems(404)
 def abort_upload(upload_id: str) -> Response:
-    """Give an upload up, also the second time. An asset that was completed stays."""
+    """Give an upload up, also the second time. An asset that was completed stays.
+
+    What a multipart upload reserved of the quota is free at once, by an id from the listing when
+    its URLs have expired: the listing does not know what was declared.
+    """
     upload = _open(upload_id)
     if isinstance(upload, ListedUpload) or upload.plan:
         services.large_uploads.give_up(upload)
