@@ -110,6 +110,11 @@ def test_long_names_keep_the_page_in_shape(signed_in: Page, picture: bytes) -> N
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
         assert page.locator(".page").evaluate("it => it.scrollWidth <= it.clientWidth")
+        assert page.get_by_role("status").evaluate("it => it.scrollWidth <= it.clientWidth")
+    card(page, "nnn").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    question = page.get_by_role("dialog", name="Delete nnn")
+    assert question.evaluate("it => it.scrollWidth <= it.clientWidth")
 
 
 def test_after_a_deletion_the_keyboard_stays_near(signed_in: Page, picture: bytes) -> None:
