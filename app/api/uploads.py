@@ -111,8 +111,8 @@ def complete_upload(upload_id: str) -> Response:
 def abort_upload(upload_id: str) -> Response:
     """Give an upload up, also the second time. An asset that was completed stays.
 
-    What a multipart upload reserved of the quota is free at once, by an id from the listing when
-    its URLs have expired: the listing does not know what was declared.
+    What a multipart upload reserved of the quota is free at once. The listing does not know what
+    was declared: given up by an id from there, it is free when its URLs have expired.
     """
     upload = _open(upload_id)
     if isinstance(upload, ListedUpload) or upload.plan:

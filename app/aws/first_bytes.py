@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 
+from app.aws.texts import begins_as_page, begins_with_markup, is_text, root_element, unwrapped
 from app.domain.media_types import ALIASES
 
 #: How much of an object is read to judge it.
@@ -93,15 +94,6 @@ _TEXTS = {
     "application/dash+xml": b"mpd",
 }
 
-_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-#: WHATWG MIME Sniffing §3 "binary data byte".
-_BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
-_MARKUP = re.compile(rb"<[a-z!?/]", re.IGNORECASE)
-#: What may stand before the root element: white space, comments, instructions.
-_PROLOG = re.compile(rb"(?:\s|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
-_DOCTYPE = re.compile(rb"<!doctype\s+([a-z]+)[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
-_ELEMENT = re.compile(rb"<(?:[a-z_][\w.-]*:)?([a-z][a-z0-9]*)[\s/>]", re.IGNORECASE)
-
 
 def check_first_bytes(declared: str, head: bytes) -> str | None:
     """None if ``head``, an object's first 4,096 bytes, may be a ``declared``; else why it is not.
@@ -118,8 +110,7 @@ def _contradiction(declared: str, head: bytes) -> str | None:
         return _not_text(head, _TEXTS[declared])
     accepted = _DECLARED.get(declared, "").split()
     needs_none = "?" in accepted
-    # Random bytes look like the beginning of a tag, one file in a thousand; a page goes on as text.
-    if _begins_with_markup(head) and (not needs_none or _is_text(_unwrapped(head))):
+    if begins_as_page(head) if needs_none else begins_with_markup(head):
         return "HTML or XML"
     family = _family(head)
     if not accepted or family in accepted:
@@ -130,7 +121,7 @@ def _contradiction(declared: str, head: bytes) -> str | None:
         return _FAMILIES[family][0]
     if not head or not needs_none:
         return "something else"
-    return "plain text" if _is_text(head) else _stranger(head)
+    return "plain text" if is_text(head) else _stranger(head)
 
 
 def _family(head: bytes) -> str | None:
@@ -141,7 +132,7 @@ def _family(head: bytes) -> str | None:
 
 
 def _is_chance(head: bytes) -> bool:
-    """Whether the first two bytes begin no frames: those take 1,441 bytes at most, mostly 400."""
+    """Whether the first two bytes begin no frames, of which MP3 has three in a head, AAC more."""
     return len(head) == FIRST_BYTES and head.count(head[:2]) < 3
 
 
@@ -162,46 +153,17 @@ def _stranger(head: bytes) -> str | None:
     return "another kind of file" if told else None
 
 
-def _is_text(head: bytes) -> bool:
-    return head.startswith(_BOMS) or _BINARY.search(head) is None
-
-
-def _unwrapped(head: bytes) -> bytes:
-    """``head`` without byte order mark and, for UTF-16 and UTF-32, without the zeros between."""
-    wide = head.startswith(_BOMS[1:]) or not any(head[:16:2]) or not any(head[1:16:2])
-    for bom in _BOMS:
-        head = head.removeprefix(bom)
-    return (head.replace(b"\x00", b"") if wide else head).lstrip()
-
-
-def _begins_with_markup(head: bytes) -> bool:
-    return _MARKUP.match(_unwrapped(head)) is not None
-
-
 def _not_text(head: bytes, root: bytes | None) -> str | None:
     """What ``head`` is instead of a text, or of XML with this root element; None if it is that."""
     family = _family(head)
-    if not _is_text(head):
+    if not is_text(head):
         return _FAMILIES[family][0] if family else "a binary file"
     if family == "pdf":
         return _FAMILIES[family][0]
     if root is None:
-        return "HTML or XML" if _begins_with_markup(head) else None
-    if not _begins_with_markup(head):
+        return "HTML or XML" if begins_with_markup(head) else None
+    if not begins_with_markup(head):
         return "plain text"
     # Without a root in sight, behind a long comment, the doubt is the file's: XML never runs (T19).
-    found = _root_element(_unwrapped(head))
+    found = root_element(unwrapped(head))
     return None if found in (root, None) else "HTML or another kind of XML"
-
-
-def _root_element(text: bytes) -> bytes | None:
-    """The first element's lower-case name; None while there is none in sight."""
-    text = text[_PROLOG.match(text).end() :]  # type: ignore[union-attr]
-    doctype = _DOCTYPE.match(text)
-    if doctype:
-        if doctype[1].lower() == b"html":
-            return b"html"
-        text = text[doctype.end() :]
-        text = text[_PROLOG.match(text).end() :]  # type: ignore[union-attr]
-    element = _ELEMENT.match(text)
-    return element[1].lower() if element else None

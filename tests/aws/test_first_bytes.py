@@ -152,6 +152,14 @@ def test_t18_xml_of_another_sort_is_refused(declared: str, head: bytes) -> None:
     assert check_first_bytes(declared, head) is not None
 
 
+@pytest.mark.parametrize("declared", sorted(EXTENSIONS))
+@pytest.mark.parametrize("head", HTML.values(), ids=HTML.keys())
+def test_t18_html_before_noise_passes_as_nothing(declared: str, head: bytes) -> None:
+    """T18: a page is one whatever comes after it, also where encrypted bytes may pass."""
+    noise = random.Random(18).randbytes(FIRST_BYTES)  # noqa: S311
+    assert check_first_bytes(declared, head + b"\0" + noise) is not None
+
+
 @pytest.mark.parametrize("declared", ["video/mp2t", "audio/aac"])
 def test_what_is_encrypted_is_no_stranger(declared: str) -> None:
     """HLS encrypts segments whole, and chance begins them like a tag, or like a frame."""

@@ -13,6 +13,7 @@ verifier = Broken("app/aws/verifier.py")
 fields = Broken("app/schemas/fields.py")
 uppy = Broken("app/domain/uppy.py")
 heads = Broken("app/aws/first_bytes.py")
+texts = Broken("app/aws/texts.py")
 worker = Broken("app/events/handler.py")
 _SIZE = "if type(size) is not int or size < 1:"
 _BODY = "reason = self._against_rules(found, path) or self._unlike_its_type(found)"
@@ -121,9 +122,15 @@ MUTANTS: tuple[Mutant, ...] = (
     heads(
         "T18",
         "markup passes as what has no signature",
-        "if _begins_with_markup(head) and (not needs_none or _is_text(_unwrapped(head))):\n"
+        "if begins_as_page(head) if needs_none else begins_with_markup(head):\n"
         '        return "HTML or XML"\n    family',
         "family",
+    ),
+    texts(
+        "T18",
+        "a page passes before noise",
+        "return _PAGE.match(text) is not None or (is_text(text) and",
+        "return (is_text(text) and",
     ),
     heads(
         "T18",
@@ -137,7 +144,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "return None if found in (root, None) else",
         "return None if True else",
     ),
-    heads(
+    texts(
         "T18",
         "UTF-16 hides markup",
         'return (head.replace(b"\\x00", b"") if wide else head)',
@@ -146,7 +153,7 @@ MUTANTS: tuple[Mutant, ...] = (
     heads(
         "T18",
         "text passes as sound",
-        'return "plain text" if _is_text(head) else _stranger(head)',
+        'return "plain text" if is_text(head) else _stranger(head)',
         "return _stranger(head)",
     ),
     signer("T20", "a PUT may overwrite", _PUT, "headers = stored_headers(upload)"),
