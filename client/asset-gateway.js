@@ -166,7 +166,7 @@ async function claim(key) {
   live.add(key);
   const release = await new Promise((resolve) => {
     const hold = (lock) => (lock ? new Promise(resolve) : resolve(null));
-    const { locks } = navigator; // only in secure contexts
+    const { locks } = navigator; // only in secure contexts; refused is as good as none
     if (locks) locks.request(key, { ifAvailable: true }, hold).catch(hold);
     else hold(true);
   });

@@ -5,7 +5,8 @@ from playwright.sync_api import Page
 from tests.e2e.site import Site
 
 # `gateway(options)` makes a client, `file(size, ...)` a small text, `video(size, name)` a file of
-# bytes that do not repeat, `sha256(file)` its digest in hex, `failure(promise)` how it ended.
+# bytes that do not repeat, `sha256(file)` its digest in hex, `failure(promise)` how it ended;
+# `until(condition)` waits for what comes true.
 SETUP = """async ({ endpoint, token }) => {
   const { AssetGateway, GatewayError } = await import('/client/asset-gateway.js');
   const pattern = (size) => Uint8Array.from({ length: size }, (_, i) => (i * 31 + (i >> 8)) % 251);
@@ -32,6 +33,9 @@ SETUP = """async ({ endpoint, token }) => {
     inTime: (promise) => Promise.race([promise, new Promise((_, reject) => {
       setTimeout(() => reject(new Error('not settled after 40 s')), 40e3);
     })]),
+    until: (condition) => inTime((async () => {
+      while (!condition()) await new Promise((resolve) => { setTimeout(resolve, 20); });
+    })()),
     failure: async (promise) => {
       try { return { value: await inTime(promise) }; } catch (error) {
         return { name: error.name, slug: error.slug, status: error.status, message: error.message };

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from tests.e2e.site import Site, running_site, site_on
+from tests.stores.cors import CorsProxy
 from tests.stores.store import Store
 
 CHROMIUM_FLAGS = [
@@ -49,6 +50,13 @@ def strict_site(shared_strict_site: Site) -> Iterator[Site]:
     yield shared_strict_site.for_somebody_new()
     shared_strict_site.line.go_online()
     shared_strict_site.line.weather.clear()
+
+
+@pytest.fixture
+def line(strict_site: Site) -> CorsProxy:
+    """The way from the browser to Swift, with its weather."""
+    assert strict_site.line is not None
+    return strict_site.line
 
 
 @pytest.fixture

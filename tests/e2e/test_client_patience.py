@@ -11,17 +11,12 @@ from playwright.sync_api import Page, Request, Route
 
 from tests.e2e.client_in_page import expected, with_client
 from tests.e2e.site import MIB, ROOT, Site
+from tests.e2e.test_multipart import put_count
 from tests.stores.cors import CorsProxy
 from tests.stores.faults import Answer, Cut
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.store]
-
-
-@pytest.fixture
-def line(strict_site: Site) -> CorsProxy:
-    assert strict_site.line is not None
-    return strict_site.line
 
 
 @pytest.fixture
@@ -42,27 +37,45 @@ def hasty(strict_tab: Page, strict_site: Site) -> Page:
     return with_client(strict_tab, strict_site)
 
 
-def puts(line: CorsProxy) -> int:
-    return sum(exchange.method == "PUT" for exchange in line.seen)
+def slowed(page: Page, bytes_per_second: int) -> None:
+    """In the browser: the buffers of its sockets would take megabytes at once."""
+    page.context.new_cdp_session(page).send(
+        "Network.emulateNetworkConditions",
+        {
+            "offline": False,
+            "latency": 0,
+            "downloadThroughput": -1,
+            "uploadThroughput": bytes_per_second,
+        },
+    )
 
 
 def test_requests_that_the_browser_queues_have_not_stalled(hasty: Page, line: CorsProxy) -> None:
     """Browsers send six at a time to a host; those behind them wait longer than a stall."""
-    # In the browser, before its sockets' buffers take megabytes at once.
-    hasty.context.new_cdp_session(hasty).send(
-        "Network.emulateNetworkConditions",
-        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 6 * MIB},
-    )
+    slowed(hasty, 6 * MIB)
     told = hasty.evaluate(
         """() => Promise.all(['a.mp4', 'b.mp4', 'c.mp4'].map((name) => failure(
           gateway({ retries: 1 }).upload(video(15 * 2 ** 20, name)))))"""
     )
     assert [one["value"]["size"] for one in told] == [15 * MIB] * 3
-    assert puts(line) == 9
+    assert put_count(line) == 9
 
 
-def test_a_connection_that_stops_moving_is_given_up(hasty: Page, line: CorsProxy) -> None:
-    """Though others move: its part is sent again on another."""
+def test_a_part_that_stops_half_way_is_given_up(hasty: Page, line: CorsProxy) -> None:
+    """Though others move: it is sent again before they have all arrived."""
+    slowed(hasty, 6 * MIB)
+    # At once, as the buffers on the way take most of a part.
+    line.weather.expect(Cut("PUT", "partNumber=1&", after_bytes=1, silent_seconds=10))
+    asset = hasty.evaluate(
+        "() => inTime(gateway().upload(video(42 * 2 ** 20), { concurrency: 2 }))"
+    )
+    assert asset["size"] == 42 * MIB
+    sent = [found[1] for seen in line.seen if (found := re.search(r"partNumber=(\d)", seen.target))]
+    assert 1 < sent.index("1", 1) < sent.index("9")
+
+
+def test_a_part_that_never_begins_is_given_up(hasty: Page) -> None:
+    """It may wait behind others; once none of them moves, it is sent again."""
     stuck: list[Route] = []
 
     def stick(route: Route) -> None:
@@ -124,7 +137,8 @@ def test_paused_after_the_bytes_arrived_goes_on(page: Page, strict_site: Site) -
           running.catch(() => {});
         }"""
     )
-    assert eventually(lambda: bool(page.evaluate("() => 0") or arrived))
+    # Asking the page for anything has the route's handler run.
+    assert eventually(lambda: page.evaluate("() => 1") == len(arrived))
     page.evaluate("() => running.pause()")
     page.evaluate("() => running.resume()")
     asset = page.evaluate("() => inTime(running)")
@@ -132,10 +146,10 @@ def test_paused_after_the_bytes_arrived_goes_on(page: Page, strict_site: Site) -
     assert strict_site.stored(asset["key"]) == expected(9000)
 
 
-def test_cancelling_without_a_network_ends_at_once(
+def test_cancelling_does_not_wait_for_a_network(
     page: Page, strict_site: Site, line: CorsProxy
 ) -> None:
-    """Nobody waits for the network; once it is back, what was stored is removed."""
+    """The upload ends without one; once it is back, what was stored is removed."""
     line.weather.bytes_per_second = 4 * MIB
     page.evaluate(
         """() => {
@@ -172,9 +186,7 @@ def test_a_cancelled_upload_stays_cancelled(page: Page) -> None:
               if (state === 'hashing') upload.pause();
             },
           });
-          while (upload.state !== 'paused') {
-            await new Promise((resolve) => { setTimeout(resolve, 20); });
-          }
+          await until(() => upload.state === 'paused');
           upload.cancel();
           upload.resume();
           await failure(upload);
@@ -220,6 +232,9 @@ def test_too_many_unfinished_uploads_do_not_pass_by_waiting(page: Page) -> None:
     asked: list[str] = []
 
     def refuse(route: Route) -> None:
+        if route.request.method != "POST":
+            route.fallback()
+            return
         asked.append(route.request.url)
         route.fulfill(
             status=429,
@@ -227,14 +242,10 @@ def test_too_many_unfinished_uploads_do_not_pass_by_waiting(page: Page) -> None:
             json={"type": "/problems/too-many-uploads", "title": "Too many", "status": 429},
         )
 
-    page.route("**/v1/uploads", lambda route: refuse(route) if posts(route) else route.fallback())
+    page.route("**/v1/uploads", refuse)
     told = page.evaluate("() => failure(gateway().upload(file(900), { kind: 'brand_kit' }))")
     assert told["slug"] == "too-many-uploads"
     assert len(asked) == 1
-
-
-def posts(route: Route) -> bool:
-    return route.request.method == "POST"
 
 
 def test_a_part_whose_signer_expired_is_signed_again(

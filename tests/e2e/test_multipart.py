@@ -39,12 +39,6 @@ def page(strict_tab: Page, strict_site: Site) -> Page:
     return with_client(strict_tab, strict_site)
 
 
-@pytest.fixture
-def line(strict_site: Site) -> CorsProxy:
-    assert strict_site.line is not None
-    return strict_site.line
-
-
 def start(page: Page, **options: Any) -> None:
     page.evaluate(START, {"method": "multipart", **options})
 

@@ -135,15 +135,7 @@ def test_an_unfinished_upload_is_offered_after_a_reload(
 ) -> None:
     """The row says what to do; the same file again sends what was missing, and finishes."""
     page = signed_in
-    film = tmp_path / "film.mp4"
-    film.write_bytes(CLIP.read_bytes() + bytes(16 * MIB))
-    # Part 3 does not get through before the reload.
-    page.route(re.compile("partNumber=3&"), lambda route: None)
-    page.get_by_label("Files to upload").set_input_files(film)
-    expect(page.get_by_role("progressbar", name="Progress of film.mp4")).to_be_visible()
-    page.wait_for_function(
-        "() => document.querySelector('progress')?.value >= %d" % (10 * MIB)  # noqa: UP031
-    )
+    film = begin_film(page, tmp_path)
     page.once("dialog", lambda dialog: dialog.accept())
     page.reload()
     page.unroute_all(behavior="ignoreErrors")
@@ -255,8 +247,24 @@ def test_axe_finds_no_serious_fault(tab: Page, site: Site, picture: bytes, schem
     assert serious_faults(tab) == []
 
 
+def begin_film(page: Page, folder: Path) -> Path:
+    """A film of four parts, of which the third does not get through."""
+    film = folder / "film.mp4"
+    film.write_bytes(CLIP.read_bytes() + bytes(16 * MIB))
+    page.route(re.compile("partNumber=3&"), lambda route: None)
+    page.get_by_label("Files to upload").set_input_files(film)
+    page.wait_for_function(
+        "bytes => document.querySelector('progress')?.value >= bytes", arg=10 * MIB
+    )
+    return film
+
+
 def sign_in(page: Page, site: Site) -> None:
     page.goto("/")
+    pass_the_door(page, site)
+
+
+def pass_the_door(page: Page, site: Site) -> None:
     page.get_by_label("Email").fill(site.email)
     page.get_by_label("Password").fill(site.password)
     page.get_by_role("button", name="Sign in", exact=True).click()

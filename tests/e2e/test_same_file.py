@@ -8,24 +8,16 @@ from playwright.sync_api import Page
 
 from tests.e2e.client_in_page import with_client
 from tests.e2e.site import MIB, Site
+from tests.stores.cors import CorsProxy
 from tests.stores.faults import Answer
 
 pytestmark = [pytest.mark.browser, pytest.mark.store]
 
 
 @pytest.fixture
-def page(strict_tab: Page, strict_site: Site) -> Page:
-    assert strict_site.line is not None
-    strict_site.line.weather.bytes_per_second = 8 * MIB
-    with_client(strict_tab, strict_site)
-    strict_tab.evaluate(
-        """() => {
-          window.begun = async (upload) => {
-            while (!upload.uploadId) await new Promise((resolve) => { setTimeout(resolve, 20); });
-          };
-        }"""
-    )
-    return strict_tab
+def page(strict_tab: Page, strict_site: Site, line: CorsProxy) -> Page:
+    line.weather.bytes_per_second = 8 * MIB
+    return with_client(strict_tab, strict_site)
 
 
 @pytest.fixture
@@ -42,7 +34,7 @@ def test_two_uploads_of_one_file_are_two_assets(page: Page, strict_site: Site) -
         """async () => {
           const source = video(12 * 2 ** 20);
           const first = gateway().upload(source);
-          await begun(first);
+          await until(() => first.uploadId);
           const assets = await inTime(Promise.all([first, gateway().upload(source)]));
           return { keys: assets.map(({ key }) => key), sha256: await sha256(source),
             left: gateway().resumable() };
@@ -61,7 +53,7 @@ def test_cancelling_one_of_two_leaves_the_other(page: Page, strict_site: Site) -
         """async () => {
           const source = video(12 * 2 ** 20);
           const first = gateway().upload(source);
-          await begun(first);
+          await until(() => first.uploadId);
           const second = gateway().upload(source, {
             onProgress: ({ loaded }) => loaded > 0 && second.cancel(),
           });
@@ -100,24 +92,25 @@ def test_another_tab_cannot_take_or_discard_what_is_under_way(
 
 
 def test_what_is_under_way_is_not_offered(page: Page) -> None:
-    """`resumable` names what nobody is at: not what runs or is paused, but what failed."""
+    """`resumable` names what nobody is at: what is paused goes on by itself."""
     told = page.evaluate(
         """async () => {
           const running = gateway().upload(video(22 * 2 ** 20));
-          await begun(running);
+          await until(() => running.uploadId);
           running.pause();
           const paused = gateway().resumable().length;
-          await running.cancel();
+          running.cancel();
           return { paused, ended: (await failure(running)).name };
         }"""
     )
     assert told == {"paused": 0, "ended": "AbortError"}
 
 
-def test_a_file_that_only_looks_the_same_is_another(page: Page, strict_site: Site) -> None:
+def test_a_file_that_only_looks_the_same_is_another(
+    page: Page, strict_site: Site, line: CorsProxy
+) -> None:
     """Same name, size and date, other bytes: no part of one ends up in the other."""
-    assert strict_site.line is not None
-    strict_site.line.weather.expect(Answer("PUT", "partNumber=3&", status=400, code="Whatever"))
+    line.weather.expect(Answer("PUT", "partNumber=3&", status=400, code="Whatever"))
     told = page.evaluate(
         """async () => {
           const one = video(12 * 2 ** 20);

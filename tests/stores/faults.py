@@ -31,6 +31,8 @@ class Cut(Fault):
     of: Literal["request", "answer"] = "request"
     #: End the stream instead, as a process does that is told to stop.
     politely: bool = False
+    #: Move nothing for so long before.
+    silent_seconds: float = 0
 
 
 @dataclass
@@ -91,11 +93,13 @@ class Meter:
     def __init__(self, weather: Weather, cut: Cut | None) -> None:
         self._weather = weather
         self._left = cut.after_bytes if cut else None
+        self._silent_seconds = cut.silent_seconds if cut else 0
         self._drop = HungUp if cut and cut.politely else Dropped
 
     def check(self) -> None:
         """Raise Dropped when nothing more may pass."""
         if self._left is not None and self._left <= 0:
+            time.sleep(self._silent_seconds)
             raise self._drop("cut")
 
     def limit(self, chunk: int) -> int:
