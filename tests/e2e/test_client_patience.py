@@ -71,7 +71,7 @@ def test_a_part_that_stops_half_way_is_given_up(hasty: Page, line: CorsProxy) ->
     )
     assert asset["size"] == 42 * MIB
     sent = [found[1] for seen in line.seen if (found := re.search(r"partNumber=(\d)", seen.target))]
-    assert 1 < sent.index("1", 1) < sent.index("9")
+    assert sent.index("1", sent.index("1") + 1) < sent.index("9")
 
 
 def test_a_part_that_never_begins_is_given_up(hasty: Page) -> None:
