@@ -150,7 +150,7 @@ _cloudfront_id = validate.Regexp(r"[A-Z0-9]{8,32}\Z", error="must be an id like 
 
 def _signing_key(value: str) -> None:
     # Read by what will sign with it, so that no second opinion is kept here.
-    from app.aws.cloudfront_keys import load_signing_key
+    from app.signing.cloudfront_keys import load_signing_key
 
     try:
         load_signing_key(value, "sha256")

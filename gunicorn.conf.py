@@ -14,8 +14,10 @@ from typing import Any
 bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1)
 # Threads: a completion waits for S3, and links are signed meanwhile. More than may wait for S3
-# (app/aws/bulkhead.py).
-worker_class = "app.serving.Worker"  # gthread, which loses no connection when it stops
+# (app/s3/bulkhead.py).
+worker_class = (
+    "app.operations.gunicorn_worker.Worker"  # gthread, which loses no connection when it stops
+)
 threads = 16
 # Each is a descriptor; the rest is for the store's connections, Redis and files.
 worker_connections = max(

@@ -34,18 +34,18 @@ from app.api.bodies import StrictJSONProvider, limit_bodies
 from app.api.context import EXTENSION
 from app.api.documentation import document_api
 from app.api.problems import register_problems
-from app.audit import audit
+from app.api.rate_limits import count_caller, count_stranger, show_standing
 from app.auth.act_as import HEADER as ACT_AS
 from app.auth.act_as import act_as
 from app.auth.bearer import BearerProtector
 from app.domain.errors import IdentityUnavailable, InvalidToken
 from app.domain.principal import Principal
-from app.error_reports import report_errors
 from app.limits.allowance import warn_of_separate_counts
-from app.limits.door import count_caller, count_stranger, show_standing
-from app.logs import configure_logging
+from app.operations.audit import audit
+from app.operations.error_reports import report_errors
+from app.operations.logs import configure_logging
+from app.operations.metrics import current, observe
 from app.services import Services
-from app.telemetry import current, observe
 from config import Settings
 
 BLUEPRINTS = (

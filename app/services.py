@@ -5,50 +5,50 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.assets.erasure import Erasure
+from app.assets.multipart_uploads import LargeUploads
+from app.assets.shares import ShareRecords
+from app.assets.usage import UsageCounter
+from app.assets.verification import Verifier
+from app.auth.accounts import Accounts
 from app.auth.cognito import CognitoVerifier
 from app.auth.jwks import JwksCache
 from app.auth.metered import MeteredJwksCache
-from app.aws.accounts import Accounts
-from app.aws.addressing import BucketAddress
-from app.aws.bulkhead import PLACES, Bulkhead
 from app.aws.clients import LazyClient
-from app.aws.cloudfront import CloudFrontSigner
-from app.aws.copies import Copier
-from app.aws.credentials import Credentials, default_chain
-from app.aws.deletion import Deleter
-from app.aws.erasure import Erasure
-from app.aws.invalidations import EdgeCache
-from app.aws.large_uploads import LargeUploads
-from app.aws.links import LinkSigner
-from app.aws.listing import Listing
+from app.aws.edge_cache import EdgeCache
 from app.aws.metered import (
     MeteredClient,
     MeteredCloudFrontSigner,
     MeteredExchange,
     MeteredPresigner,
 )
-from app.aws.multipart import Multipart
-from app.aws.part_listing import PartListing
-from app.aws.queue import Queue
-from app.aws.shares import ShareRecords
-from app.aws.sigv4 import Presigner
-from app.aws.store import Store
-from app.aws.sts import UploadCredentials
-from app.aws.uploads import UploadSigner
-from app.aws.uppy import UppySigner
-from app.aws.usage import UsageCounter
-from app.aws.verifier import Verifier
-from app.aws.versions import Versions
+from app.aws.scoped_credentials import UploadCredentials
 from app.domain.paths import Kind
 from app.domain.uploads import PartSizes
-from app.events.direct import DirectTeller
+from app.events.notifier import Notifier
+from app.events.queue import Queue
 from app.events.reports import LIFE_SECONDS, Reports
+from app.events.webhooks import WebhookSender
 from app.limits.quota import Quota
 from app.limits.rates import Rates
 from app.limits.shared import Shared
-from app.readiness import Readiness
-from app.seals import Seals
-from app.webhooks import WebhookSender
+from app.operations.health import Readiness
+from app.s3.bulkhead import PLACES, Bulkhead
+from app.s3.copies import Copier
+from app.s3.deletion import Deleter
+from app.s3.listings import Listing
+from app.s3.multipart import Multipart
+from app.s3.objects import Store
+from app.s3.part_listings import PartListing
+from app.s3.versions import Versions
+from app.signing.addressing import BucketAddress
+from app.signing.cloudfront import CloudFrontSigner
+from app.signing.credentials import Credentials, default_chain
+from app.signing.links import LinkSigner
+from app.signing.sigv4 import Presigner
+from app.signing.tokens import SignedTokens
+from app.signing.uploads import UploadSigner
+from app.signing.uppy import UppySigner
 from config import Settings, SettingsError
 
 UPLOAD_LIFE_SECONDS = 7 * 24 * 3600
@@ -67,7 +67,7 @@ class Services:
     copier: Copier
     versions: Versions
     shares: ShareRecords
-    share_tokens: Seals
+    share_tokens: SignedTokens
     share_max_seconds: int
     share_base_url: str
     links: LinkSigner
@@ -78,12 +78,12 @@ class Services:
     large_uploads: LargeUploads
     part_sizes: PartSizes
     uppy: UppySigner
-    uppy_ids: Seals
+    uppy_ids: SignedTokens
     upload_credentials: UploadCredentials | None
     verifier: Verifier
-    teller: DirectTeller | None
-    upload_ids: Seals
-    cursors: Seals
+    teller: Notifier | None
+    upload_ids: SignedTokens
+    cursors: SignedTokens
     readiness: Readiness
     rates: Rates
     quota: Quota
@@ -134,8 +134,10 @@ def build(settings: Settings, *, places: int = PLACES) -> Services:
         deleter=deleter,
         copier=Copier(store, multipart, deleter),
         versions=Versions(exchange, store),
-        shares=ShareRecords(store, listing, deleter, Seals(secrets, "share-record", share_life)),
-        share_tokens=Seals(secrets, "share", share_life),
+        shares=ShareRecords(
+            store, listing, deleter, SignedTokens(secrets, "share-record", share_life)
+        ),
+        share_tokens=SignedTokens(secrets, "share", share_life),
         share_max_seconds=share_life,
         share_base_url=settings.public_base_url.rstrip("/"),
         links=LinkSigner(
@@ -163,12 +165,12 @@ def build(settings: Settings, *, places: int = PLACES) -> Services:
             part_url_seconds=settings.part_url_ttl_seconds,
             max_live=settings.max_live_uploads,
         ),
-        uppy_ids=Seals(secrets, "uppy", UPLOAD_LIFE_SECONDS),
+        uppy_ids=SignedTokens(secrets, "uppy", UPLOAD_LIFE_SECONDS),
         upload_credentials=upload_credentials(settings, keys, bulkhead),
         verifier=Verifier(store, max_bytes, announce),
         teller=teller,
-        upload_ids=Seals(secrets, "upload", UPLOAD_LIFE_SECONDS),
-        cursors=Seals(secrets, "cursor", CURSOR_LIFE_SECONDS),
+        upload_ids=SignedTokens(secrets, "upload", UPLOAD_LIFE_SECONDS),
+        cursors=SignedTokens(secrets, "cursor", CURSOR_LIFE_SECONDS),
         readiness=Readiness(
             {"identity": jwks.load, "storage": lambda: listing.page("users/", limit=1)}
         ),
@@ -197,12 +199,12 @@ def webhook_sender(settings: Settings) -> WebhookSender | None:
     return WebhookSender(settings.webhook_url, settings.webhook_secret.split())
 
 
-def direct_teller(settings: Settings) -> DirectTeller | None:
+def direct_teller(settings: Settings) -> Notifier | None:
     """Tells without a queue; where there is one, the worker alone tells."""
     sender = webhook_sender(settings)
     if sender is None or settings.events_queue_url:
         return None
-    return DirectTeller(settings.s3_bucket_name, sender)
+    return Notifier(settings.s3_bucket_name, sender)
 
 
 def events_queue(settings: Settings) -> Queue:
@@ -216,7 +218,7 @@ def events_queue(settings: Settings) -> Queue:
 def event_reports(settings: Settings, queue: Queue) -> Reports:
     """What the API and the worker leave in ``queue`` for the worker."""
     secrets = [settings.secret_key, *settings.secret_key_fallbacks]
-    return Reports(settings.s3_bucket_name, queue, Seals(secrets, "report", LIFE_SECONDS))
+    return Reports(settings.s3_bucket_name, queue, SignedTokens(secrets, "report", LIFE_SECONDS))
 
 
 def static_keys(settings: Settings) -> Credentials | None:

@@ -7,7 +7,7 @@ import uuid
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from app.aws.cloudfront import CloudFrontSigner
+from app.signing.cloudfront import CloudFrontSigner
 from benchmarks.results import Results
 from benchmarks.turns import Contender, Prepare, medians, ratio, take_turns
 

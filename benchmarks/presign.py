@@ -24,9 +24,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from app.aws.addressing import BucketAddress
-from app.aws.credentials import static_credentials
-from app.aws.sigv4 import Presigner
+from app.signing.addressing import BucketAddress
+from app.signing.credentials import static_credentials
+from app.signing.sigv4 import Presigner
 from benchmarks.install import PEERS, install_peers
 from benchmarks.results import Results
 from benchmarks.turns import Contender, Measured, Prepare, medians, ratio, take_turns

@@ -12,7 +12,7 @@ from marshmallow import missing
 from webargs.flaskparser import FlaskParser
 
 from app.domain.errors import UnsupportedType, ValidationFailed
-from app.telemetry import current
+from app.operations.metrics import current
 
 MAX_BODY_BYTES = 64 * 1024
 #: Endpoints that take a list of up to 1,000 paths or parts.

@@ -12,14 +12,14 @@ def seal_cursor(token: str | None, listing: str) -> str | None:
     ``listing`` names what is listed, the caller's root included, so that nobody else's cursor
     fits, nor one of another listing.
     """
-    return services.cursors.seal([listing, token]) if token else None
+    return services.cursors.sign([listing, token]) if token else None
 
 
 def open_cursor(cursor: str | None, listing: str) -> str | None:
     """S3's continuation token; ``NotFound`` unless it was sealed for this very ``listing``."""
     if cursor is None:
         return None
-    sealed_for, token = services.cursors.open(cursor)
+    sealed_for, token = services.cursors.verify(cursor)
     if sealed_for != listing:
         raise NotFound
     return str(token)

@@ -59,7 +59,7 @@ def list_uploads(query: dict[str, Any]) -> Response:
     )
     items = [
         {
-            "upload_id": services.upload_ids.seal(
+            "upload_id": services.upload_ids.sign(
                 ListedUpload(root.sub, path, found.upload_id).to_claims()
             ),
             "path": path.text,

@@ -7,9 +7,9 @@ from flask import Response
 from app.api.answers import answer
 from app.api.context import services
 from app.api.documentation import Blueprint
-from app.readiness import MEMORY_SECONDS
+from app.operations.health import MEMORY_SECONDS
+from app.operations.metrics import metrics_answer
 from app.schemas.ops import HealthSchema, ReadinessSchema
-from app.telemetry import metrics_answer
 
 blp = Blueprint("ops", description="For the person on call", public=True)
 

@@ -13,8 +13,8 @@ from app.api.bodies import encode_json
 from app.api.responses import FinalResponse
 from app.auth.bearer import challenge
 from app.domain.errors import Fault, NotFound, Problem, TooLarge, ValidationFailed
-from app.logs import log
-from app.telemetry import current
+from app.operations.logs import log
+from app.operations.metrics import current
 
 
 def register_problems(app: Flask) -> None:

@@ -49,7 +49,7 @@ def open_share(token: str) -> Response:
     Needs no token but the link's own. Unknown, expired, revoked: the same 404, a short page for
     whoever asks for HTML.
     """
-    sub, share_id = services.share_tokens.open(token)
+    sub, share_id = services.share_tokens.verify(token)
     root = Root(sub)
     share = services.shares.read(root, share_id)
     if services.store.head(root.key(share.path)) is None:

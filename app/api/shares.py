@@ -79,7 +79,7 @@ def revoke_share(share_id: str) -> Response:
 
 def _share_answer(share: Share) -> dict[str, Any]:
     """The share with its link; the Host header is never trusted to make it absolute (T47)."""
-    token = services.share_tokens.seal([share.sub, share.share_id])
+    token = services.share_tokens.sign([share.sub, share.share_id])
     return {
         "share_id": share.share_id,
         "url": services.share_base_url + url_for("share_links.open_share", token=token),

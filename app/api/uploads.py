@@ -18,11 +18,11 @@ from app.api.answers import (
 )
 from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
-from app.audit import concerns
 from app.auth.bearer import current_principal
 from app.domain.errors import AlreadyExists, Problem, UploadRejected, ValidationFailed
 from app.domain.parts import MAX_BATCH
 from app.domain.uploads import Declaration, ListedUpload, Upload, declare_upload, upload_of
+from app.operations.audit import concerns
 from app.schemas.assets import AssetSchema
 from app.schemas.uploads import NewUploadSchema, UploadSchema, UploadStateSchema
 
@@ -50,7 +50,7 @@ def create_upload(declared: dict[str, Any]) -> Response:
         sending = sending_answer(upload, services.uploads.sign(upload))
         # Last, so that what could not be signed reserves nothing.
         reserve(upload)
-    upload_id = services.upload_ids.seal(upload.to_claims())
+    upload_id = services.upload_ids.sign(upload.to_claims())
     location = url_for("uploads.get_upload", upload_id=upload_id)
     return answer(upload_answer(upload_id, upload) | sending, 201, {"Location": location})
 
@@ -153,7 +153,7 @@ def begin(upload: Upload) -> Upload:
 
 
 def _open(upload_id: str) -> Upload | ListedUpload:
-    upload = upload_of(services.upload_ids.open(upload_id), sub=current_principal.sub)
+    upload = upload_of(services.upload_ids.verify(upload_id), sub=current_principal.sub)
     concerns(upload.path.text)
     return upload
 

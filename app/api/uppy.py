@@ -79,7 +79,7 @@ def create_multipart(wanted: dict[str, UppyFile]) -> Response:
     return answer(
         {
             "key": Root(upload.sub).key(upload.path),
-            "uploadId": services.uppy_ids.seal(upload.to_claims()),
+            "uploadId": services.uppy_ids.sign(upload.to_claims()),
             "bucket": services.uppy.bucket,
         }
     )

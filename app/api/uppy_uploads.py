@@ -11,7 +11,6 @@ from typing import NamedTuple
 from uuid_utils import uuid7
 
 from app.api.context import caller_root, services
-from app.audit import concerns
 from app.auth.bearer import current_principal
 from app.domain.assets import StoredObject
 from app.domain.errors import (
@@ -25,6 +24,7 @@ from app.domain.parts import Part
 from app.domain.paths import AssetPath
 from app.domain.uploads import Method, Upload
 from app.domain.uppy import UppyFile, check_parts, declare_for_uppy
+from app.operations.audit import concerns
 
 # The shape of our own upload ids: payload.time.mac, as itsdangerous writes them. S3's have another.
 _SEALED = re.compile(r"\.?[\w-]{24,}\.[\w-]{4,8}\.[\w-]{40,44}", re.ASCII)
@@ -87,7 +87,7 @@ def open_target(upload_id: str, key: str) -> Target:
         if not _STORES_OWN.fullmatch(upload_id):
             raise NotFound
         return Target(path, key, upload_id, None)
-    upload = Upload.from_claims(services.uppy_ids.open(upload_id), sub=root.sub)
+    upload = Upload.from_claims(services.uppy_ids.verify(upload_id), sub=root.sub)
     if upload.path != path:
         raise NotFound
     return Target(path, key, upload.s3_upload_id or "", upload)

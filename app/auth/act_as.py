@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..domain.errors import InsufficientScope, ValidationFailed
-from ..domain.principal import Principal, is_sub
+from app.domain.errors import InsufficientScope, ValidationFailed
+from app.domain.principal import Principal, is_sub
 
 HEADER = "X-Act-As-Sub"
 

@@ -16,9 +16,9 @@ from authlib.oauth2.rfc6750 import BearerTokenValidator
 from flask import Request, g, request
 from werkzeug.local import LocalProxy
 
-from ..domain.errors import InsufficientScope, InvalidToken, Problem
-from ..domain.principal import Principal
-from .claims import MissingScope
+from app.auth.claims import MissingScope
+from app.domain.errors import InsufficientScope, InvalidToken, Problem
+from app.domain.principal import Principal
 
 REALM = "asset-gateway"
 # Addresses end up in logs, histories and referrers (RFC 6750 §2.3, RFC 9700 §4.3.2).

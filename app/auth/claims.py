@@ -11,8 +11,8 @@ from functools import lru_cache
 from sys import intern
 from typing import Any, Literal
 
-from ..domain.errors import InsufficientScope, InvalidToken
-from ..domain.principal import Principal, is_sub
+from app.domain.errors import InsufficientScope, InvalidToken
+from app.domain.principal import Principal, is_sub
 
 AcceptedUse = Literal["access", "id", "any"]
 Claims = Mapping[str, Any]

@@ -21,10 +21,10 @@ from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64decode
 
-from ..domain.errors import InvalidToken
-from ..domain.principal import Principal
-from .claims import MAX_LEEWAY_SECONDS, AcceptedUse, ClaimRules
-from .jwks import SigningKey
+from app.auth.claims import MAX_LEEWAY_SECONDS, AcceptedUse, ClaimRules
+from app.auth.jwks import SigningKey
+from app.domain.errors import InvalidToken
+from app.domain.principal import Principal
 
 MAX_TOKEN_CHARS = 8192
 # A remembered token asks for its key again this often, so that a withdrawn key is noticed.

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 import urllib3
 from joserfc.jwk import RSAKey
 
-from ..domain.errors import IdentityUnavailable, InvalidToken
-from .keyset import fetch_body, parse_jwks
+from app.auth.keyset import fetch_body, parse_jwks
+from app.domain.errors import IdentityUnavailable, InvalidToken
 
 # With keys at hand, a slow key server may not tie up the threads that serve known keys.
 PATIENCE_SECONDS = 1.0

@@ -1,8 +1,5 @@
-"""The only place with boto3 or a signature.
+"""The AWS services beside S3 that the gateway calls, by boto3: STS, and CloudFront's API.
 
-Law of this layer:
-1. Imports ``app.domain`` and libraries; never Flask, never the settings object.
-2. One client per service and process, made when first needed (``clients.py``).
-3. Only the error code that is meant is translated into a domain ``Problem``.
-4. Functions take keys that ``domain.paths`` has made; none builds one from text.
+boto3 is slow to start and heavy in memory, so it is imported when first needed. It earns its place
+here because these calls are rare, and each service has a protocol of its own.
 """

@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from app.aws.credentials import Credentials
+from app.signing.credentials import Credentials
 
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 10

@@ -15,13 +15,13 @@ from xml.etree.ElementTree import Element
 
 from prometheus_client import Counter, Histogram
 
-from app.aws.addressing import BucketAddress
 from app.aws.clients import LazyClient
-from app.aws.cloudfront import CloudFrontSigner, FolderGrant
-from app.aws.exchange import Exchange
-from app.aws.post_policy import PresignedPost
-from app.aws.sigv4 import Presigned, Presigner, Wanted
 from app.domain.errors import Problem
+from app.s3.client import S3Client
+from app.signing.addressing import BucketAddress
+from app.signing.cloudfront import CloudFrontSigner, FolderGrant
+from app.signing.post_policies import PresignedPost
+from app.signing.sigv4 import Presigned, Presigner, Wanted
 
 SIGNED = Counter("gateway_signed_urls", "URLs signed for browsers", ["kind"])
 CALLS = Counter("gateway_s3_calls", "Requests to the bucket by the gateway", ["operation"])
@@ -77,7 +77,7 @@ class MeteredCloudFrontSigner(CloudFrontSigner):
         return super().sign_folder(folder, expires)
 
 
-class MeteredExchange(Exchange):
+class MeteredExchange(S3Client):
     """Counts listings (``get``) and deletions by name (``post``)."""
 
     def get(self, query: Mapping[str, str]) -> Element:

@@ -12,13 +12,13 @@ import structlog
 
 from app import services
 from app.aws.clients import LazyClient
-from app.aws.queue import Queue
 from app.aws.upload_role import UploadRole
 from app.cli.metrics import serving_metrics
 from app.domain.assets import StoredObject
 from app.events.handler import Handler
+from app.events.queue import Queue
 from app.events.worker import Worker
-from app.logs import configure_logging
+from app.operations.logs import configure_logging
 from config import Settings, SettingsError
 
 log = structlog.get_logger("events")

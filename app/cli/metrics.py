@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.domain import errors
-from app.telemetry import metrics_answer
+from app.operations.metrics import metrics_answer
 
 
 class _Silent(WSGIRequestHandler):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.aws.keypairs import make_key_pair, public_half
+from app.signing.key_pairs import make_key_pair, public_half
 
 #: Template parameter -> the output with the key's id.
 SLOTS = {"PublicKeyBlue": "KeyPairIdBlue", "PublicKeyGreen": "KeyPairIdGreen"}

@@ -6,8 +6,8 @@ import re
 import unicodedata
 
 from app.domain.errors import ValidationFailed
-from app.domain.media_types import EXTENSIONS
 from app.domain.segments import UNSAFE_IN_NAME, fault_in
+from app.media.types import EXTENSIONS
 
 MAX_NAME_BYTES = 200
 MAX_PACKAGE_SEGMENTS = 4

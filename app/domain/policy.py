@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from app.domain.errors import TooLarge, UnsupportedType, ValidationFailed
-from app.domain.media_types import (
+from app.domain.paths import LIBRARY_KINDS, PROJECT_KINDS, Kind
+from app.media.types import (
     ALIASES,
     AUDIO,
     BRAND_KIT,
@@ -22,7 +23,6 @@ from app.domain.media_types import (
     is_active,
     served_type,
 )
-from app.domain.paths import LIBRARY_KINDS, PROJECT_KINDS, Kind
 
 __all__ = [
     "EXTENSIONS",

@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 from prometheus_client import Counter, Histogram
 
-from app.aws.verifier import Verifier
+from app.assets.verification import Verifier
 from app.domain.assets import StoredObject
 from app.domain.errors import NotFound, QuotaExceeded, ValidationFailed
 from app.domain.events import AssetEvent, created, deleted, owner_of, rejected

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 
-from app.aws.queue import Queue, QueueUnavailable
 from app.domain.assets import StoredObject
 from app.domain.errors import NotFound, StorageUnavailable
 from app.domain.events import AssetEvent, EventType, rejected
 from app.domain.notifications import Unreadable
-from app.seals import Seals
+from app.events.queue import Queue, QueueUnavailable
+from app.signing.tokens import SignedTokens
 
 _REPORT = "asset-gateway-report"
 #: SQS keeps a message for at most as long.
@@ -23,7 +23,7 @@ LIFE_SECONDS = 14 * 24 * 3600
 class Reports:
     """Reports about one bucket's objects, in one queue."""
 
-    def __init__(self, bucket: str, queue: Queue, seals: Seals) -> None:
+    def __init__(self, bucket: str, queue: Queue, seals: SignedTokens) -> None:
         self._bucket = bucket
         self._queue = queue
         self._seals = seals
@@ -31,7 +31,7 @@ class Reports:
     def leave(self, event: AssetEvent) -> None:
         """Put ``event`` into the queue. Raises ``QueueUnavailable``."""
         self._queue.send(
-            json.dumps({_REPORT: self._seals.seal([event.id, event.type, event.body])})
+            json.dumps({_REPORT: self._seals.sign([event.id, event.type, event.body])})
         )
 
     def read(self, body: str) -> AssetEvent | None:
@@ -39,7 +39,7 @@ class Reports:
         if _REPORT not in body[: len(_REPORT) + 2]:
             return None
         try:
-            event_id, kind, text = self._seals.open(json.loads(body)[_REPORT])
+            event_id, kind, text = self._seals.verify(json.loads(body)[_REPORT])
         except (NotFound, ValueError, KeyError, TypeError) as error:
             raise Unreadable("a report that this gateway did not seal") from error
         return AssetEvent(event_id, EventType(kind), text)

@@ -16,10 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 from prometheus_client import Counter
 
-from app.aws.queue import Message, Queue, QueueUnavailable
 from app.domain.errors import Problem
 from app.domain.notifications import Unreadable
-from app.webhooks import DeliveryFailed
+from app.events.queue import Message, Queue, QueueUnavailable
+from app.events.webhooks import DeliveryFailed
 
 FAILURES = Counter("gateway_event_failures", "Messages left in the queue", ["cause"])
 LONGEST_BACKOFF_SECONDS = 3600

@@ -11,9 +11,9 @@ from app.domain.errors import QuotaExceeded, StorageUnavailable
 from app.domain.principal import Principal
 from app.domain.usage import Usage
 from app.limits.allowance import Allowance
-from app.limits.books import Books
 from app.limits.ledger import Outcome, Settlement, Verdict
 from app.limits.shared import Shared
+from app.limits.usage_ledger import UsageLedger
 
 #: Longer than the gateway takes to write one object itself.
 WORK_SECONDS = 900.0
@@ -39,7 +39,7 @@ class Quota:
     ) -> None:
         """``count`` adds up what a ``sub`` has; ``quota_bytes`` and ``by_group`` as ``Allowance``
         has them; the seconds are the lives of an upload's URLs."""
-        self._books = Books(shared, count)
+        self._books = UsageLedger(shared, count)
         self._allowance = Allowance(quota_bytes, by_group)
         self._url_seconds = url_seconds
         self._part_url_seconds = part_url_seconds

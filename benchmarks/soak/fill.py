@@ -13,7 +13,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from uuid import uuid4
 
-from app.seals import Seals
+from app.signing.tokens import SignedTokens
 from benchmarks.soak import uploading
 from benchmarks.soak.user import User
 from tests.gateway import SECRET
@@ -26,7 +26,7 @@ AT_ONCE = 48
 BATCH = 1_000
 SECONDS = 3600
 UPLOAD, UPPY, CURSOR, SHARE = (
-    Seals([SECRET], purpose, SECONDS) for purpose in ("upload", "uppy", "cursor", "share")
+    SignedTokens([SECRET], purpose, SECONDS) for purpose in ("upload", "uppy", "cursor", "share")
 )
 
 
@@ -61,9 +61,9 @@ async def _show_seals(user: User, number: int) -> None:
         "/s3/multipart/{upload_id}/1",
         expect=404,
         query={"key": key},
-        upload_id=UPPY.seal(UPLOAD.open(upload_id)),
+        upload_id=UPPY.sign(UPLOAD.open(upload_id)),
     )
-    cursor = CURSOR.seal([f"users/{user.sub}/another/", key])
+    cursor = CURSOR.sign([f"users/{user.sub}/another/", key])
     await user.ask("GET", "/v1/assets", expect=404, query={"cursor": cursor})
-    token = SHARE.seal([user.sub, f"{number:022}"])
+    token = SHARE.sign([user.sub, f"{number:022}"])
     await user.ask("GET", "/s/{token}", expect=404, bearer="", token=token)

@@ -209,7 +209,7 @@ def test_verify_has_the_usage_counted_again(
 ) -> None:
     """What came without completion counts once it is verified, and no more once it is removed."""
     # A count that took long waits before the next, and machines can be slow.
-    monkeypatch.setattr("app.limits.books.CHEAP_SECONDS", 60)
+    monkeypatch.setattr("app.limits.usage_ledger.CHEAP_SECONDS", 60)
     assert carol.get("/v1/me").json["usage"]["objects"] == 0
     put(gateway, carol, "image/good.png", ContentType="image/png")
     carol.post("/v1/assets/verify", {"path": "image/good.png"})

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from app.aws.store import Store as S3Store
 from app.domain.errors import StorageError
+from app.s3.objects import Store as S3Store
 from tests.gateway import Caller, Gateway, fetch, running_gateway
 from tests.samples import HTML, png
 from tests.stores.store import Store
@@ -296,7 +296,7 @@ def test_a_failed_deletion_loses_nothing(
     def refuse(*_args: object) -> None:
         raise StorageError
 
-    monkeypatch.setattr("app.aws.exchange.Exchange.post", refuse)
+    monkeypatch.setattr("app.s3.client.S3Client.post", refuse)
     assert carol.post("/v1/assets/move", {"path": path}).status_code == 502
     assert path in paths(gateway, carol)
     assert len(paths(gateway, carol)) == 2

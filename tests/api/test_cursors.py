@@ -77,7 +77,7 @@ def test_t15_other_seals_are_no_cursors() -> None:
     """T15: what one secret sealed for another purpose goes on nowhere, even with the same facts."""
     for seals in (services.upload_ids, services.share_tokens, services.uppy_ids):
         with pytest.raises(NotFound):
-            open_cursor(seals.seal(["users/alice/", "token"]), "users/alice/")
+            open_cursor(seals.sign(["users/alice/", "token"]), "users/alice/")
 
 
 def test_the_end_has_no_cursor() -> None:

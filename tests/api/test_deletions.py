@@ -12,8 +12,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.api import deletions
-from app.aws.deletion import Deleter, Doomed, _document
-from app.aws.exchange import Exchange, namespace_of
+from app.s3.client import S3Client, namespace_of
+from app.s3.deletion import Deleter, ObjectIdentifier, _document
 from tests.gateway import Caller, Gateway
 from tests.samples import png
 
@@ -135,7 +135,7 @@ def test_deleting_is_bounded_and_can_be_continued(
     """A call does so many batches and says that there is more; calling again ends it."""
     page = services(gateway).listing.page
     small = lambda prefix, **more: page(prefix, **{**more, "limit": 2})  # noqa: E731
-    monkeypatch.setattr("app.aws.listing.Listing.page", lambda _self, *a, **k: small(*a, **k))
+    monkeypatch.setattr("app.s3.listings.Listing.page", lambda _self, *a, **k: small(*a, **k))
     monkeypatch.setattr(deletions, "MAX_BATCHES", 2)
     put(gateway, carol, *(f"projects/p/image/{number}.png" for number in range(5)))
     answers = []
@@ -157,12 +157,12 @@ def services(gateway: Gateway) -> Any:
 def locked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Beginnings of key names that S3 refuses to delete, as an object lock has it."""
     names: set[str] = set()
-    post = Exchange.post
+    post = S3Client.post
 
-    def refuse(self: Exchange, query: dict[str, str], body: bytes) -> Element:
+    def refuse(self: S3Client, query: dict[str, str], body: bytes) -> Element:
         asked = [unescape(key) for key in re.findall("<Key>(.*?)</Key>", body.decode())]
         refused = [key for key in asked if any(name in key for name in names)]
-        left = [Doomed(key) for key in asked if key not in refused]
+        left = [ObjectIdentifier(key) for key in asked if key not in refused]
         answer = post(self, query, _document(left)) if left else Element("DeleteResult")
         namespace = namespace_of(answer)
         for key in refused:
@@ -171,7 +171,7 @@ def locked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
             SubElement(error, f"{namespace}Code").text = "AccessDenied"
         return answer
 
-    monkeypatch.setattr(Exchange, "post", refuse)
+    monkeypatch.setattr(S3Client, "post", refuse)
     return names
 
 

@@ -161,7 +161,7 @@ def test_t44_erasure_is_bounded_and_goes_on_where_it_stopped(
     carol: Caller, front_gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T44: a call does its part and says that there is more."""
-    monkeypatch.setattr("app.aws.erasure.MAX_BATCHES", 1)
+    monkeypatch.setattr("app.assets.erasure.MAX_BATCHES", 1)
     carol.upload(PNG)
     assert erase(carol) == {"deleted_objects": 1, "aborted_uploads": 0, "complete": False}
     assert erase(carol) == {"deleted_objects": 0, "aborted_uploads": 0, "complete": True}
@@ -211,7 +211,7 @@ def test_the_account_goes_last_and_can_be_tried_again(
     """With data left the account stays; then it goes, by the caller's own token."""
     erin, tokens = signed_in(cognito_gateway, front_stack)
     erin.upload(PNG)
-    monkeypatch.setattr("app.aws.erasure.MAX_BATCHES", 1)
+    monkeypatch.setattr("app.assets.erasure.MAX_BATCHES", 1)
     assert erase(erin, "?account=true")["complete"] is False
     assert is_there(front_stack, tokens["email"])
     assert erase(erin, "?account=true")["complete"] is True

@@ -14,10 +14,10 @@ import urllib3
 from werkzeug.test import TestResponse
 
 from app.api.context import EXTENSION
-from app.aws.multipart import Multipart
 from app.domain.parts import MAX_OBJECT_BYTES, Part
 from app.domain.paths import AssetPath
 from app.domain.uploads import Method, Upload
+from app.s3.multipart import Multipart
 from app.services import Services
 from tests.gateway import Caller, Gateway, fetch, running_gateway
 from tests.samples import HTML, png
@@ -489,4 +489,4 @@ def sealed_upload(gateway: Gateway, sub: str, size: int, *, part_size: int) -> s
         size,
         part_size=part_size,
     )
-    return services.upload_ids.seal(services.large_uploads.begin(upload).to_claims())
+    return services.upload_ids.sign(services.large_uploads.begin(upload).to_claims())

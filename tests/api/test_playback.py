@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from app.aws.invalidations import EdgeCache
+from app.aws.edge_cache import EdgeCache
 from devstack.account import Stack
 from devstack.edge_keys import KeyPair
 from devstack.edge_serving import serving_edge

@@ -239,7 +239,7 @@ def sealed_share(gateway: Gateway, owner: Caller, path: str, *, expires_at: date
 
 
 def link_of(gateway: Gateway, owner: Caller, share_id: str) -> str:
-    token = gateway.app.extensions["asset-gateway"].share_tokens.seal([owner.sub, share_id])
+    token = gateway.app.extensions["asset-gateway"].share_tokens.sign([owner.sub, share_id])
     return f"/s/{token}"
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from app.aws.cloudfront_keys import load_signing_key
-from app.aws.keypairs import make_key_pair, public_half
 from app.cli import stack_rollout
 from app.cli.env_file import read_env, write_env
+from app.signing.cloudfront_keys import load_signing_key
+from app.signing.key_pairs import make_key_pair, public_half
 from config import Settings
 from tests.cli.aws_account import OUTPUTS, Account
 from tests.infra.templates import INFRA, load

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.aws.addressing import BucketAddress
 from app.domain.errors import NotFound, ValidationFailed
 from app.domain.paths import (
     LIBRARY_KINDS,
@@ -21,6 +20,7 @@ from app.domain.paths import (
     check_project_id,
     split_key,
 )
+from app.signing.addressing import BucketAddress
 from tests.domain.strategies import nasty_text, path_like, places, subs
 
 ASSET_ID = "0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee"

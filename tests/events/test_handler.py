@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from app import services as services_module
-from app.aws.queue import Queue, QueueUnavailable
-from app.aws.verifier import Verifier
+from app.assets.verification import Verifier
 from app.domain.assets import StoredObject
 from app.domain.errors import QuotaExceeded, StorageUnavailable, UploadRejected
 from app.domain.events import AssetEvent, owner_of
 from app.domain.notifications import Unreadable
 from app.domain.paths import Kind
 from app.events.handler import Handler
+from app.events.queue import Queue, QueueUnavailable
 from app.events.reports import Reports
-from app.seals import Seals
+from app.signing.tokens import SignedTokens
 from config import Settings
 from devstack.account import Stack
 from devstack.testing import running_store
@@ -76,7 +76,7 @@ class Bench:
         return Handler(
             self.stack.bucket,
             built.verifier,
-            Reports(self.stack.bucket, self.outbox, Seals(["k" * 32], purpose, 3600)),
+            Reports(self.stack.bucket, self.outbox, SignedTokens(["k" * 32], purpose, 3600)),
             self.told,
             wrote=lambda principal: principal.startswith(f"AWS:{ROLE}:"),
             **options,
@@ -173,7 +173,7 @@ def test_t21_a_rejection_that_cannot_be_reported_removes_nothing(bench: Bench, k
 def test_what_completion_removes_is_reported_as_well(bench: Bench, key: str) -> None:
     """T21: the worker comes too late to judge it; while the queue is away nothing is removed."""
     version = bench.put(key, HTML)
-    reports = Reports(bench.stack.bucket, bench.outbox, Seals(["k" * 32], "report", 3600))
+    reports = Reports(bench.stack.bucket, bench.outbox, SignedTokens(["k" * 32], "report", 3600))
     store = services_module.build(Settings.from_env(bench.stack.gateway_environment([]))).store
     verifier = Verifier(store, {kind: 10**6 for kind in Kind}, reports.verified)
     bench.outbox.fails = True

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.aws.queue import Message, Queue, QueueUnavailable
 from app.domain.errors import StorageUnavailable
 from app.domain.notifications import Unreadable
 from app.events import worker as worker_module
+from app.events.queue import Message, Queue, QueueUnavailable
+from app.events.webhooks import DeliveryFailed
 from app.events.worker import Worker, backoff_seconds
-from app.webhooks import DeliveryFailed
 
 
 class MemoryQueue(Queue):

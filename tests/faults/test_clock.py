@@ -13,7 +13,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.api.context import EXTENSION
-from app.aws import faults
+from app.s3 import errors as faults
 from app.services import Services
 from tests.faults.answers import check_problem
 from tests.gateway import Caller, Gateway, fetch

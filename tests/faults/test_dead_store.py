@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from app.aws.bulkhead import PLACES
 from app.domain.paths import AssetPath
 from app.domain.uploads import Method, Upload
-from app.readiness import Readiness
-from app.seals import Seals
+from app.operations.health import Readiness
+from app.s3.bulkhead import PLACES
+from app.signing.tokens import SignedTokens
 from tests.faults.answers import check_problem, check_signing_goes_on
 from tests.faults.dead_stores import closed, silent, unreachable
 from tests.faults.servers import Server, serving
@@ -55,8 +55,8 @@ def test_a_store_that_cannot_be_connected_to(
 def test_a_silent_store_is_asked_once(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """No second request follows one that was not answered in time, on no way to the store."""
     monkeypatch.setattr("app.aws.clients.READ_TIMEOUT_SECONDS", 0.3)
-    monkeypatch.setattr("app.aws.exchange.READ_TIMEOUT_SECONDS", 0.3)
-    monkeypatch.setattr("app.aws.exchange._POST_TIMEOUT", urllib3.Timeout(0.3))
+    monkeypatch.setattr("app.s3.client.READ_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr("app.s3.client._POST_TIMEOUT", urllib3.Timeout(0.3))
     ask: dict[str, Callable[[Caller], object]] = {
         "boto3": BOTH_WAYS[0],
         "list": BOTH_WAYS[1],
@@ -136,7 +136,7 @@ def large_upload() -> str:
         s3_upload_id="an-upload-id",
         part_size=5 * 1024**2,
     )
-    return Seals([SECRET], "upload", 3600).seal(upload.to_claims())
+    return SignedTokens([SECRET], "upload", 3600).sign(upload.to_claims())
 
 
 def test_there_are_more_threads_than_places() -> None:
@@ -148,7 +148,7 @@ def test_there_are_more_threads_than_places() -> None:
 
 def test_probes_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """While one probe waits for a silent store, another is told after a moment that it failed."""
-    monkeypatch.setattr("app.readiness.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("app.operations.health.PATIENCE_SECONDS", 0.05)
     asked, answered = threading.Event(), threading.Event()
 
     def storage() -> bool:

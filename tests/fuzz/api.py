@@ -24,8 +24,8 @@ from werkzeug.test import run_wsgi_app
 
 from app import create_app
 from app import services as services_module
-from app.aws.store import Store
 from app.domain.errors import StorageUnavailable
+from app.s3.objects import Store
 from config import Settings
 from tests.fuzz.requests import SEEDS as REQUESTS
 from tests.fuzz.tokens import POOL, verifier

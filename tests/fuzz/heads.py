@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import time
 
-from app.aws.first_bytes import FIRST_BYTES, check_first_bytes
-from app.domain.media_types import EXTENSIONS
-from tests.aws.test_first_bytes import SAMPLES
+from app.media.first_bytes import FIRST_BYTES, check_first_bytes
+from app.media.types import EXTENSIONS
+from tests.media.test_first_bytes import SAMPLES
 
 TYPES = sorted(EXTENSIONS)
 LONGEST_SECONDS = 2.0

@@ -9,13 +9,13 @@ from urllib.parse import unquote
 import ada_url
 from werkzeug.http import parse_options_header
 
-from app.aws.addressing import BucketAddress
 from app.domain.dispositions import content_disposition
 from app.domain.errors import ValidationFailed
 from app.domain.filenames import MAX_NAME_BYTES, package_filename, safe_filename
 from app.domain.metadata import decode_metadata, encode_metadata
 from app.domain.paths import AssetPath, Root, split_key
 from app.domain.policy import EXTENSIONS
+from app.signing.addressing import BucketAddress
 
 ROOT = Root("alice")
 ADDRESSES = (

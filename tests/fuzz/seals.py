@@ -1,4 +1,4 @@
-"""Seals: upload ids and cursors are opened whole, for their purpose, or not at all."""
+"""SignedTokens: upload ids and cursors are opened whole, for their purpose, or not at all."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import secrets
 from app.domain.errors import NotFound
 from app.domain.paths import AssetPath
 from app.domain.uploads import Method, Upload, upload_of
-from app.seals import Seals
+from app.signing.tokens import SignedTokens
 
 # A new one in each process, so that no input found by another is a good seal here.
 SECRET = secrets.token_hex()
 # Longer than anybody fuzzes at a time.
 LIFE_SECONDS = 7 * 86_400
 PURPOSES = {
-    name: Seals([SECRET], name, LIFE_SECONDS) for name in ("upload", "cursor", "share", "uppy")
+    name: SignedTokens([SECRET], name, LIFE_SECONDS)
+    for name in ("upload", "cursor", "share", "uppy")
 }
 UPLOADS, CURSORS = PURPOSES["upload"], PURPOSES["cursor"]
 UPLOAD = Upload(
@@ -27,8 +28,8 @@ UPLOAD = Upload(
     71,
     metadata={"title": "ü"},
 )
-SEALED = UPLOADS.seal(UPLOAD.to_claims())
-CURSOR = CURSORS.seal(["users/alice/", "token"])
+SEALED = UPLOADS.sign(UPLOAD.to_claims())
+CURSOR = CURSORS.sign(["users/alice/", "token"])
 ISSUED = {"upload": SEALED, "cursor": CURSOR}
 
 #: One letter says what the rest is: a text to open, an edit of a good seal, or JSON to seal.
@@ -58,27 +59,27 @@ def check(data: bytes) -> None:
     for purpose, seals in PURPOSES.items():
         assert is_open(seals, text) == (ISSUED.get(purpose) == text)
     if text == SEALED:
-        assert upload_of(UPLOADS.open(text), sub="alice") == UPLOAD
+        assert upload_of(UPLOADS.verify(text), sub="alice") == UPLOAD
         assert not is_owned(text, "bob")
 
 
 def check_json(data: bytes) -> None:
     try:
         payload = json.loads(data)
-        sealed = CURSORS.seal(payload)
+        sealed = CURSORS.sign(payload)
     except (ValueError, RecursionError):
         return  # what we seal ourselves is flat
     if b"NaN" in data:
         return  # unequal to itself
     if len(sealed) <= 7_000:
-        assert CURSORS.open(sealed) == payload
+        assert CURSORS.verify(sealed) == payload
         assert all(character.isalnum() or character in "-_." for character in sealed)
     assert not any(is_open(seals, sealed) for name, seals in PURPOSES.items() if name != "cursor")
 
 
-def is_open(seals: Seals, text: str) -> bool:
+def is_open(seals: SignedTokens, text: str) -> bool:
     try:
-        seals.open(text)
+        seals.verify(text)
     except NotFound:
         return False
     return True
@@ -86,7 +87,7 @@ def is_open(seals: Seals, text: str) -> bool:
 
 def is_owned(text: str, sub: str) -> bool:
     try:
-        upload_of(UPLOADS.open(text), sub=sub)
+        upload_of(UPLOADS.verify(text), sub=sub)
     except NotFound:
         return False
     return True

@@ -8,17 +8,17 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 from unittest import mock
 
-from app.aws.addressing import BucketAddress
-from app.aws.credentials import Credentials
-from app.aws.deletion import Deleter, Doomed
-from app.aws.exchange import Exchange
-from app.aws.listing import Listing
-from app.aws.part_listing import PartListing
-from app.aws.sigv4 import Presigner
-from app.aws.versions import Versions
 from app.domain.errors import NotFound, StorageError, StorageUnavailable
+from app.s3.client import S3Client
+from app.s3.deletion import Deleter, ObjectIdentifier
+from app.s3.listings import Listing
+from app.s3.part_listings import PartListing
+from app.s3.versions import Versions
+from app.signing.addressing import BucketAddress
+from app.signing.credentials import Credentials
+from app.signing.sigv4 import Presigner
 
-E = TypeVar("E", bound=Exchange)
+E = TypeVar("E", bound=S3Client)
 KEY = "users/alice/image/a.png"
 SIGNER = Presigner(lambda: Credentials("AKIDEXAMPLE", "secret"), "eu-central-1")
 ADDRESS = BucketAddress.of("media", "eu-central-1", endpoint="http://127.0.0.1:9")
@@ -84,7 +84,7 @@ def check(data: bytes) -> None:
 
 
 def ask_listing(connection: Canned) -> None:
-    page = Listing(over(Exchange(SIGNER, ADDRESS), connection)).page("users/alice/")
+    page = Listing(over(S3Client(SIGNER, ADDRESS), connection)).page("users/alice/")
     for found in page.objects:
         assert (type(found.key), type(found.size), type(found.etag)) == (str, int, str)
         assert_instant(found.last_modified)
@@ -100,14 +100,14 @@ def ask_parts(connection: Canned) -> None:
 def ask_versions(connection: Canned) -> None:
     store = mock.Mock()
     store.call.return_value = {"Status": "Enabled"}
-    for version in Versions(over(Exchange(SIGNER, ADDRESS), connection), store).of(KEY):
+    for version in Versions(over(S3Client(SIGNER, ADDRESS), connection), store).of(KEY):
         assert version.deleted == (version.size is None)
         assert_instant(version.last_modified)
 
 
 def ask_deletion(connection: Canned) -> None:
-    exchange = over(Exchange(SIGNER, ADDRESS), connection)
-    failures = Deleter(exchange, Listing(exchange), mock.Mock()).delete([Doomed(KEY)])
+    exchange = over(S3Client(SIGNER, ADDRESS), connection)
+    failures = Deleter(exchange, Listing(exchange), mock.Mock()).delete([ObjectIdentifier(KEY)])
     assert all(isinstance(problem, Exception) for problem in failures.values())
 
 

@@ -14,7 +14,7 @@ import app.cli.events  # and of the worker
 from tests.infra.templates import INFRA
 
 RULES = yaml.safe_load((INFRA / "alerts.yaml").read_text())["groups"][0]["rules"]
-assert app.telemetry.REQUESTS
+assert app.operations.metrics.REQUESTS
 
 
 def exported() -> dict[str, set[str]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.aws.sts import session_policy
+from app.aws.scoped_credentials import session_policy
 from app.domain.paths import Root
 from tests.infra.aws_calls import ACTIONS, ROOT, actions_needed, operations, presigned
 from tests.infra.templates import EVERYTHING, REQUIRED, Made

@@ -238,8 +238,8 @@ def test_usage_is_counted_rarely_and_again_after_a_change() -> None:
 
 def test_dear_counts_are_made_anew_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where counting takes long, neither refusals nor looks make it happen each time."""
-    monkeypatch.setattr("app.limits.books.CHEAP_SECONDS", -1)
-    monkeypatch.setattr("app.limits.books.RECOUNT_PER_COST", 10**9)
+    monkeypatch.setattr("app.limits.usage_ledger.CHEAP_SECONDS", -1)
+    monkeypatch.setattr("app.limits.usage_ledger.RECOUNT_PER_COST", 10**9)
     bucket = Bucket()
     bucket.size = 100
     quota = make(bucket)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.aws.first_bytes import FIRST_BYTES
-from app.aws.store import Store
+from app.media.first_bytes import FIRST_BYTES
+from app.s3.objects import Store
 from tests.gateway import Caller
 
 APP = Path(__file__).parents[2] / "app"

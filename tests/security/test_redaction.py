@@ -8,7 +8,7 @@ import logging
 import pytest
 import structlog
 
-from app.logs import REDACTED, configure_logging, redact
+from app.operations.logs import REDACTED, configure_logging, redact
 from tests.gateway import Caller, Gateway
 
 

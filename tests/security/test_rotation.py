@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from app.aws.cloudfront import CloudFrontSigner
-from app.aws.keypairs import make_key_pair
 from app.cli.stack_keys import SLOTS, keep_keys, retire_key, rotate_key
 from app.domain.events import AssetEvent, EventType
-from app.webhooks import WebhookSender
+from app.events.webhooks import WebhookSender
+from app.signing.cloudfront import CloudFrontSigner
+from app.signing.key_pairs import make_key_pair
 from devstack.edge_policies import Refused, key_group, verify
 from tests.events.backend import OTHER_SECRET, SECRET, Backend, Delivery, running_backend
 from tests.gateway import Gateway, fetch, running_gateway, send

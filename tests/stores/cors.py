@@ -55,7 +55,7 @@ class CorsRules:
 
 
 @dataclass
-class Exchange:
+class S3Client:
     """One request as the pass-through saw it; status None while or if nobody answered it."""
 
     method: str
@@ -77,7 +77,7 @@ class CorsProxy:
         self._lock = threading.Lock()
         self._offline = False
         self.weather = Weather()
-        self.seen: list[Exchange] = []
+        self.seen: list[S3Client] = []
 
     def __enter__(self) -> "CorsProxy":
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -151,7 +151,7 @@ class CorsProxy:
 
     def _exchange(self, client: Wire, head: Head) -> bool:
         """One request; returns whether the connection may carry another."""
-        seen = Exchange(head.method, head.target)
+        seen = S3Client(head.method, head.target)
         self.seen.append(seen)
         asked_to_close = (head.get("connection") or "").lower() == "close"
         if seen.method == "OPTIONS" and head.get("access-control-request-method"):
@@ -162,7 +162,7 @@ class CorsProxy:
             again = self._pass_on(client, head, seen)
         return again and not asked_to_close
 
-    def _pass_on(self, client: Wire, head: Head, seen: Exchange) -> bool:
+    def _pass_on(self, client: Wire, head: Head, seen: S3Client) -> bool:
         origin = head.get("origin")
 
         def dress(answer: Head) -> None:

@@ -9,7 +9,7 @@ import click
 from app.cli.doctor.answers import Refusal
 from app.cli.doctor.environment import environment_rows, process_environment, read_environment
 from app.cli.doctor.examination import examine
-from app.cli.doctor.mends import mends_for
+from app.cli.doctor.fixes import mends_for
 from app.cli.doctor.report import document, table
 from app.cli.doctor.rows import Row, failed
 from app.cli.doctor.site import Site

@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.aws.cloudfront import CloudFrontSigner
-from app.aws.keypairs import public_half
 from app.cli.doctor.answers import Answer, Refusal
 from app.cli.doctor.rows import Item, Row
 from app.cli.doctor.site import Site, host_of, not_permitted
 from app.cli.doctor.storage import BODY, remove_probe
+from app.signing.cloudfront import CloudFrontSigner
+from app.signing.key_pairs import public_half
 
 _LINK_SECONDS = 300
 _CONSOLE = "Console: CloudFront"

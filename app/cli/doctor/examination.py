@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from app.cli.doctor.around import gateway_rows, queue_rows, redis_rows, webhook_rows
 from app.cli.doctor.bucket import bucket_rows
 from app.cli.doctor.cors import cors_rows
 from app.cli.doctor.edge import edge_rows
 from app.cli.doctor.environment import Environment
 from app.cli.doctor.identity import clock_rows, identity_rows
-from app.cli.doctor.person import person_rows
+from app.cli.doctor.integrations import gateway_rows, queue_rows, redis_rows, webhook_rows
+from app.cli.doctor.manual import person_rows
 from app.cli.doctor.rows import Item, Row
 from app.cli.doctor.site import Site
 from app.cli.doctor.storage import storage_rows

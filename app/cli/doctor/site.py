@@ -16,13 +16,13 @@ from uuid import uuid4
 
 import urllib3
 
-from app.aws.addressing import BucketAddress
-from app.aws.credentials import Credentials, default_chain
-from app.aws.sigv4 import Presigner
 from app.cli.doctor.answers import Answer, Refusal, code_of, kind_of
 from app.cli.doctor.rows import Item, Row
 from app.domain.errors import StorageUnavailable
 from app.services import addresses
+from app.signing.addressing import BucketAddress
+from app.signing.credentials import Credentials, default_chain
+from app.signing.sigv4 import Presigner
 from config import Settings
 
 _TIMEOUT = urllib3.Timeout(connect=3, read=10)

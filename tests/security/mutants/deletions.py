@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tests.security.mutants.catalogue import Broken, Edit, Mutant
 
-deleter = Broken("app/aws/deletion.py")
+deleter = Broken("app/s3/deletion.py")
 api = Broken("app/api/deletions.py")
-erasure = Broken("app/aws/erasure.py")
+erasure = Broken("app/assets/erasure.py")
 projects = Broken("app/api/projects.py")
 act_as = Broken("app/auth/act_as.py")
 me = Broken("app/api/me.py")
-audit = Broken("app/audit.py")
+audit = Broken("app/operations/audit.py")
 factory = Broken("app/__init__.py")
 
 _RIGHT = "if not admin_group or admin_group not in actor.groups:"
@@ -56,7 +56,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "an erasure takes everybody's objects",
         '"prefix": root.prefix}',
         '"prefix": "users/"}',
-        Edit("app/aws/erasure.py", " if each.key.startswith(root.prefix)]", "]"),
+        Edit("app/assets/erasure.py", " if each.key.startswith(root.prefix)]", "]"),
     ),
     erasure(
         "T44",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from tests.security.mutants.catalogue import Broken, Edit, Mutant
 
-links = Broken("app/aws/links.py")
-cloudfront = Broken("app/aws/cloudfront.py")
+links = Broken("app/signing/links.py")
+cloudfront = Broken("app/signing/cloudfront.py")
 segments = Broken("app/domain/segments.py")
 paths = Broken("app/domain/paths.py")
 playback = Broken("app/api/playback.py")
-canonical = Broken("app/aws/canonical.py")
+canonical = Broken("app/signing/canonical.py")
 deletions = Broken("app/api/deletions.py")
 erasure = Broken("app/api/me.py")
-invalidations = Broken("app/aws/invalidations.py")
+invalidations = Broken("app/aws/edge_cache.py")
 
 _FOLDER = 'if not folder.endswith("/") or folder.count("/") < 2:'
 
@@ -51,9 +51,9 @@ MUTANTS: tuple[Mutant, ...] = (
         "a file without a folder is played",
         "if not path.has_asset_folder:",
         "if False:",
-        Edit("app/aws/links.py", "if path.asset_folder is None:", "if False:"),
+        Edit("app/signing/links.py", "if path.asset_folder is None:", "if False:"),
         Edit(
-            "app/aws/links.py",
+            "app/signing/links.py",
             'folder = f"{root.prefix}{path.asset_folder}"',
             'folder = f"{root.prefix}{path.folder}"',
         ),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from tests.security.mutants.catalogue import Broken, Edit, Mutant
 
-links = Broken("app/aws/links.py")
-types = Broken("app/domain/media_types.py")
-signer = Broken("app/aws/uploads.py")
+links = Broken("app/signing/links.py")
+types = Broken("app/media/types.py")
+signer = Broken("app/signing/uploads.py")
 copies = Broken("app/domain/copies.py")
-sigv4 = Broken("app/aws/sigv4.py")
-credentials = Broken("app/aws/credentials.py")
-sts = Broken("app/aws/sts.py")
-grant = Broken("app/aws/grant.py")
+sigv4 = Broken("app/signing/sigv4.py")
+credentials = Broken("app/signing/credentials.py")
+sts = Broken("app/aws/scoped_credentials.py")
+grant = Broken("app/signing/grant.py")
 fields = Broken("app/schemas/fields.py")
 settings = Broken("config.py")
 dispositions = Broken("app/domain/dispositions.py")
@@ -118,7 +118,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "the method is not signed",
         _ALONE,
         _ALONE.replace("{method}", "GET"),
-        Edit("app/aws/sigv4.py", _ALIKE, _ALIKE.replace("{method}", "GET")),
+        Edit("app/signing/sigv4.py", _ALIKE, _ALIKE.replace("{method}", "GET")),
     ),
     sigv4(
         "T31",

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from tests.security.mutants.catalogue import Broken, Mutant
 
-logs = Broken("app/logs.py")
-telemetry = Broken("app/telemetry.py")
-audit = Broken("app/audit.py")
-reports = Broken("app/error_reports.py")
-sigv4 = Broken("app/aws/sigv4.py")
-forms = Broken("app/aws/post_policy.py")
-grant = Broken("app/aws/grant.py")
-credentials = Broken("app/aws/credentials.py")
-cloudfront = Broken("app/aws/cloudfront.py")
+logs = Broken("app/operations/logs.py")
+telemetry = Broken("app/operations/metrics.py")
+audit = Broken("app/operations/audit.py")
+reports = Broken("app/operations/error_reports.py")
+sigv4 = Broken("app/signing/sigv4.py")
+forms = Broken("app/signing/post_policies.py")
+grant = Broken("app/signing/grant.py")
+credentials = Broken("app/signing/credentials.py")
+cloudfront = Broken("app/signing/cloudfront.py")
 settings = Broken("config.py")
-webhooks = Broken("app/webhooks.py")
+webhooks = Broken("app/events/webhooks.py")
 gunicorn = Broken("gunicorn.conf.py")
-direct = Broken("app/events/direct.py")
+direct = Broken("app/events/notifier.py")
 events = Broken("app/domain/events.py")
 in_queue = Broken("app/events/reports.py")
-heads = Broken("app/aws/first_bytes.py")
-store = Broken("app/aws/store.py")
+heads = Broken("app/media/first_bytes.py")
+store = Broken("app/s3/objects.py")
 shared = Broken("app/limits/shared.py")
 
 _NAMED = '    text = _NAMED_SECRET.sub(rf"\\1\\2{REDACTED}", text)\n'
@@ -141,7 +141,7 @@ MUTANTS: tuple[Mutant, ...] = (
     in_queue(
         "T41",
         "anybody's report in the queue is told",
-        "self._seals.open(json.loads(body)[_REPORT])",
+        "self._seals.verify(json.loads(body)[_REPORT])",
         "self._seals._serializer.loads_unsafe(json.loads(body)[_REPORT])[1]",
     ),
     heads("T42", "a megabyte is read", "FIRST_BYTES = 4096", "FIRST_BYTES = 1024 * 1024"),

@@ -7,17 +7,17 @@ from tests.security.mutants.catalogue import Broken, Edit, Mutant
 factory = Broken("app/__init__.py")
 playback = Broken("app/api/playback.py")
 settings = Broken("config.py")
-door = Broken("app/limits/door.py")
+door = Broken("app/api/rate_limits.py")
 bodies = Broken("app/api/bodies.py")
 fields = Broken("app/schemas/fields.py")
 me = Broken("app/api/me.py")
-store = Broken("app/aws/store.py")
-exchange = Broken("app/aws/exchange.py")
-sts = Broken("app/aws/sts.py")
+store = Broken("app/s3/objects.py")
+exchange = Broken("app/s3/client.py")
+sts = Broken("app/aws/scoped_credentials.py")
 problems = Broken("app/api/problems.py")
 shares = Broken("app/api/shares.py")
 uploads = Broken("app/api/uploads.py")
-telemetry = Broken("app/telemetry.py")
+telemetry = Broken("app/operations/metrics.py")
 
 _ORIGINS = '[re.compile(rf"{re.escape(origin)}\\Z") for origin in origins]'
 _HIT = "_count(rates.signing if signing else rates.general, g.principal.sub)"

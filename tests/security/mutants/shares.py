@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from tests.security.mutants.catalogue import Broken, Edit, Mutant
 
-records = Broken("app/aws/shares.py")
+records = Broken("app/assets/shares.py")
 share = Broken("app/domain/shares.py")
 door = Broken("app/api/share_links.py")
 deletions = Broken("app/api/deletions.py")
 services = Broken("app/services.py")
-sts = Broken("app/aws/sts.py")
+sts = Broken("app/aws/scoped_credentials.py")
 kinds = Broken("app/domain/kinds.py")
 
 _OWN = "if (owner, own_id) != (sub, share_id):"
-_RECORD_SEALS = 'Seals(secrets, "share-record", share_life)'
+_RECORD_SEALS = 'SignedTokens(secrets, "share-record", share_life)'
 
 MUTANTS: tuple[Mutant, ...] = (
     door("T36", "a Referer tells the token", '    "Referrer-Policy": "no-referrer",\n', ""),
@@ -49,16 +49,16 @@ MUTANTS: tuple[Mutant, ...] = (
         "T48",
         "a share's token passes for its record",
         _RECORD_SEALS,
-        'Seals(secrets, "share", share_life)',
+        'SignedTokens(secrets, "share", share_life)',
     ),
     records(
         "T48",
         "a record needs no seal",
-        "sealed = self._seals.open(_sealed(record))",
+        "sealed = self._seals.verify(_sealed(record))",
         "sealed = json.loads(_sealed(record))",
         Edit(
-            "app/aws/shares.py",
-            '{"record": self._seals.seal(share.to_claims())}',
+            "app/assets/shares.py",
+            '{"record": self._seals.sign(share.to_claims())}',
             '{"record": json.dumps(share.to_claims())}',
         ),
     ),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tests.security.mutants.catalogue import Broken, Edit, Mutant
 
-multipart = Broken("app/aws/multipart.py")
+multipart = Broken("app/s3/multipart.py")
 parts = Broken("app/domain/parts.py")
-listing = Broken("app/aws/part_listing.py")
-large = Broken("app/aws/large_uploads.py")
+listing = Broken("app/s3/part_listings.py")
+large = Broken("app/assets/multipart_uploads.py")
 uppy = Broken("app/domain/uppy.py")
 uppy_api = Broken("app/api/uppy.py")
-uppy_signer = Broken("app/aws/uppy.py")
+uppy_signer = Broken("app/signing/uppy.py")
 sign = Broken("app/api/uppy_sign.py")
 memory = Broken("app/limits/memory_ledger.py")
 redis = Broken("app/limits/redis_ledger.py")

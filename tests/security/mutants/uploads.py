@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from tests.security.mutants.catalogue import Broken, Edit, Mutant
 
-addressing = Broken("app/aws/addressing.py")
-grant = Broken("app/aws/grant.py")
-signer = Broken("app/aws/uploads.py")
-uppy_signer = Broken("app/aws/uppy.py")
+addressing = Broken("app/signing/addressing.py")
+grant = Broken("app/signing/grant.py")
+signer = Broken("app/signing/uploads.py")
+uppy_signer = Broken("app/signing/uppy.py")
 policy = Broken("app/domain/policy.py")
-verifier = Broken("app/aws/verifier.py")
+verifier = Broken("app/assets/verification.py")
 fields = Broken("app/schemas/fields.py")
 uppy = Broken("app/domain/uppy.py")
-heads = Broken("app/aws/first_bytes.py")
-texts = Broken("app/aws/texts.py")
+heads = Broken("app/media/first_bytes.py")
+texts = Broken("app/media/markup.py")
 worker = Broken("app/events/handler.py")
 _SIZE = "if type(size) is not int or size < 1:"
 _BODY = "reason = self._against_rules(found, path) or self._unlike_its_type(found)"

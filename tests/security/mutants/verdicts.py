@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from tests.security.mutants.catalogue import Broken, Mutant
 
-signer = Broken("app/aws/uploads.py")
+signer = Broken("app/signing/uploads.py")
 policy = Broken("app/domain/policy.py")
-forms = Broken("app/aws/post_policy.py")
-verifier = Broken("app/aws/verifier.py")
+forms = Broken("app/signing/post_policies.py")
+verifier = Broken("app/assets/verification.py")
 declared = Broken("app/domain/uploads.py")
 fields = Broken("app/schemas/fields.py")
 worker = Broken("app/events/handler.py")
-store = Broken("app/aws/store.py")
+store = Broken("app/s3/objects.py")
 copies = Broken("app/domain/copies.py")
-seals = Broken("app/seals.py")
+seals = Broken("app/signing/tokens.py")
 
 MUTANTS: tuple[Mutant, ...] = (
     verifier(

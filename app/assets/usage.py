@@ -1,0 +1,26 @@
+"""Counting what a user has: S3 is asked, because back ends write to the bucket as well."""
+
+from __future__ import annotations
+
+from app.domain.paths import Root
+from app.domain.usage import Tally, Usage
+from app.s3.listings import Listing
+
+
+class UsageCounter:
+    """Counts by listing: a request for every 1,000 objects, one page in memory at a time."""
+
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
+
+    def count(self, sub: str) -> Usage:
+        """The current objects of ``sub``'s. Raises ``StorageError``, ``StorageUnavailable``."""
+        root = Root(sub)
+        tally = Tally(root.prefix)
+        token = None
+        while True:
+            page = self._listing.page(root.prefix, token=token)
+            tally.add(page.objects)
+            token = page.next_token
+            if token is None:
+                return tally.usage()

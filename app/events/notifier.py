@@ -1,0 +1,83 @@
+"""Tells the back end without a queue: off the request's thread, best effort.
+
+What cannot be delivered in a few tries, or waits when the process ends in haste, is lost and
+counted. Who must not miss an event gives the gateway a queue.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import structlog
+from prometheus_client import Counter
+
+from app.domain.assets import StoredObject
+from app.domain.errors import NotFound, ValidationFailed
+from app.domain.events import AssetEvent, created, deleted, rejected
+from app.domain.notifications import Change, Notification
+from app.events.handler import Sender
+from app.events.webhooks import DeliveryFailed
+
+LOST = Counter("gateway_webhooks_lost", "Events without a queue that nobody was told of", ["type"])
+PAUSES_SECONDS = (0.0, 1.0, 5.0)
+MAX_WAITING = 1000
+_THREADS = 2
+
+log = structlog.get_logger("events")
+
+
+class Notifier:
+    """Tells about what the API itself verified or deleted."""
+
+    def __init__(self, bucket: str, sender: Sender) -> None:
+        self._bucket = bucket
+        self._sender = sender
+        # Threads are made at the first event, so after gunicorn's fork.
+        self._pool = ThreadPoolExecutor(_THREADS, "webhook")
+        self._places = threading.Semaphore(MAX_WAITING)
+
+    def verified(self, found: StoredObject, reason: str | None) -> None:
+        """The verifier looked at ``found``; a ``reason`` says why it was, or is to be, refused."""
+        if found.mark is None:
+            self._submit(created(self._bucket, found, verified=False, reason=reason))
+        elif reason:
+            self._submit(rejected(self._bucket, found, reason))
+        else:
+            self._submit(created(self._bucket, found))
+
+    def deleted(self, keys: Iterable[str]) -> None:
+        """The API deleted ``keys``."""
+        now = datetime.now(UTC)
+        for key in keys:
+            with suppress(NotFound, ValidationFailed):
+                self._submit(deleted(Notification(Change.REMOVED, self._bucket, key, now)))
+
+    def _submit(self, event: AssetEvent) -> None:
+        if not self._places.acquire(blocking=False):
+            self._lose(event, "too many wait")
+            return
+        self._pool.submit(self._tell, event)
+
+    def _tell(self, event: AssetEvent) -> None:
+        try:
+            for pause in PAUSES_SECONDS:
+                time.sleep(pause)
+                try:
+                    return self._sender.send(event)
+                except DeliveryFailed as error:
+                    failure = str(error)
+                except Exception as error:  # whatever it is, nobody else would hear of it
+                    failure = type(error).__name__
+            self._lose(event, failure)
+        finally:
+            self._places.release()
+
+    @staticmethod
+    def _lose(event: AssetEvent, why: str) -> None:
+        LOST.labels(event.type.value).inc()
+        log.error("webhook lost", type=event.type.value, event_id=event.id, cause=why)

@@ -1,0 +1,1 @@
+"""What bytes are: first bytes, markup, content types and their names. Standard library only."""

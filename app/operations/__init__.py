@@ -1,0 +1,1 @@
+"""For the person on call: logs, metrics, health, error reports, and how frameworks are bent."""

@@ -1,0 +1,203 @@
+"""Copies within the bucket, made by S3 itself: all of them, or none.
+
+A copy never overwrites unless it is meant to, is pinned to the version (or the ETag) that was
+looked at, and says itself what S3 keeps with it.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from app.domain.assets import StoredObject
+from app.domain.copies import Copy
+from app.domain.errors import AlreadyExists, NotFound, Problem, StorageUnavailable
+from app.domain.metadata import MARK
+from app.domain.parts import Part, PartPlan
+from app.s3.deletion import Deleter
+from app.s3.multipart import PARAMETERS, Multipart
+from app.s3.objects import Refused, Store
+
+PART_BYTES = 128 * 1024**2
+"""Above this, a copy is made in parts: S3 is silent while it copies, half a minute for 2 GB, and a
+request that is silent for ten seconds is given up, not knowing whether it will succeed."""
+#: Less than half of the places before the store (``bulkhead``): others need it meanwhile.
+_WORKERS = 4
+_META = "x-amz-meta-"
+_GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
+_CHANGED = frozenset({"PreconditionFailed", "412"})
+_UNMET = _GONE | _CHANGED | {"NotImplemented", "501"}
+log = logging.getLogger("gateway.copies")
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Copier:
+    """Copies objects of one bucket. Raises ``StorageError`` or ``StorageUnavailable`` besides."""
+
+    def __init__(
+        self,
+        store: Store,
+        multipart: Multipart,
+        deleter: Deleter,
+        *,
+        threshold_bytes: int = PART_BYTES,
+        part_bytes: int = PART_BYTES,
+    ) -> None:
+        """Above ``threshold_bytes`` a copy is made in parts of ``part_bytes`` or more."""
+        self._store = store
+        self._multipart = multipart
+        self._deleter = deleter
+        self._threshold_bytes = threshold_bytes
+        self._part_bytes = part_bytes
+
+    def look(self, keys: Iterable[str]) -> list[StoredObject]:
+        """What lies at ``keys``, in order; ``NotFound`` unless there is something at each."""
+        found = _at_once(self._store.head, list(keys))
+        if not found or None in found:
+            raise NotFound
+        return [each for each in found if each is not None]
+
+    def copy(self, copies: Sequence[Copy]) -> None:
+        """Make ``copies``. Where one fails, those made are removed again and its problem raised.
+
+        Raises ``NotFound`` when a source is gone, ``StorageUnavailable`` when it has changed.
+        """
+        try:
+            _at_once(self._copy, copies)
+        except AlreadyExists:
+            # Not ours to remove.
+            raise
+        except Exception:
+            self.undo(copies)
+            raise
+
+    def undo(self, copies: Sequence[Copy]) -> None:
+        """Remove ``copies``, as far as they were made at a place of their own; never raises."""
+        try:
+            self._deleter.delete_keys(copy.key for copy in copies if not copy.replaces)
+        except Problem as problem:
+            log.warning("half of a copy was left behind: %s", problem.slug)
+
+    def unchanged(self, sources: Sequence[StoredObject]) -> bool:
+        """Whether the very objects that were looked at are still there."""
+        found = _at_once(self._store.head, [source.key for source in sources])
+        return all(
+            now is not None and (now.etag, now.version_id) == (source.etag, source.version_id)
+            for now, source in zip(found, sources, strict=True)
+        )
+
+    def _copy(self, copy: Copy) -> None:
+        if copy.source.size > self._threshold_bytes:
+            self._copy_in_parts(copy)
+            return
+        metadata, stored = _parameters(copy)
+        params = {
+            **_pinned(copy, self._store.bucket),
+            **stored,
+            "Key": copy.key,
+            "Metadata": metadata,
+            "MetadataDirective": "REPLACE",
+            # Copying tags needs permissions of their own, and copies in parts never do.
+            "TaggingDirective": "REPLACE",
+        }
+        if not copy.replaces:
+            try:
+                self._store.call("copy_object", expect=_UNMET, IfNoneMatch="*", **params)
+                return
+            except Refused:
+                # Some stores do not know the condition, Swift holds it against the source.
+                if self._is_made(copy):
+                    return
+        self._ask("copy_object", **params)
+
+    def _copy_in_parts(self, copy: Copy) -> None:
+        """UploadPartCopy: https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html"""
+        plan = PartPlan.of(copy.source.size, self._part_bytes)
+        upload_id = self._multipart.create(copy.key, copy.headers)
+
+        def copy_part(number: int) -> Part:
+            first, size = (number - 1) * plan.part_size, plan.size_of(number)
+            answer = self._ask(
+                "upload_part_copy",
+                Key=copy.key,
+                UploadId=upload_id,
+                PartNumber=number,
+                CopySourceRange=f"bytes={first}-{first + size - 1}",
+                **_pinned(copy, self._store.bucket),
+            )
+            return Part(number, size, answer["CopyPartResult"]["ETag"])
+
+        try:
+            parts = _at_once(copy_part, range(1, plan.count + 1))
+            self._finish(copy, upload_id, parts)
+        except Exception:
+            self._multipart.abort(copy.key, upload_id)
+            raise
+
+    def _finish(self, copy: Copy, upload_id: str, parts: list[Part]) -> None:
+        if not copy.replaces:
+            if not self._multipart.complete(copy.key, upload_id, parts):
+                if not self._is_made(copy):
+                    raise StorageUnavailable
+                self._multipart.abort(copy.key, upload_id)  # if it was another upload
+            return
+        listed = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+        self._store.call(
+            "complete_multipart_upload",
+            Key=copy.key,
+            UploadId=upload_id,
+            MultipartUpload={"Parts": listed},
+        )
+
+    def _is_made(self, copy: Copy) -> bool:
+        """Whether an earlier try, whose answer was lost, made it. Raises ``AlreadyExists`` when
+        something else is there."""
+        found = self._store.head(copy.key)
+        if found is not None and found.mark != copy.headers.get(_META + MARK):
+            raise AlreadyExists
+        return found is not None
+
+    def _ask(self, operation: str, **params: Any) -> Any:
+        try:
+            return self._store.call(operation, expect=_GONE | _CHANGED, **params)
+        except Refused as refusal:
+            if refusal.args[0] in _GONE:
+                raise NotFound from None
+            raise StorageUnavailable("The asset changed meanwhile; try again") from None
+
+
+def _pinned(copy: Copy, bucket: str) -> dict[str, Any]:
+    """The source as boto3 wants it, which percent-encodes the key (T14)."""
+    source = {"Bucket": bucket, "Key": copy.source.key}
+    if copy.source.version_id:
+        source["VersionId"] = copy.source.version_id
+    return {"CopySource": source, "CopySourceIfMatch": copy.source.etag}
+
+
+def _parameters(copy: Copy) -> tuple[dict[str, str], dict[str, str]]:
+    """A copy's headers as boto3 names them: metadata, and the others."""
+    metadata = {
+        name.removeprefix(_META): value
+        for name, value in copy.headers.items()
+        if name.startswith(_META)
+    }
+    stored = {PARAMETERS[name]: copy.headers[name] for name in copy.headers if name in PARAMETERS}
+    return metadata, stored
+
+
+def _at_once(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """``work`` on all ``items``, some at a time, in order; nothing begins after a failure."""
+    if len(items) == 1:
+        return [work(items[0])]
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        futures = [workers.submit(work, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            workers.shutdown(cancel_futures=True)
+            raise

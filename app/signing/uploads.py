@@ -1,0 +1,107 @@
+"""What a browser is told to send, by method: signed PUT headers, POST form fields, part URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.domain.dispositions import content_disposition
+from app.domain.errors import ValidationFailed
+from app.domain.metadata import encode_metadata
+from app.domain.parts import PartPlan
+from app.domain.paths import Root
+from app.domain.policy import cache_control, is_active
+from app.domain.signed import SignedPart, SignedParts, SignedUpload
+from app.domain.uploads import Method, Upload
+from app.signing.addressing import BucketAddress
+from app.signing.canonical import Query
+from app.signing.sigv4 import Presigner
+
+#: S3 replaces this in a form's key by a name of the browser's choosing (T27).
+_FORM_VARIABLE = "${filename}"
+
+
+class UploadSigner:
+    """Signs what is sent to the address that browsers see."""
+
+    def __init__(
+        self,
+        presigner: Presigner,
+        address: BucketAddress,
+        *,
+        url_seconds: int,
+        part_url_seconds: int,
+    ) -> None:
+        self._presigner = presigner
+        self._address = address
+        self._url_seconds = url_seconds
+        self._part_url_seconds = part_url_seconds
+
+    def sign_parts(self, upload: Upload, plan: PartPlan, numbers: Sequence[int]) -> SignedParts:
+        """URLs for these parts of the plan, each for exactly its size.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
+        """
+        key, upload_id = Root(upload.sub).key(upload.path), upload.s3_upload_id or ""
+        sizes = [plan.size_of(number) for number in numbers]
+        signed = self._presigner.presign_many(
+            "PUT",
+            self._address,
+            (
+                (key, query, {"content-length": str(size)})
+                for query, size in zip(Query.of_parts(upload_id, numbers), sizes, strict=True)
+            ),
+            expires_seconds=self._part_url_seconds,
+        )
+        parts = zip(numbers, sizes, signed, strict=True)
+        return SignedParts(
+            [SignedPart(number, size, each.url) for number, size, each in parts],
+            signed[0].expires_at,
+        )
+
+    def sign(self, upload: Upload) -> SignedUpload:
+        """Sign one request for all bytes afresh, by the upload's method."""
+        if upload.method is Method.POST:
+            return self._sign_post(upload)
+        return self._sign_put(upload)
+
+    def _sign_put(self, upload: Upload) -> SignedUpload:
+        headers = stored_headers(upload) | {"if-none-match": "*"}
+        if upload.checksum_sha256:
+            headers["x-amz-checksum-sha256"] = upload.checksum_sha256
+        url, expires_at = self._presigner.presign(
+            "PUT",
+            self._address,
+            Root(upload.sub).key(upload.path),
+            # Browsers set content-length themselves; signed, it pins the size.
+            headers=headers | {"content-length": str(upload.size)},
+            expires_seconds=self._url_seconds,
+        )
+        return SignedUpload(url, expires_at, headers, {})
+
+    def _sign_post(self, upload: Upload) -> SignedUpload:
+        if _FORM_VARIABLE in upload.path.text:
+            raise ValidationFailed.at("/filename", "a form upload's name cannot hold ${filename}")
+        fields = stored_headers(upload)
+        if upload.checksum_sha256:
+            fields["x-amz-checksum-algorithm"] = "SHA256"
+            fields["x-amz-checksum-sha256"] = upload.checksum_sha256
+        post = self._presigner.post_policy(
+            self._address,
+            Root(upload.sub).key(upload.path),
+            fields=fields,
+            content_length=(upload.size, upload.size),
+            expires_seconds=self._url_seconds,
+        )
+        return SignedUpload(post.url, post.expires_at, {}, post.fields)
+
+
+def stored_headers(upload: Upload) -> dict[str, str]:
+    """The headers that S3 keeps with the object, the same for every method."""
+    headers = {
+        "content-type": upload.content_type,
+        "cache-control": cache_control(upload.path.kind),
+    }
+    if is_active(upload.content_type):
+        headers["content-disposition"] = content_disposition("attachment", upload.path.filename)
+    metadata = encode_metadata(upload.metadata, upload.mark)
+    return headers | {f"x-amz-meta-{name}": value for name, value in metadata.items()}

@@ -1,0 +1,117 @@
+"""Requests that Uppy sends to S3 itself, signed one by one.
+
+Uppy cuts files as it likes and tells no sizes, so parts are signed without their length; what they
+are together is held against the limit before they become an object, and signed then (T50).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from app.domain.errors import TooManyUploads, ValidationFailed
+from app.domain.parts import Part
+from app.domain.paths import Root
+from app.domain.uploads import Upload
+from app.s3.multipart import Multipart
+from app.signing.addressing import BucketAddress
+from app.signing.canonical import Query
+from app.signing.post_policies import PresignedPost
+from app.signing.sigv4 import Presigned, Presigner
+from app.signing.uploads import stored_headers
+
+
+class UppySigner:
+    """Signs for the address that browsers see. Keys are full keys, upload ids S3's own."""
+
+    def __init__(
+        self,
+        presigner: Presigner,
+        address: BucketAddress,
+        multipart: Multipart,
+        *,
+        url_seconds: int,
+        part_url_seconds: int,
+        max_live: int,
+    ) -> None:
+        """``max_live``: unfinished uploads that one user may have."""
+        self._presigner = presigner
+        self._address = address
+        self._multipart = multipart
+        self._url_seconds = url_seconds
+        self._part_url_seconds = part_url_seconds
+        self._max_live = max_live
+
+    @property
+    def bucket(self) -> str:
+        return self._address.bucket
+
+    def location(self, key: str) -> str:
+        """The object's address, which opens nothing by itself."""
+        return self._address.url(key)
+
+    def form(self, upload: Upload) -> PresignedPost:
+        """A form of at least one byte, and at most ``upload.size``."""
+        if "${filename}" in upload.path.text.lower():
+            raise ValidationFailed.at("/filename", "a form upload's name cannot hold ${filename}")
+        return self._presigner.post_policy(
+            self._address,
+            Root(upload.sub).key(upload.path),
+            fields=stored_headers(upload),
+            content_length=(1, upload.size),
+            expires_seconds=self._url_seconds,
+        )
+
+    def create(self, upload: Upload) -> tuple[Presigned, dict[str, str]]:
+        """CreateMultipartUpload and its headers; ``TooManyUploads`` over the limit (T24)."""
+        root = Root(upload.sub)
+        live = self._multipart.list_uploads(root.prefix, limit=self._max_live).uploads
+        if len(live) >= self._max_live:
+            raise TooManyUploads(
+                f"There are {self._max_live} unfinished uploads; complete some or give them up"
+            )
+        headers = stored_headers(upload)
+        key = root.key(upload.path)
+        return self._presign("POST", key, {"uploads": ""}, headers), headers
+
+    def parts(self, key: str, upload_id: str, numbers: Sequence[int]) -> list[Presigned]:
+        """UploadPart for each of ``numbers``, in order."""
+        return self._presigner.presign_many(
+            "PUT",
+            self._address,
+            ((key, query, {}) for query in Query.of_parts(upload_id, numbers)),
+            expires_seconds=self._part_url_seconds,
+        )
+
+    def list_parts(self, key: str, upload_id: str) -> Presigned:
+        """ListParts, of which Uppy reads the first page."""
+        return self._presign("GET", key, {"uploadId": upload_id}, {})
+
+    def complete(
+        self, key: str, upload_id: str, parts: Sequence[Part]
+    ) -> tuple[Presigned, dict[str, str]]:
+        """CompleteMultipartUpload and its headers, for what ``parts`` are together (T50).
+
+        Where the browser leaves a part out, or sends one again in another size, S3 refuses.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+        """
+        headers = {
+            "if-none-match": "*",
+            "x-amz-mp-object-size": str(sum(part.size for part in parts)),
+        }
+        return self._presign("POST", key, {"uploadId": upload_id}, headers), headers
+
+    def abort(self, key: str, upload_id: str) -> Presigned:
+        """AbortMultipartUpload."""
+        return self._presign("DELETE", key, {"uploadId": upload_id}, {})
+
+    def _presign(
+        self, method: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> Presigned:
+        return self._presigner.presign(
+            method,
+            self._address,
+            key,
+            query=query,
+            headers=headers,
+            expires_seconds=self._url_seconds,
+        )

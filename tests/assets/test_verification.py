@@ -1,0 +1,143 @@
+"""The verifier against a store that changes its mind between two looks."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app.assets.verification import Verifier
+from app.domain.assets import StoredObject
+from app.domain.errors import StorageUnavailable, UploadIncomplete, UploadRejected
+from app.domain.paths import AssetPath, Root
+from app.domain.uploads import Method, Upload
+from app.s3.objects import Store
+from tests.samples import png
+
+PNG = png()
+PATH = AssetPath.parse("image/0f8fad5b-d9cb-469f-a165-70867728950e/a.png")
+UPLOAD = Upload("alice", PATH, Method.PUT, "mark", "image/png", len(PNG), "declared")
+FOUND = StoredObject(
+    key=Root("alice").key(PATH),
+    size=len(PNG),
+    content_type="image/png",
+    etag='"1"',
+    last_modified=datetime(2026, 1, 1, tzinfo=UTC),
+    version_id="v1",
+    metadata={"upload": "mark"},
+    checksum_sha256="declared",
+    obeyed_headers={},
+)
+
+
+class Versions(Store):
+    """A key's versions, newest last; ``vanishing`` reads find that theirs has been replaced."""
+
+    def __init__(self, *versions: StoredObject, vanishing: int = 0) -> None:
+        self.versions, self.vanishing = [*versions], vanishing
+
+    def head(self, key: str, version_id: str | None = None) -> StoredObject | None:
+        return self.versions[-1] if self.versions else None
+
+    def first_bytes(self, found: StoredObject, count: int) -> bytes | None:
+        if self.vanishing:
+            self.vanishing -= 1
+            self.versions.append(replace(found, metadata={"upload": "another"}, version_id="v2"))
+            return None
+        return b"GIF89a" if found.content_type == "image/gif" else PNG[:count]
+
+    def delete_version(self, found: StoredObject) -> None:
+        self.versions.remove(found)
+
+    def delete(self, key: str) -> None:
+        pytest.fail("a delete marker hides what it should remove")
+
+
+def test_what_is_as_declared_is_good() -> None:
+    """The same object comes back, and stays."""
+    store = Versions(FOUND)
+    assert Verifier(store, {}).verify_upload(UPLOAD) is FOUND
+    assert store.versions == [FOUND]
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"checksum_sha256": "another"},
+        {"content_type": "image/gif"},
+        {"size": len(PNG) - 1},
+        {"size": len(PNG) + 1},
+    ],
+)
+def test_t17_t18_t26_what_is_not_as_declared_is_removed(otherwise: Mapping[str, Any]) -> None:
+    """T17, T18, T26: another size, type or checksum than declared, though the store took it."""
+    store = Versions(replace(FOUND, **otherwise))
+    with pytest.raises(UploadRejected):
+        Verifier(store, {}).verify_upload(UPLOAD)
+    assert store.versions == []
+
+
+def test_t21_replays_of_a_bad_form_go_and_what_was_before_stays() -> None:
+    """T21: each version with the upload's mark is removed, and none below them."""
+    older = replace(FOUND, version_id="v0", metadata={"upload": "older"})
+    bad = [replace(FOUND, version_id=f"v{number}", size=1) for number in range(1, 4)]
+    store = Versions(older, *bad)
+    with pytest.raises(UploadRejected):
+        Verifier(store, {}).verify_upload(UPLOAD)
+    assert store.versions == [older]
+
+
+def test_t21_an_object_that_replaced_it_is_not_judged_in_its_place() -> None:
+    """T21: between the two looks another upload came: complete again, and nothing is removed."""
+    store = Versions(FOUND, vanishing=1)
+    with pytest.raises(UploadIncomplete):
+        Verifier(store, {}).verify_upload(UPLOAD)
+    assert len(store.versions) == 2
+
+
+@pytest.mark.parametrize(("version_id", "pinned"), [("v1", {"VersionId": "v1"}), (None, {})])
+def test_t21_the_bytes_are_those_of_the_version_that_was_looked_at(
+    version_id: str | None, pinned: Mapping[str, str]
+) -> None:
+    """T21: they are asked for by ETag, and by version where there are versions."""
+    asked: list[dict[str, Any]] = []
+
+    class Client:
+        def get(self) -> Client:
+            return self
+
+        def get_object(self, **params: Any) -> Any:
+            asked.append(params)
+            raise AssertionError
+
+    client: Any = Client()
+    with pytest.raises(AssertionError):
+        Store(client, "bucket").first_bytes(replace(FOUND, version_id=version_id), 16)
+    expected = {"Bucket": "bucket", "Key": FOUND.key, "IfMatch": '"1"', "Range": "bytes=0-15"}
+    assert asked == [expected | pinned]
+
+
+@pytest.mark.parametrize("size", [5, 16, 1000])
+def test_t21_half_of_the_bytes_is_nothing_to_judge(size: int) -> None:
+    """T21: of an answer that ended early, which boto3 takes for whole, nothing is passed on."""
+    whole = PNG[: min(size, 16)]
+
+    class Client:
+        body = whole
+
+        def get(self) -> Client:
+            return self
+
+        def get_object(self, **_: Any) -> Any:
+            return {"Body": io.BytesIO(self.body), "ContentLength": len(whole)}
+
+    client: Any = Client()
+    store = Store(client, "bucket")
+    assert store.first_bytes(FOUND, 16) == whole
+    client.body = whole[:-1]
+    with pytest.raises(StorageUnavailable):
+        store.first_bytes(FOUND, 16)
