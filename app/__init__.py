@@ -13,23 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import MapAdapter
 
 from app import services as services_module
-from app.api import (
-    assets,
-    copies,
-    deletions,
-    links,
-    me,
-    multipart,
-    ops,
-    playback,
-    projects,
-    share_links,
-    shares,
-    uploads,
-    uppy,
-    uppy_sign,
-    versions,
-)
+from app.api.blueprints import BLUEPRINTS
 from app.api.bodies import StrictJSONProvider, limit_bodies
 from app.api.context import EXTENSION
 from app.api.documentation import document_api
@@ -48,27 +32,10 @@ from app.operations.metrics import current, observe
 from app.services import Services
 from config import Settings
 
-BLUEPRINTS = (
-    uploads.blp,
-    multipart.blp,
-    assets.blp,
-    copies.blp,
-    deletions.blp,
-    versions.blp,
-    projects.blp,
-    shares.blp,
-    share_links.blp,
-    links.blp,
-    playback.blp,
-    uppy.blp,
-    uppy_sign.blp,
-    me.blp,
-    ops.blp,
-)
 #: Blueprints whose routes need no token; flask-smorest's own serves /openapi.json and /docs.
 PUBLIC_BLUEPRINTS = frozenset({"api-docs", *(blp.name for blp in BLUEPRINTS if blp.public)})
 #: Probes ask often, from one address, and must not be turned away.
-UNCOUNTED_BLUEPRINTS = frozenset({ops.blp.name})
+UNCOUNTED_BLUEPRINTS = frozenset({"ops"})
 #: Sent by Uppy; Companion allows them.
 UPPY_HEADERS = ("Uppy-Versions", "Uppy-Auth-Token")
 EXPOSED_HEADERS = [
@@ -137,7 +104,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
 def _authenticate(app: Flask) -> None:
     """Ask every request for a token, unless its blueprint is public (T43), and count it (T39)."""
     services: Services = app.extensions[EXTENSION]
-    protector = BearerProtector(services.tokens.verify_token)
+    protector = BearerProtector(services.auth.tokens.verify_token)
     app.after_request(show_standing)
 
     @app.before_request
@@ -149,17 +116,17 @@ def _authenticate(app: Flask) -> None:
             return
         # An unknown route is a 404 for anybody.
         if blueprint in PUBLIC_BLUEPRINTS or asked.endpoint is None:
-            count_stranger(services.rates)
+            count_stranger(services.limits.rates)
             return
         try:
             protector.authenticate()
         except (InvalidToken, IdentityUnavailable):
-            count_stranger(services.rates)
+            count_stranger(services.limits.rates)
             raise
-        count_caller(services.rates)
+        count_caller(services.limits.rates)
         if (wanted_sub := asked.headers.get(ACT_AS)) is not None:
             actor: Principal = g.principal
-            g.principal = act_as(actor, wanted_sub, services.admin_group)
+            g.principal = act_as(actor, wanted_sub, services.auth.admin_group)
             g.actor = actor
 
 

@@ -6,20 +6,29 @@ signing them. The schemas document them, and tests hold the answers against the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response
 
 from app.api.bodies import encode_json
+from app.api.context import services
+from app.api.cursors import sign_cursor
 from app.api.responses import FinalResponse
-from app.domain.assets import Link, ListedObject, StoredObject
+from app.assets.deletion import FolderDeletion
+from app.assets.library import AssetPage, Listed
+from app.assets.uploads import Sending, UploadState
+from app.auth.bearer import current_principal
+from app.domain.assets import Link, ListedObject, Playback, StoredObject
 from app.domain.documents import asset_document, named, rfc3339
-from app.domain.parts import Part
+from app.domain.errors import NotFound
 from app.domain.paths import AssetPath, Root
-from app.domain.policy import served_type
-from app.domain.signed import SignedParts, SignedUpload
+from app.domain.policy import RULES, served_type
+from app.domain.principal import Principal
+from app.domain.signed import PresignedPost, SignedParts, SignedUpload
 from app.domain.uploads import ListedUpload, Method, Upload
+from app.limits.quota import Quota
 
 
 def answer(
@@ -47,7 +56,7 @@ def upload_answer(upload_id: str, upload: Upload | ListedUpload) -> dict[str, An
         "upload_id": upload_id,
         "asset_id": upload.path.asset_id,
         "path": upload.path.text,
-        "key": Root(upload.sub).key(upload.path),
+        "key": upload.key,
         "method": upload.method.value if isinstance(upload, Upload) else Method.MULTIPART.value,
         "size": upload.size if isinstance(upload, Upload) else None,
         "part_size": plan.part_size if plan else None,
@@ -56,12 +65,13 @@ def upload_answer(upload_id: str, upload: Upload | ListedUpload) -> dict[str, An
     }
 
 
-def sending_answer(upload: Upload, signed: SignedUpload) -> dict[str, Any]:
-    """The one request that carries the bytes."""
-    method: dict[str, Any] = (
-        {"fields": signed.fields} if upload.method is Method.POST else {"headers": signed.headers}
-    )
-    return {"url": signed.url, "expires_at": rfc3339(signed.expires_at), **method}
+def sending_answer(upload: Upload, sending: Sending) -> dict[str, Any]:
+    """The requests that carry the bytes."""
+    if isinstance(sending, SignedParts):
+        return parts_answer(sending)
+    by_form = upload.method is Method.POST
+    method = {"fields": sending.fields} if by_form else {"headers": sending.headers}
+    return {"url": sending.url, "expires_at": rfc3339(sending.expires_at), **method}
 
 
 def parts_answer(signed: SignedParts) -> dict[str, Any]:
@@ -73,18 +83,126 @@ def parts_answer(signed: SignedParts) -> dict[str, Any]:
     return {"parts": parts, "expires_at": rfc3339(signed.expires_at)}
 
 
-def progress_answer(uploaded: Iterable[Part], missing: list[int] | None) -> dict[str, Any]:
-    """Where a multipart upload stands."""
+def progress_answer(upload: Upload | ListedUpload, state: UploadState) -> dict[str, Any]:
+    """Where an upload stands, with a fresh request for the bytes where that is one."""
     arrived = [
         {"part_number": part.number, "size": part.size, "etag": part.etag or None}
-        for part in uploaded
+        for part in state.uploaded
     ]
-    return {"uploaded": arrived, "missing": missing}
+    progress = {"uploaded": arrived, "missing": state.missing}
+    if state.sending is None or isinstance(upload, ListedUpload):
+        return progress
+    return sending_answer(upload, state.sending) | progress
 
 
-def stored_asset(path: AssetPath, found: StoredObject, link: Link) -> dict[str, Any]:
-    """One asset in full."""
-    return {**asset_document(path, found), "link": link_answer(link)}
+def unfinished_answer(upload_id: str, upload: ListedUpload) -> dict[str, Any]:
+    """One line of the listing of unfinished uploads."""
+    return {
+        "upload_id": upload_id,
+        "path": upload.path.text,
+        "key": upload.key,
+        "size": None,
+        "initiated_at": rfc3339(upload.initiated_at),
+    }
+
+
+def single_answer(upload: Upload, sending: PresignedPost | SignedUpload) -> dict[str, Any]:
+    """Uppy's request for a whole file. It reads the key from a field, also where it sends none."""
+    expires = {"expires": seconds_until(sending.expires_at)}
+    if isinstance(sending, PresignedPost):
+        return {"method": "POST", "url": sending.url, "fields": sending.fields} | expires
+    document = {"method": "PUT", "url": sending.url, "headers": sending.headers}
+    return document | {"fields": {"key": upload.key}} | expires
+
+
+def credentials_answer() -> dict[str, Any]:
+    """The caller's temporary credentials, under AWS' own names; ``NotFound`` without a role."""
+    scoped = services.signing.scoped_credentials
+    if scoped is None:
+        raise NotFound("This service gives out no credentials")
+    keys = scoped.of(Root(current_principal.sub))
+    document = {
+        "AccessKeyId": keys.access_key_id,
+        "SecretAccessKey": keys.secret_access_key,
+        "SessionToken": keys.session_token,
+        "Expiration": rfc3339(keys.expires_at) if keys.expires_at else None,
+    }
+    return {"credentials": document, "bucket": scoped.bucket, "region": scoped.region}
+
+
+def playback_answer(playback: Playback) -> dict[str, Any]:
+    """One signature for a whole folder."""
+    return {
+        "url": playback.url,
+        "query": playback.query,
+        "cookies": playback.cookies,
+        "expires_at": rfc3339(playback.expires_at),
+    }
+
+
+def folder_deletion_answer(done: FolderDeletion) -> Response:
+    """How far the deletion of a folder came."""
+    return answer(done._asdict())
+
+
+def asset_answer(path: AssetPath, found: StoredObject, status: int = 200) -> Response:
+    """One asset in full, with a link."""
+    [link] = services.signing.links.sign(Root(current_principal.sub), [path])
+    return answer({**asset_document(path, found), "link": link_answer(link)}, status)
+
+
+def asset_page(page: AssetPage, listing: str, *, signed: bool) -> dict[str, Any]:
+    """A page of assets, each with a link if ``signed``."""
+    root = Root(current_principal.sub)
+    links: Sequence[Link | None] = [None] * len(page.assets)
+    if signed:
+        links = services.signing.links.sign(root, (path for path, _ in page.assets))
+    items = [
+        listed_asset(path, found, link)
+        for (path, found), link in zip(page.assets, links, strict=True)
+    ]
+    return {"items": items, "next_cursor": sign_cursor(page.next_token, listing)}
+
+
+def export_lines(
+    root: Root, pages: Iterable[Sequence[Listed]], sign: Callable[..., list[Link]]
+) -> Iterator[bytes]:
+    """A page of NDJSON at a time, each asset a line with its link."""
+    for page in pages:
+        signed = sign(root, (path for path, _ in page))
+        yield b"".join(
+            encode_json(listed_asset(path, found, link)) + b"\n"
+            for (path, found), link in zip(page, signed, strict=True)
+        )
+
+
+def me_answer(caller: Principal, quota: Quota) -> dict[str, Any]:
+    """Who is asking, what they may store, and what they do."""
+    usage, max_bytes = quota.usage(caller.sub), services.assets.uploads.rules.max_bytes
+    return {
+        "sub": caller.sub,
+        "username": caller.username,
+        "client_id": caller.client_id,
+        "groups": sorted(caller.groups),
+        "scopes": sorted(caller.scopes),
+        "prefix": Root(caller.sub).prefix,
+        "limits": {
+            str(kind): {"max_bytes": most, "content_types": sorted(RULES[kind].content_types)}
+            for kind, most in max_bytes.items()
+        },
+        "usage": {
+            **usage.total._asdict(),
+            "by_kind": {kind: each._asdict() for kind, each in usage.by_kind.items()},
+            "by_project": {name: each._asdict() for name, each in usage.by_project.items()},
+            "quota_bytes": quota.limit(caller),
+            "remaining_bytes": quota.remaining(caller),
+        },
+    }
+
+
+def seconds_until(expires_at: datetime) -> int:
+    """Whole seconds from now on, at least one: Uppy's ``expires``."""
+    return max(1, int((expires_at - datetime.now(UTC)).total_seconds()))
 
 
 def listed_asset(path: AssetPath, found: ListedObject, link: Link | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Cursors: where a listing goes on, sealed for the listing it belongs to (T13, T15)."""
+"""Cursors: where a listing goes on, signed for the listing it belongs to (T13, T15)."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from app.api.context import services
 from app.domain.errors import NotFound
 
 
-def seal_cursor(token: str | None, listing: str) -> str | None:
+def sign_cursor(token: str | None, listing: str) -> str | None:
     """``next_cursor`` for S3's continuation ``token``; None when there are no more pages.
 
     ``listing`` names what is listed, the caller's root included, so that nobody else's cursor
     fits, nor one of another listing.
     """
-    return services.cursors.sign([listing, token]) if token else None
+    return services.signing.cursors.sign({"listing": listing, "token": token}) if token else None
 
 
 def open_cursor(cursor: str | None, listing: str) -> str | None:
-    """S3's continuation token; ``NotFound`` unless it was sealed for this very ``listing``."""
+    """S3's continuation token; ``NotFound`` unless it was signed for this very ``listing``."""
     if cursor is None:
         return None
-    sealed_for, token = services.cursors.verify(cursor)
-    if sealed_for != listing:
+    claims = services.signing.cursors.verify(cursor)
+    if not isinstance(claims, dict) or claims.get("listing") != listing:
         raise NotFound
-    return str(token)
+    return str(claims["token"])

@@ -35,10 +35,13 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no
 
     ARGUMENTS_PARSER = BodyParser()
 
-    def __init__(self, name: str, *, description: str, public: bool = False) -> None:
+    def __init__(self, name: str, *, description: str, public: bool = False, **_: bool) -> None:
         super().__init__(name, f"app.api.{name}", description=description)
         self.public = public
         self._prepare_doc_cbks += [self._prepare_security, self._prepare_links]
+
+    def route(self, rule: str, *, methods: list[str], **_: bool) -> Any:
+        return super().route(rule, methods=methods)
 
     def arguments(self, schema: type[Schema], **options: Any) -> Any:
         """flask-smorest's, with one schema object for all requests: webargs makes one for each

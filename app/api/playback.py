@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import Response
 
-from app.api.answers import answer
+from app.api.answers import answer, playback_answer
 from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
+from app.auth.bearer import current_principal
 from app.domain.assets import Playback
-from app.domain.documents import rfc3339
-from app.domain.errors import NotFound, ValidationFailed
+from app.domain.errors import ValidationFailed
 from app.domain.kinds import Kind
 from app.domain.paths import AssetPath
-from app.schemas.playback import NewPlaybackSchema, PlaybackSchema
+from app.schemas.playback import NewPlayback, NewPlaybackSchema, PlaybackSchema
 
 blp = Blueprint("playback", description="Play packages: one signature for a whole folder")
 
@@ -24,28 +23,21 @@ blp = Blueprint("playback", description="Play packages: one signature for a whol
 @blp.arguments(NewPlaybackSchema)
 @blp.response(200, PlaybackSchema)
 @blp.problems(404, 409, 413, 415)
-def create_playback(wanted: dict[str, Any]) -> Response:
+def create_playback(wanted: NewPlayback) -> Response:
     """Sign for playback.
 
     Covers the folder right below the kind, and with it every playlist and segment of the package.
     Put `query` behind each URL the player asks for, or, where the gateway and CloudFront share a
     site, let it send the cookies that this answer sets.
     """
-    root, path = caller_root(), AssetPath.parse(wanted["path"])
-    check_playable(path)
-    playback = services.links.sign_folder(root, path, expires_seconds=wanted["expires_in"])
-    if services.store.head(root.key(path)) is None:
-        raise NotFound
-    response = answer(
-        {
-            "url": playback.url,
-            "query": playback.query,
-            "cookies": playback.cookies,
-            "expires_at": rfc3339(playback.expires_at),
-        }
+    check_playable(wanted.path)
+    playback = services.signing.links.sign_folder(
+        caller_root(), wanted.path, expires_seconds=wanted.expires_in
     )
-    if services.cookie_domain:
-        set_cookies(response, playback, services.cookie_domain)
+    services.assets.library.find(current_principal, wanted.path)
+    response = answer(playback_answer(playback))
+    if domain := services.signing.cookie_domain:
+        set_cookies(response, playback, domain)
     return response
 
 
@@ -55,7 +47,7 @@ def allow_credentials(response: Response) -> Response:
 
     For everybody else no origin is allowed, and without one this header says nothing.
     """
-    if services.cookie_domain:
+    if services.signing.cookie_domain:
         response.headers["Access-Control-Allow-Credentials"] = "true"
     return response
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 
-from app.api.answers import answer
-from app.api.context import caller_root, services
-from app.api.cursors import open_cursor, seal_cursor
-from app.api.deletions import delete_folder
+from app.api.answers import answer, folder_deletion_answer
+from app.api.context import services
+from app.api.cursors import open_cursor, sign_cursor
 from app.api.documentation import Blueprint
-from app.domain.kinds import PROJECT_ID, check_project_id
+from app.assets.library import projects_prefix
+from app.auth.bearer import current_principal
+from app.schemas.inputs import PageQuery
 from app.schemas.manage import FolderDeletionSchema, ProjectPageSchema, ProjectQuerySchema
 
 blp = Blueprint("projects", description="List and delete projects")
@@ -21,16 +20,14 @@ blp = Blueprint("projects", description="List and delete projects")
 @blp.arguments(ProjectQuerySchema, location="query")
 @blp.response(200, ProjectPageSchema)
 @blp.problems(404)
-def list_projects(query: dict[str, Any]) -> Response:
+def list_projects(query: PageQuery) -> Response:
     """List projects, by name."""
-    folder = f"{caller_root().prefix}projects/"
-    listing = f"{folder}*"
-    page = services.listing.page(
-        folder, limit=query["limit"], token=open_cursor(query["cursor"], listing), delimiter="/"
+    listing = f"{projects_prefix(current_principal)}*"
+    page = services.assets.library.projects(
+        current_principal, limit=query.limit, token=open_cursor(query.cursor, listing)
     )
-    names = [name.removeprefix(folder).removesuffix("/") for name in page.folders]
-    items = [{"project_id": name} for name in names if PROJECT_ID.fullmatch(name)]
-    return answer({"items": items, "next_cursor": seal_cursor(page.next_token, listing)})
+    items = [{"project_id": project_id} for project_id in page.project_ids]
+    return answer({"items": items, "next_cursor": sign_cursor(page.next_token, listing)})
 
 
 @blp.route("/v1/projects/<project_id>", methods=["DELETE"])
@@ -41,4 +38,6 @@ def delete_project(project_id: str) -> Response:
 
     Up to 5,000 objects a call: call again until `complete`.
     """
-    return delete_folder(caller_root(), f"projects/{check_project_id(project_id)}/")
+    return folder_deletion_answer(
+        services.assets.deletion.delete_project(current_principal, project_id)
+    )

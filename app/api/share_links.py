@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from flask import Response, request
 
 from app.api.context import services
 from app.api.documentation import Blueprint
 from app.api.problems import render_problem
 from app.domain.errors import NotFound
-from app.domain.paths import Root
 
 blp = Blueprint("share_links", description="Where a share's link leads", public=True)
 
@@ -49,18 +46,7 @@ def open_share(token: str) -> Response:
     Needs no token but the link's own. Unknown, expired, revoked: the same 404, a short page for
     whoever asks for HTML.
     """
-    sub, share_id = services.share_tokens.verify(token)
-    root = Root(sub)
-    share = services.shares.read(root, share_id)
-    if services.store.head(root.key(share.path)) is None:
-        raise NotFound
-    left = max(1, int((share.expires_at - datetime.now(UTC)).total_seconds()))
-    [link] = services.links.sign(
-        root,
-        [share.path],
-        expires_seconds=min(services.links.default_seconds, left),
-        disposition=share.disposition,
-    )
+    link = services.assets.shares.open(token)
     return Response(status=302, headers={"Location": link.url})
 
 

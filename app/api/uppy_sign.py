@@ -9,77 +9,87 @@ from flask import Response
 from app.api.answers import answer
 from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
-from app.api.uppy_uploads import Target, arrived_parts, declare, open_target
-from app.domain.errors import AlreadyExists, NotFound, ValidationFailed
-from app.domain.paths import Root
-from app.domain.uploads import Method
+from app.assets.uppy import Target
+from app.auth.bearer import current_principal
+from app.domain.errors import ValidationFailed
 from app.domain.uppy import UppyFile
-from app.schemas.uppy import SignedSchema, SignSchema
+from app.operations.audit import concerns
+from app.schemas.uppy import HttpMethod, SignedSchema, SignRequest, SignSchema
 
-blp = Blueprint("uppy_sign", description="Uppy 6's signRequest")
+blp = Blueprint("uppy_sign", description="Uppy 6's signRequest", signing=True, companion=True)
 
 
 @blp.route("/s3/sign", methods=["POST"])
 @blp.arguments(SignSchema)
 @blp.response(200, SignedSchema)
 @blp.problems(404, 409, 413, 415)
-def sign_request(asked: dict[str, Any]) -> Response:
+def sign_request(asked: SignRequest) -> Response:
     """Sign a request of Uppy 6.
 
     Takes the request as `signRequest` gets it. New uploads go to a key that is minted here: `key`
     may be a name, or a path that chooses kind and project. With an `uploadId` it is the key itself.
     """
-    method, key, upload_id = asked["method"], asked["key"], asked["uploadId"]
-    if upload_id is None:
-        if method == "PUT":
-            return answer(_single(key, asked["contentType"]))
-        if method == "POST":
-            return answer(_create(key))
-        raise ValidationFailed.at("/uploadId", f"{method} needs one")
-    target = open_target(upload_id, key)
-    if method == "PUT":
-        return answer(_part(target, asked["partNumber"]))
-    if method == "POST":
-        return answer(_complete(target))
-    sign = services.uppy.list_parts if method == "GET" else services.uppy.abort
-    return answer({"url": sign(target.key, target.s3_upload_id).url})
+    if asked.upload_id is None:
+        return answer(_sign_new(asked))
+    target = services.assets.uppy.find(current_principal, asked.upload_id, asked.key)
+    return answer(_SIGN[asked.method](target, asked))
 
 
-def _single(key: str, content_type: str | None) -> dict[str, Any]:
+def _sign_new(asked: SignRequest) -> dict[str, Any]:
+    if asked.method is HttpMethod.PUT:
+        document = _single(asked)
+    elif asked.method is HttpMethod.POST:
+        document = _create(asked)
+    else:
+        raise ValidationFailed.at("/uploadId", f"{asked.method} needs one")
+    concerns(document["key"].removeprefix(caller_root().prefix))
+    return document
+
+
+def _single(asked: SignRequest) -> dict[str, Any]:
     """A form: a PUT could be of any size."""
-    if content_type is None:
+    if asked.content_type is None:
         raise ValidationFailed.at(
             "/contentType",
             "Use @uppy/aws-s3 6.3 or newer; what came before cannot send forms, so that nothing "
             "would bound the size",
         )
-    if not services.post_policies:
-        raise ValidationFailed("This store takes no form uploads; set shouldUseMultipart: true")
-    form = services.uppy.form(declare(UppyFile.at(key, caller_root(), content_type), Method.POST))
+    file = UppyFile.at(asked.key, caller_root(), asked.content_type)
+    form = services.assets.uppy.form(current_principal, file)
     return {"url": form.url, "fields": form.fields, "key": form.fields["key"]}
 
 
-def _create(key: str) -> dict[str, Any]:
+def _create(asked: SignRequest) -> dict[str, Any]:
     """The type is the extension's: Uppy tells none here."""
-    upload = declare(UppyFile.at(key, caller_root()), Method.MULTIPART)
-    signed, headers = services.uppy.create(upload)
-    return {"url": signed.url, "headers": headers, "key": Root(upload.sub).key(upload.path)}
+    file = UppyFile.at(asked.key, caller_root())
+    signed, key = services.assets.uppy.sign_creation(current_principal, file)
+    return {"url": signed.url, "headers": signed.headers, "key": key}
 
 
-def _part(target: Target, number: int | None) -> dict[str, Any]:
-    if number is None:
+def _part(target: Target, asked: SignRequest) -> dict[str, Any]:
+    if asked.part_number is None:
         raise ValidationFailed.at("/partNumber", "A part has one")
-    [signed] = services.uppy.parts(target.key, target.s3_upload_id, [number])
+    [signed] = services.assets.uppy.sign_parts(target, [asked.part_number])
     return {"url": signed.url}
 
 
-def _complete(target: Target) -> dict[str, Any]:
-    """For what has arrived, and onto a key that is free (T50)."""
-    parts = arrived_parts(target)
-    if parts is None:
-        raise NotFound
-    # Not every store heeds the condition that is signed.
-    if services.store.head(target.key) is not None:
-        raise AlreadyExists
-    signed, headers = services.uppy.complete(target.key, target.s3_upload_id, parts)
-    return {"url": signed.url, "headers": headers}
+def _complete(target: Target, _asked: SignRequest) -> dict[str, Any]:
+    signed = services.assets.uppy.sign_completion(current_principal, target)
+    return {"url": signed.url, "headers": signed.headers}
+
+
+def _list(target: Target, _asked: SignRequest) -> dict[str, Any]:
+    return {"url": services.signing.uppy.list_parts(target.key, target.s3_upload_id).url}
+
+
+def _abort(target: Target, _asked: SignRequest) -> dict[str, Any]:
+    return {"url": services.signing.uppy.abort(target.key, target.s3_upload_id).url}
+
+
+#: What an upload that is known can be asked for.
+_SIGN = {
+    HttpMethod.PUT: _part,
+    HttpMethod.POST: _complete,
+    HttpMethod.GET: _list,
+    HttpMethod.DELETE: _abort,
+}

@@ -7,15 +7,16 @@ is, by anybody, after any failure.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import unquote_plus
-from xml.etree.ElementTree import Element
 
+from app.aws.edge_cache import EdgeCache
 from app.domain.paths import Root
-from app.s3.client import S3Client, namespace_of
-from app.s3.deletion import Deleter, ObjectIdentifier
+from app.domain.principal import Principal
+from app.limits.quota import Quota
+from app.s3.deletion import Deleter
 from app.s3.multipart import Multipart
+from app.s3.versions import Versions
 
 #: Load balancers close a connection that is silent for a minute.
 MAX_SECONDS = 20.0
@@ -38,33 +39,47 @@ class Erasure:
 
     def __init__(
         self,
-        exchange: S3Client,
+        versions: Versions,
         deleter: Deleter,
         multipart: Multipart,
+        quota: Quota,
+        edge: EdgeCache,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._exchange = exchange
+        self._versions = versions
         self._deleter = deleter
         self._multipart = multipart
+        self._quota = quota
+        self._edge = edge
         self._clock = clock
 
-    def erase(self, root: Root) -> Erased:
-        """Erase up to 20,000 versions and 1,000 uploads below ``root``.
+    def erase(self, principal: Principal) -> Erased:
+        """Erase up to 20,000 versions and 1,000 uploads of the caller's.
 
-        Uploads first, as one that is completed meanwhile would become an object. Raises
-        ``StorageError`` or ``StorageUnavailable``, also when nothing that is left can be deleted.
+        Raises ``StorageError`` or ``StorageUnavailable``, also when nothing that is left can be
+        deleted.
         """
+        root = Root(principal.sub)
+        try:
+            return self._erase(root)
+        finally:
+            self._quota.changed(root.sub)
+            self._edge.forget([root.prefix])
+
+    def _erase(self, root: Root) -> Erased:
+        """Uploads first, as one that is completed meanwhile would become an object."""
         deadline = self._clock() + MAX_SECONDS
         uploads, none_left = self._abort(root, deadline)
         objects = 0
         for _ in range(MAX_BATCHES):
-            doomed = self._versions(root)
-            if not doomed:
+            # All of a page go, so no page needs a marker.
+            found = self._versions.identifiers(root.prefix)
+            if not found:
                 return Erased(objects, uploads, complete=none_left)
-            failures = self._deleter.delete(doomed)
-            objects += len(doomed) - len(failures)
-            if len(failures) == len(doomed):
+            failures = self._deleter.delete(found)
+            objects += len(found) - len(failures)
+            if len(failures) == len(found):
                 raise next(iter(failures.values()))
             if self._clock() > deadline:
                 break
@@ -79,22 +94,3 @@ class Erasure:
             self._multipart.abort(upload.key, upload.upload_id)
         left = unfinished and self._multipart.list_uploads(root.prefix, limit=1).uploads
         return len(unfinished), not left
-
-    def _versions(self, root: Root) -> list[ObjectIdentifier]:
-        """The first thousand versions and delete markers; all go, so no page needs a marker.
-
-        Without versions S3 lists the objects, as the version ``null``.
-        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
-        """
-        document = self._exchange.get(
-            {"versions": "", "encoding-type": "url", "max-keys": "1000", "prefix": root.prefix}
-        )
-        return [each for each in _read(document) if each.key.startswith(root.prefix)]
-
-
-def _read(document: Element) -> Iterator[ObjectIdentifier]:
-    namespace = namespace_of(document)
-    for tag in ("Version", "DeleteMarker"):
-        for entry in document.iterfind(namespace + tag):
-            key = unquote_plus(entry.findtext(namespace + "Key", ""))
-            yield ObjectIdentifier(key, entry.findtext(namespace + "VersionId") or None)

@@ -1,148 +1,89 @@
-"""The records of shares: objects below ``users/{sub}/shares/``, sealed (T36, T48).
-
-S3 is the truth and nothing is remembered, so that a revoked share is closed at once, everywhere.
-"""
+"""Shares: one asset, opened to whoever has the link, until it expires or is revoked (T36)."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from datetime import UTC, datetime, timedelta
 
-from app.domain.errors import NotFound
-from app.domain.paths import Root
-from app.domain.shares import (
-    Share,
-    digest_of,
-    is_share_id,
-    path_digest,
-    record_key,
-    shares_prefix,
-)
-from app.s3.deletion import Deleter
-from app.s3.listings import Listing
-from app.s3.objects import Store
-
-#: An owner can put anything there; no record of ours is larger.
-_MAX_RECORD_BYTES = 8192
-_READERS = 8
+from app.assets.share_records import ShareRecords, SharesPage
+from app.domain.assets import Disposition, Link
+from app.domain.errors import NotFound, ValidationFailed
+from app.domain.paths import AssetPath, Root
+from app.domain.principal import Principal
+from app.domain.shares import Share, ShareToken, mint_share_id
+from app.s3.objects import Objects
+from app.signing.links import LinkSigner
+from app.signing.tokens import SignedTokens
 
 
-class RecordSigner(Protocol):
-    """Writes text that nobody else can have written."""
-
-    def sign(self, payload: Any) -> str: ...
-    def verify(self, sealed: str) -> Any:
-        """The payload; ``NotFound`` for anything that ``seal`` did not write."""
-
-
-class SharesPage(NamedTuple):
-    """Shares that are open, and S3's continuation token."""
-
-    shares: list[Share]
-    next_token: str | None
-
-
-class ShareRecords:
-    """Every user's shares. All but ``write`` take ids as they come."""
+class Shares:
+    """Everybody's shares. Raises ``StorageError`` and ``StorageUnavailable`` besides."""
 
     def __init__(
         self,
-        store: Store,
-        listing: Listing,
-        deleter: Deleter,
-        seals: RecordSigner,
+        objects: Objects,
+        records: ShareRecords,
+        links: LinkSigner,
+        tokens: SignedTokens,
         *,
+        max_seconds: int,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._store = store
-        self._listing = listing
-        self._deleter = deleter
-        self._seals = seals
+        """``tokens`` sign what stands in a link. ``max_seconds``: the longest life of a share, and
+        its life unless another is asked for."""
+        self._objects = objects
+        self._records = records
+        self._links = links
+        self._tokens = tokens
+        self._max_seconds = max_seconds
         self._clock = clock
 
-    def write(self, share: Share) -> None:
-        """Open a share."""
-        self._store.call(
-            "put_object",
-            Key=record_key(Root(share.sub), share.share_id),
-            Body=json.dumps({"record": self._seals.sign(share.to_claims())}).encode(),
-            ContentType="application/json",
-            CacheControl="no-store",
-        )
+    def create(
+        self, principal: Principal, path: AssetPath, disposition: Disposition, seconds: int | None
+    ) -> Share:
+        """Open a share of the asset at ``path``.
 
-    def read(self, root: Root, share_id: str) -> Share:
-        """The open share of that id; ``NotFound`` when there is none, or it has expired."""
-        share = self._read(root, share_id)
-        if self._expired(share):
+        Raises ``NotFound`` when there is none, ``ValidationFailed`` for a life that is too long.
+        """
+        root, most = Root(principal.sub), self._max_seconds
+        seconds = seconds or most
+        if seconds > most:
+            raise ValidationFailed.at("/expires_in", f"A share lives at most {most} seconds")
+        if self._objects.head(root.key(path)) is None:
             raise NotFound
+        expires_at = self._clock().replace(microsecond=0) + timedelta(seconds=seconds)
+        share = Share(root.sub, mint_share_id(path), path, disposition, expires_at)
+        self._records.write(share)
         return share
 
-    def page(self, root: Root, *, limit: int, token: str | None = None) -> SharesPage:
+    def page(self, principal: Principal, *, limit: int, token: str | None = None) -> SharesPage:
         """Open shares, of at most ``limit`` records; those that have expired are removed."""
-        page = self._listing.page(shares_prefix(root), limit=limit, token=token)
-        ids = [share_id for found in page.objects if (share_id := _share_id(root, found.key))]
-        with ThreadPoolExecutor(_READERS) as readers:
-            shares = [share for share in readers.map(lambda i: self._try(root, i), ids) if share]
-        expired = [share for share in shares if self._expired(share)]
-        if expired:
-            self._deleter.delete_keys(record_key(root, share.share_id) for share in expired)
-        return SharesPage([share for share in shares if share not in expired], page.next_token)
+        return self._records.page(Root(principal.sub), limit=limit, token=token)
 
-    def revoke(self, root: Root, share_id: str) -> None:
+    def revoke(self, principal: Principal, share_id: str) -> None:
         """Close a share; ``NotFound`` when there is none of that id."""
-        key = record_key(root, share_id)
-        if self._store.head(key) is None:
-            raise NotFound
-        self._store.delete(key)
+        self._records.revoke(Root(principal.sub), share_id)
 
-    def end(self, root: Root, keys: Iterable[str]) -> None:
+    def end(self, principal: Principal, keys: Iterable[str]) -> None:
         """Close all shares of the assets at ``keys``, because they were deleted."""
-        digests = {path_digest(key.removeprefix(root.prefix)) for key in keys}
-        if not digests:
-            return
-        prefix = shares_prefix(root) + (next(iter(digests)) if len(digests) == 1 else "")
-        page = self._listing.page(prefix)
-        while True:
-            ids = [share_id for found in page.objects if (share_id := _share_id(root, found.key))]
-            ended = [share_id for share_id in ids if digest_of(share_id) in digests]
-            self._deleter.delete_keys(record_key(root, share_id) for share_id in ended)
-            if page.next_token is None:
-                return
-            page = self._listing.page(prefix, token=page.next_token)
+        self._records.end(Root(principal.sub), keys)
 
-    def _read(self, root: Root, share_id: str) -> Share:
-        record = self._store.beginning(record_key(root, share_id), _MAX_RECORD_BYTES)
-        if record is None:
+    def token_of(self, share: Share) -> str:
+        """What stands in the link of ``share``."""
+        return self._tokens.sign(ShareToken(share.sub, share.share_id).to_claims())
+
+    def open(self, token: str) -> Link:
+        """A fresh link to what the share of ``token`` opens; ``NotFound`` when it opens nothing."""
+        named = ShareToken.from_claims(self._tokens.verify(token))
+        root = Root(named.sub)
+        share = self._records.read(root, named.share_id)
+        if self._objects.head(root.key(share.path)) is None:
             raise NotFound
-        sealed = self._seals.verify(_sealed(record))
-        return Share.from_claims(sealed, sub=root.sub, share_id=share_id)
-
-    def _try(self, root: Root, share_id: str) -> Share | None:
-        try:
-            return self._read(root, share_id)
-        except NotFound:
-            return None
-
-    def _expired(self, share: Share) -> bool:
-        return self._clock() >= share.expires_at
-
-
-def _share_id(root: Root, key: str) -> str | None:
-    """The id in a record's key; None for what else an owner put there."""
-    share_id = key.removeprefix(shares_prefix(root)).removesuffix(".json")
-    return share_id if is_share_id(share_id) and record_key(root, share_id) == key else None
-
-
-def _sealed(document: bytes) -> str:
-    """The seal in a record; ``NotFound`` for a document that is none of ours."""
-    try:
-        found = json.loads(document)
-    except (ValueError, RecursionError):
-        raise NotFound from None
-    sealed = found.get("record") if isinstance(found, dict) else None
-    if not isinstance(sealed, str) or not sealed.isascii():
-        raise NotFound
-    return sealed
+        left = max(1, int((share.expires_at - self._clock()).total_seconds()))
+        [link] = self._links.sign(
+            root,
+            [share.path],
+            expires_seconds=min(self._links.default_seconds, left),
+            disposition=share.disposition,
+        )
+        return link

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from app.domain.paths import Root
 from app.domain.usage import Tally, Usage
-from app.s3.listings import Listing
+from app.s3.listings import Listings
 
 
 class UsageCounter:
     """Counts by listing: a request for every 1,000 objects, one page in memory at a time."""
 
-    def __init__(self, listing: Listing) -> None:
-        self._listing = listing
+    def __init__(self, listings: Listings) -> None:
+        self._listings = listings
 
     def count(self, sub: str) -> Usage:
         """The current objects of ``sub``'s. Raises ``StorageError``, ``StorageUnavailable``."""
@@ -19,7 +19,7 @@ class UsageCounter:
         tally = Tally(root.prefix)
         token = None
         while True:
-            page = self._listing.page(root.prefix, token=token)
+            page = self._listings.page(root.prefix, token=token)
             tally.add(page.objects)
             token = page.next_token
             if token is None:

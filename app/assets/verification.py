@@ -1,12 +1,13 @@
-"""Judges what was uploaded: the one place that decides whether an object may stay.
+"""Judges what was uploaded: whether an object is what was declared, and obeys its kind's rules.
 
-Only an object that carries an upload's mark is ever removed, by its version where there are
-versions, so that nothing rejected stays readable and nothing older is touched (T18, T21).
+Nothing here is done about it but one thing: removing what was refused. Only an object that carries
+an upload's mark is ever removed, by its version where there are versions, so that nothing rejected
+stays readable and nothing older is touched (T18, T21).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.assets import StoredObject
@@ -17,13 +18,12 @@ from app.domain.errors import (
     Problem,
     StorageUnavailable,
     UploadIncomplete,
-    UploadRejected,
 )
-from app.domain.paths import AssetPath, Kind, Root
+from app.domain.paths import AssetPath, Kind
 from app.domain.policy import check_size, check_type, is_active
 from app.domain.uploads import Upload
 from app.media.first_bytes import FIRST_BYTES, check_first_bytes
-from app.s3.objects import Store
+from app.s3.objects import Objects
 
 _ATTEMPTS = 3
 #: A form POST can be replayed while its policy lives, each time into a version of its own.
@@ -39,70 +39,44 @@ class Verdict:
 
     found: StoredObject
     reason: str | None
-    is_current: bool
-
-
-#: Told of every object that a caller had verified, and of the reason it was removed for, if it was.
-Announce = Callable[[StoredObject, str | None], None]
+    is_current: bool = True
 
 
 class Verifier:
     """Holds objects against what was declared, or against their kind's rules."""
 
-    def __init__(
-        self, store: Store, max_bytes: Mapping[Kind, int], announce: Announce | None = None
-    ) -> None:
-        self._store = store
+    def __init__(self, objects: Objects, max_bytes: Mapping[Kind, int]) -> None:
+        self._objects = objects
         self._max_bytes = max_bytes
-        self._announce = announce or (lambda _found, _reason: None)
 
-    def verify_upload(self, upload: Upload) -> StoredObject:
-        """The object that ``upload`` brought, once it is what was declared.
+    def judge_upload(self, upload: Upload) -> Verdict:
+        """What the object that ``upload`` brought is worth.
 
         Raises ``UploadIncomplete`` before the bytes are there, ``AlreadyExists`` when the object
-        at this path came by another way, ``UploadRejected`` after removing a bad one.
+        at this path came by another way.
         """
-        found = self._store.head(Root(upload.sub).key(upload.path))
+        found = self._objects.head(upload.key)
         if found is None:
             raise UploadIncomplete("No object has arrived yet; send the bytes, then complete")
         if found.mark != upload.mark:
             raise AlreadyExists("Another object has this path; start a new upload")
-        reason = _undeclared(found, upload) or self._unlike_its_type(found)
-        self._announce(found, reason)
-        if reason:
-            self.remove(found)
-            raise UploadRejected(reason)
-        return found
+        return Verdict(found, _undeclared(found, upload) or self._unlike_its_type(found))
 
-    def verify_object(self, root: Root, path: AssetPath) -> StoredObject:
-        """The object at ``path``, once it obeys its kind's rules.
-
-        Raises ``NotFound``, or ``UploadRejected``: a marked object is removed first, one that a
-        back end wrote stays.
-        """
-        found = self._store.head(root.key(path))
+    def judge_object(self, key: str, path: AssetPath) -> Verdict:
+        """What the object at ``key`` is worth by its kind's rules; ``NotFound`` without one."""
+        found = self._objects.head(key)
         if found is None:
             raise NotFound
-        reason = self._against_rules(found, path) or self._unlike_its_type(found)
-        self._announce(found, reason)
-        if reason:
-            if found.mark is not None:
-                self.remove(found)
-            raise UploadRejected(reason)
-        return found
-
-    def exists(self, key: str) -> bool:
-        """Whether ``key`` leads to an object now."""
-        return self._store.head(key) is not None
+        return Verdict(found, self._against_rules(found, path) or self._unlike_its_type(found))
 
     def judge_version(self, key: str, path: AssetPath, version_id: str | None) -> Verdict | None:
         """What an event's object is worth by its kind's rules; None when it is gone.
 
-        Nothing is removed. Raises ``UploadIncomplete`` when it was replaced in the meantime.
+        Raises ``UploadIncomplete`` when it was replaced in the meantime.
         """
-        current = found = self._store.head(key)
+        current = found = self._objects.head(key)
         if version_id and (current is None or current.version_id != version_id):
-            found = self._store.head(key, version_id)
+            found = self._objects.head(key, version_id)
         if found is None:
             return None
         reason = self._against_rules(found, path) or self._unlike_its_type(found)
@@ -114,8 +88,8 @@ class Verifier:
         for _ in range(_MAX_REPLAYS):
             if bad is None or bad.mark != found.mark:
                 return
-            self._store.delete_version(bad)
-            bad = self._store.head(found.key)
+            self._objects.delete_version(bad)
+            bad = self._objects.head(found.key)
 
     def _against_rules(self, found: StoredObject, path: AssetPath) -> str | None:
         try:
@@ -128,10 +102,10 @@ class Verifier:
     def _unlike_its_type(self, found: StoredObject) -> str | None:
         """Compare the first bytes with the type, at exactly the version that was looked at."""
         for _ in range(_ATTEMPTS):
-            head = self._store.first_bytes(found, FIRST_BYTES)
+            head = self._objects.first_bytes(found, FIRST_BYTES)
             if head is not None:
                 return check_first_bytes(found.content_type, head)
-            again = self._store.head(found.key)
+            again = self._objects.head(found.key)
             if again is None or again.mark != found.mark:
                 raise UploadIncomplete("The object was replaced while it was looked at")
             found = again

@@ -17,10 +17,10 @@ from prometheus_client import Counter, Histogram
 
 from app.aws.clients import LazyClient
 from app.domain.errors import Problem
+from app.domain.signed import PresignedPost
 from app.s3.client import S3Client
 from app.signing.addressing import BucketAddress
 from app.signing.cloudfront import CloudFrontSigner, FolderGrant
-from app.signing.post_policies import PresignedPost
 from app.signing.sigv4 import Presigned, Presigner, Wanted
 
 SIGNED = Counter("gateway_signed_urls", "URLs signed for browsers", ["kind"])

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import signal
-from collections.abc import Callable
 from typing import Any
 
 import click
 import structlog
 
 from app import services
-from app.aws.clients import LazyClient
-from app.aws.upload_role import UploadRole
 from app.cli.metrics import serving_metrics
-from app.domain.assets import StoredObject
 from app.events.handler import Handler
 from app.events.queue import Queue
 from app.events.worker import Worker
 from app.operations.logs import configure_logging
+from app.services.events import event_reports, events_queue, upload_role, webhook_sender
 from config import Settings, SettingsError
 
 log = structlog.get_logger("events")
@@ -50,7 +47,7 @@ def events(threads: int, visibility_seconds: int, metrics_port: int | None) -> N
     if not settings.events_queue_url:
         raise click.ClickException("EVENTS_QUEUE_URL is not set: there is no queue to read")
     configure_logging(settings.log_level)
-    queue = services.events_queue(settings)
+    queue = events_queue(settings)
     handler = _handler(settings, queue, threads)
     worker = Worker(queue, handler.handle, threads=threads, visibility_seconds=visibility_seconds)
 
@@ -68,29 +65,14 @@ def events(threads: int, visibility_seconds: int, metrics_port: int | None) -> N
 def _handler(settings: Settings, queue: Queue, threads: int) -> Handler:
     # Every thread's work is at the store: there is nobody to keep some free for.
     built = services.build(widest_quota(settings), places=threads)
-
-    def admit(sub: str, found: StoredObject) -> None:
-        # The report has to be safe before the object goes, so it is not removed from there.
-        mark = found.mark or found.own_version or found.etag
-        arrived_at = found.last_modified
-        built.quota.admit(sub, mark, found.size, arrived_at)
-
+    role = upload_role(settings)
     return Handler(
         settings.s3_bucket_name,
-        built.verifier,
-        services.event_reports(settings, queue),
-        services.webhook_sender(settings),
-        wrote=_upload_role(settings),
-        admit=admit,
+        built.assets.completion,
+        event_reports(settings, queue),
+        webhook_sender(settings),
+        wrote=role.wrote if role else lambda _principal: False,
     )
-
-
-def _upload_role(settings: Settings) -> Callable[[str], bool]:
-    if not settings.s3_upload_role_arn:
-        return lambda _principal: False
-    keys = services.static_keys(settings)
-    sts = LazyClient("sts", settings.aws_region, endpoint=settings.sts_endpoint, keys=keys)
-    return UploadRole(sts, settings.s3_upload_role_arn).wrote
 
 
 def widest_quota(settings: Settings) -> Settings:

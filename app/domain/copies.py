@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 from app.domain.assets import StoredObject
@@ -47,6 +48,13 @@ class Copy:
     replaces: bool = False
 
 
+class Destination(NamedTuple):
+    """Where an asset is to go: ``kind`` None is the one that it has, no project the library."""
+
+    kind: Kind | None
+    project_id: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Relocation:
     """Where an asset, or all files of a package, are to lie: paths by the paths they come from.
@@ -70,17 +78,16 @@ def is_package(path: AssetPath) -> bool:
 def relocate(
     path: AssetPath,
     files: Iterable[AssetPath],
+    destination: Destination,
     *,
-    kind: Kind | None,
-    project_id: str | None,
     asset_id: str,
 ) -> Relocation:
-    """Where ``files`` go when ``path`` goes to ``kind`` (its own if None) and ``project_id``.
+    """Where ``files`` go when ``path`` goes to ``destination``.
 
     They get the new ``asset_id``; within a package, names stay. Raises ``ValidationFailed`` for a
     kind that the place does not have.
     """
-    kind = kind or path.kind
+    kind, project_id = destination.kind or path.kind, destination.project_id
     check_kind_place(kind, project_id)
     whole = is_package(path)
     paths = {

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain.assets import Disposition
 from app.domain.errors import NotFound
@@ -34,24 +34,47 @@ class Share:
     disposition: Disposition
     expires_at: datetime
 
-    def to_claims(self) -> list[Any]:
-        """The facts as a JSON array, to be sealed."""
-        return [
-            self.sub,
-            self.share_id,
-            self.path.text,
-            self.disposition,
-            int(self.expires_at.timestamp()),
-        ]
+    def to_claims(self) -> dict[str, Any]:
+        """The facts as JSON, to be signed."""
+        return {
+            "sub": self.sub,
+            "share_id": self.share_id,
+            "path": self.path.text,
+            "disposition": self.disposition,
+            "expires": int(self.expires_at.timestamp()),
+        }
 
     @classmethod
-    def from_claims(cls, claims: Sequence[Any], *, sub: str, share_id: str) -> Share:
+    def from_claims(
+        cls, claims: Mapping[str, Any] | Sequence[Any], *, sub: str, share_id: str
+    ) -> Share:
         """The share of ``claims``; ``NotFound`` when it is another user's, or another share."""
-        owner, own_id, path, disposition, expires = claims
-        if (owner, own_id) != (sub, share_id):
+        named = _named(claims, ("sub", "share_id", "path", "disposition", "expires"))
+        if (named["sub"], named["share_id"]) != (sub, share_id):
             raise NotFound
-        expires_at = datetime.fromtimestamp(expires, UTC)
-        return cls(owner, own_id, AssetPath.parse(path), disposition, expires_at)
+        expires_at = datetime.fromtimestamp(named["expires"], UTC)
+        return cls(sub, share_id, AssetPath.parse(named["path"]), named["disposition"], expires_at)
+
+
+class ShareToken(NamedTuple):
+    """What the link of a share says, once its signature was found good."""
+
+    sub: str
+    share_id: str
+
+    def to_claims(self) -> dict[str, str]:
+        return self._asdict()
+
+    @classmethod
+    def from_claims(cls, claims: Mapping[str, Any] | Sequence[Any]) -> ShareToken:
+        return cls(**_named(claims, cls._fields))
+
+
+def _named(claims: Mapping[str, Any] | Sequence[Any], names: Sequence[str]) -> dict[str, Any]:
+    """Claims by name. Version 0.1 wrote them by position, and its shares may live for a year."""
+    if isinstance(claims, Mapping):
+        return dict(claims)
+    return dict(zip(names, claims, strict=True))
 
 
 def mint_share_id(path: AssetPath) -> str:

@@ -17,6 +17,17 @@ class SignedUpload:
     fields: dict[str, str]
 
 
+class PresignedPost(NamedTuple):
+    """Where to post a form, and its fields; the file field goes last."""
+
+    url: str
+    fields: dict[str, str]
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        return f"PresignedPost(url={self.url!r}, expires_at={self.expires_at!r})"
+
+
 class SignedPart(NamedTuple):
     """Where one part goes; ``size`` in bytes is signed."""
 

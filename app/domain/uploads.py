@@ -1,9 +1,10 @@
-"""An upload's own facts, which travel in its sealed ``upload_id`` instead of a database."""
+"""An upload's own facts, which travel in its signed ``upload_id`` instead of a database."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -16,7 +17,9 @@ from app.domain.policy import check_kind_place, check_size, check_type, kind_for
 
 MAX_SINGLE_BYTES = 5 * 1024**3
 """S3's limit on one PUT or POST."""
-_LISTED_CLAIMS = 3
+
+
+Claims = Mapping[str, Any]
 
 
 class PartSizes(NamedTuple):
@@ -54,32 +57,50 @@ class Upload:
     part_size: int | None = None
 
     @property
+    def key(self) -> str:
+        """The full S3 key."""
+        return Root(self.sub).key(self.path)
+
+    @property
     def plan(self) -> PartPlan | None:
-        """How the bytes are cut; None unless this is multipart."""
+        """How the bytes are cut; None unless this is multipart with parts of known sizes."""
         return PartPlan(self.size, self.part_size) if self.part_size else None
 
-    def to_claims(self) -> list[Any]:
-        """The facts as a JSON array, short because it stands in URLs."""
-        return [
-            self.sub,
-            self.path.text,
-            self.method.value,
-            self.mark,
-            self.content_type,
-            self.size,
-            self.checksum_sha256,
-            dict(self.metadata),
-            self.s3_upload_id,
-            self.part_size,
-        ]
+    def to_claims(self) -> dict[str, Any]:
+        """The facts as JSON, short because it stands in URLs: what is not set is left out."""
+        return {name: value for name, value in self._facts().items() if value not in (None, {})}
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "sub": self.sub,
+            "path": self.path.text,
+            "method": self.method.value,
+            "mark": self.mark,
+            "type": self.content_type,
+            "size": self.size,
+            "sha256": self.checksum_sha256,
+            "metadata": dict(self.metadata),
+            "s3_id": self.s3_upload_id,
+            "part_size": self.part_size,
+        }
 
     @classmethod
-    def from_claims(cls, claims: list[Any], *, sub: str) -> Upload:
-        """The upload of ``claims``; ``NotFound`` when it is another user's."""
-        owner, path, method, *rest = claims
-        if owner != sub:
+    def from_claims(cls, claims: Claims, *, sub: str) -> Upload:
+        """The upload of ``claims``; ``NotFound`` when it is another user's, or was only listed."""
+        if claims["sub"] != sub or "method" not in claims:
             raise NotFound
-        return cls(owner, AssetPath.parse(path), Method(method), *rest)
+        return cls(
+            sub,
+            AssetPath.parse(claims["path"]),
+            Method(claims["method"]),
+            claims["mark"],
+            claims["type"],
+            claims["size"],
+            claims.get("sha256"),
+            claims.get("metadata", {}),
+            claims.get("s3_id"),
+            claims.get("part_size"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +113,33 @@ class ListedUpload:
     sub: str
     path: AssetPath
     s3_upload_id: str
+    initiated_at: datetime = field(default=datetime.min, compare=False)
 
-    def to_claims(self) -> list[Any]:
-        """As ``Upload.to_claims``, told apart by its length."""
-        return [self.sub, self.path.text, self.s3_upload_id]
+    @property
+    def key(self) -> str:
+        """The full S3 key."""
+        return Root(self.sub).key(self.path)
+
+    def to_claims(self) -> dict[str, Any]:
+        """As ``Upload.to_claims``, told apart by having no method."""
+        return {"sub": self.sub, "path": self.path.text, "s3_id": self.s3_upload_id}
 
 
-def upload_of(claims: list[Any], *, sub: str) -> Upload | ListedUpload:
+def upload_of(claims: Claims, *, sub: str) -> Upload | ListedUpload:
     """Whatever upload ``claims`` are of; ``NotFound`` when it is another user's."""
-    if len(claims) != _LISTED_CLAIMS:
+    if "method" in claims:
         return Upload.from_claims(claims, sub=sub)
-    owner, path, s3_upload_id = claims
-    if owner != sub:
+    if claims["sub"] != sub:
         raise NotFound
-    return ListedUpload(owner, AssetPath.parse(path), s3_upload_id)
+    return ListedUpload(sub, AssetPath.parse(claims["path"]), claims["s3_id"])
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a client says it is about to send; nothing of it has been believed yet."""
+    """What a client says it is about to send; nothing of it has been believed yet.
+
+    Without a ``method`` the size chooses it.
+    """
 
     filename: str
     content_type: str
@@ -118,7 +147,7 @@ class Declaration:
     kind: Kind | None = None
     project_id: str | None = None
     asset_id: str | None = None
-    method: str = "auto"
+    method: Method | None = None
     checksum_sha256: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -163,13 +192,13 @@ def declare_upload(
     )
 
 
-def choose_method(wanted: str, size: int, threshold: int) -> Method:
+def choose_method(wanted: Method | None, size: int, threshold: int) -> Method:
     """The method for ``size`` bytes; ``TooLarge`` for one request over S3's 5 GiB."""
-    if wanted == "multipart" or (wanted == "auto" and size > threshold):
+    if wanted is Method.MULTIPART or (wanted is None and size > threshold):
         return Method.MULTIPART
     if size > MAX_SINGLE_BYTES:
         raise TooLarge("One request carries at most 5 GiB; use multipart")
-    return Method.POST if wanted == "post" else Method.PUT
+    return wanted or Method.PUT
 
 
 def _part_size(declaration: Declaration, part_sizes: PartSizes) -> int:

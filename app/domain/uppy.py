@@ -91,7 +91,7 @@ def declare_for_uppy(
             min(limits) if wanted.size is None else wanted.size,
             kind,
             wanted.project_id,
-            method=method.value.lower(),
+            method=method,
             metadata=wanted.metadata,
         ),
         root,

@@ -9,9 +9,9 @@ from typing import Protocol
 import structlog
 from prometheus_client import Counter, Histogram
 
-from app.assets.verification import Verifier
+from app.assets.completion import Completion
 from app.domain.assets import StoredObject
-from app.domain.errors import NotFound, QuotaExceeded, ValidationFailed
+from app.domain.errors import NotFound, ValidationFailed
 from app.domain.events import AssetEvent, created, deleted, owner_of, rejected
 from app.domain.notifications import Change, Notification, read_notifications
 from app.events.reports import Reports
@@ -34,29 +34,26 @@ class Sender(Protocol):
 
 
 class Handler:
-    """Verifies what came, removes what may not stay, and tells about both.
+    """Has what came judged, what may not stay removed, and tells about both.
 
-    ``wrote`` says whether an event's principal is the role whose credentials browsers get;
-    ``admit`` raises ``QuotaExceeded`` for an object that its owner has no room for. Without a
-    ``sender`` objects are still judged.
+    ``wrote`` says whether an event's principal is the role whose credentials browsers get. Without
+    a ``sender`` objects are still judged.
     """
 
     def __init__(
         self,
         bucket: str,
-        verifier: Verifier,
+        completion: Completion,
         reports: Reports,
         sender: Sender | None,
         *,
         wrote: Callable[[str], bool] = lambda _principal: False,
-        admit: Callable[[str, StoredObject], None] = lambda _sub, _found: None,
     ) -> None:
         self._bucket = bucket
-        self._verifier = verifier
+        self._completion = completion
         self._reports = reports
         self._sender = sender
         self._wrote = wrote
-        self._admit = admit
 
     def handle(self, body: str) -> None:
         """Do all that ``body`` asks for; when this raises, the message must come again.
@@ -85,43 +82,29 @@ class Handler:
 
     def _removed(self, told: Notification) -> str:
         # An older version went, or the object came back: there still is an asset.
-        if self._verifier.exists(told.key):
+        if self._completion.exists(told.key):
             return "superseded"
         return self._tell(deleted(told))
 
     def _created(self, told: Notification) -> str:
-        _, path = owner_of(told.key)
-        verdict = self._verifier.judge_version(told.key, path, told.version_id)
-        if verdict is None:
+        arrival = self._completion.judge_arrival(
+            told.key,
+            told.version_id,
+            wrote_for_browser=lambda: told.principal is not None and self._wrote(told.principal),
+        )
+        if arrival is None:
             return "gone"
-        found, reason = verdict.found, verdict.reason
-        if not self._came_from_a_browser(found, told):
-            if not verdict.is_current:
-                return "gone"
-            return self._tell(created(self._bucket, found, verified=False, reason=reason))
-        if reason is None and verdict.is_current:
-            reason = self._over_quota(found)
-        if reason:
+        found, reason = arrival.found, arrival.reason
+        if reason and arrival.from_browser:
             return self._reject(rejected(self._bucket, found, reason), found)
-        if not verdict.is_current:
+        if not arrival.is_current:
             return "gone"
-        return self._tell(created(self._bucket, found))
-
-    def _over_quota(self, found: StoredObject) -> str | None:
-        try:
-            self._admit(owner_of(found.key)[0].sub, found)
-        except QuotaExceeded as over:
-            return f"The storage quota is exceeded: {over.detail}"
-        return None
-
-    def _came_from_a_browser(self, found: StoredObject, told: Notification) -> bool:
-        if found.mark is not None:
-            return True
-        return told.principal is not None and self._wrote(told.principal)
+        verified = arrival.from_browser
+        return self._tell(created(self._bucket, found, verified=verified, reason=reason))
 
     def _reject(self, report: AssetEvent, found: StoredObject) -> str:
         self._reports.leave(report)
-        self._verifier.remove(found)
+        self._completion.remove(found)
         log.warning("rejected", key=found.key, version_id=found.version_id, event_id=report.id)
         return report.type.value
 

@@ -9,8 +9,6 @@ from flask import Response
 from prometheus_client import Counter
 
 VERDICTS = Counter("gateway_token_verdicts", "Requests by what their token was worth", ["verdict"])
-DECLARED = Counter("gateway_declared_bytes", "Bytes of uploads that were begun by /v1/uploads")
-COMPLETED = Counter("gateway_completed_bytes", "Bytes of uploads that were found good")
 QUOTA_REFUSALS = Counter("gateway_quota_refusals", "Requests refused for their user's quota")
 _verdicts = lru_cache(8)(VERDICTS.labels)
 _TOKEN_PROBLEMS = {
@@ -19,7 +17,6 @@ _TOKEN_PROBLEMS = {
     "identity-unavailable": "undecided",
 }
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_COMPLETING = frozenset({"/v1/uploads/<upload_id>/complete", "/v1/assets/verify"})
 
 
 def method_label(method: str) -> str:
@@ -29,7 +26,7 @@ def method_label(method: str) -> str:
 
 def count_outcome(route: str, response: Response, context: Any) -> None:
     """What the answer says about tokens, bytes and quotas. ``context`` is Flask's ``g``."""
-    slug, status = context.get("problem"), response.status_code
+    slug = context.get("problem")
     if slug is not None:
         if slug in _TOKEN_PROBLEMS:
             _verdicts(_TOKEN_PROBLEMS[slug]).inc()
@@ -37,7 +34,3 @@ def count_outcome(route: str, response: Response, context: Any) -> None:
             QUOTA_REFUSALS.inc()
     elif "principal" in context:
         _verdicts("accepted").inc()
-        if status == 201 and route == "/v1/uploads":
-            DECLARED.inc(context.body["size"])
-        elif status == 200 and route in _COMPLETING:
-            COMPLETED.inc(response.get_json()["size"])

@@ -19,7 +19,7 @@ from app.domain.metadata import MARK
 from app.domain.parts import Part, PartPlan
 from app.s3.deletion import Deleter
 from app.s3.multipart import PARAMETERS, Multipart
-from app.s3.objects import Refused, Store
+from app.s3.objects import Objects, Refused
 
 PART_BYTES = 128 * 1024**2
 """Above this, a copy is made in parts: S3 is silent while it copies, half a minute for 2 GB, and a
@@ -41,7 +41,7 @@ class Copier:
 
     def __init__(
         self,
-        store: Store,
+        store: Objects,
         multipart: Multipart,
         deleter: Deleter,
         *,

@@ -14,8 +14,8 @@ from xml.sax.saxutils import escape
 from app.domain.errors import Problem
 from app.s3.client import S3Client, namespace_of
 from app.s3.errors import problem_of
-from app.s3.listings import Listing
-from app.s3.objects import Store
+from app.s3.listings import Listings
+from app.s3.objects import Objects
 
 MAX_OBJECTS = 1000
 """S3's limit on one DeleteObjects."""
@@ -45,7 +45,7 @@ class Batch(NamedTuple):
 class Deleter:
     """Deletes from one bucket. What is not there counts as deleted."""
 
-    def __init__(self, exchange: S3Client, listing: Listing, store: Store) -> None:
+    def __init__(self, exchange: S3Client, listing: Listings, store: Objects) -> None:
         self._exchange = exchange
         self._listing = listing
         self._store = store

@@ -21,7 +21,7 @@ class Page(NamedTuple):
     next_token: str | None
 
 
-class Listing:
+class Listings:
     """ListObjectsV2 on one bucket.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html

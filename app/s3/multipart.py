@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 
 from app.domain.errors import UploadIncomplete
 from app.domain.parts import Part
-from app.s3.objects import Refused, Store
+from app.s3.objects import Objects, Refused
 from app.s3.part_listings import PartListing
 
 _PAGE = 1000
@@ -66,7 +66,7 @@ class Multipart:
     Every call raises ``StorageError`` or ``StorageUnavailable`` besides what it says.
     """
 
-    def __init__(self, store: Store, listing: PartListing) -> None:
+    def __init__(self, store: Objects, listing: PartListing) -> None:
         self._store = store
         self._listing = listing
         self._conditional = True

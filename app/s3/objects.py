@@ -32,7 +32,7 @@ class Refused(Exception):
     """S3 answered with one of the codes that the caller of ``Store.call`` expects."""
 
 
-class Store:
+class Objects:
     """One bucket."""
 
     def __init__(self, client: LazyClient, bucket: str, bulkhead: Bulkhead | None = None) -> None:
@@ -92,6 +92,16 @@ class Store:
         """The first ``count`` bytes of exactly that version, None when it is no longer there."""
         pinned: dict[str, Any] = {"VersionId": found.version_id} if found.version_id else {}
         return self.beginning(found.key, count, IfMatch=found.etag, **pinned)
+
+    def put(self, key: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Write a small object of our own."""
+        self.call(
+            "put_object",
+            Key=key,
+            Body=body,
+            ContentType=headers["content-type"],
+            CacheControl=headers["cache-control"],
+        )
 
     def beginning(self, key: str, count: int, **pinned: Any) -> bytes | None:
         """The first ``count`` bytes of ``key``, None when there is no such object.

@@ -6,16 +6,17 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 from xml.etree.ElementTree import Element
 
-from app.domain.errors import NotFound, NotVersioned, ValidationFailed
+from app.domain.errors import NotFound, NotVersioned
 from app.domain.instants import parse_instant
 from app.s3.client import S3Client, namespace_of, reading
-from app.s3.objects import Refused, Store
+from app.s3.deletion import ObjectIdentifier
+from app.s3.objects import Objects, Refused
 
 MAX_VERSIONS = 1000
 MEMORY_SECONDS = 30.0
@@ -33,25 +34,13 @@ class Version(NamedTuple):
     last_modified: datetime
 
 
-class Restoration(NamedTuple):
-    """The version to bring back, and those that lie above it."""
-
-    target: Version
-    above: Sequence[Version]
-
-    @property
-    def uncovers(self) -> bool:
-        """Whether taking away what lies above is enough, as it is deletions alone."""
-        return all(version.deleted for version in self.above)
-
-
 class Versions:
     """Versions of one bucket's objects. Everything raises ``NotVersioned`` where none are kept."""
 
     def __init__(
         self,
         exchange: S3Client,
-        store: Store,
+        store: Objects,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -80,26 +69,18 @@ class Versions:
         # goes first: taking one too many away changes nothing that can be seen.
         return sorted(found, key=lambda v: (v.is_latest, v.last_modified, v.deleted), reverse=True)
 
-    def find(self, key: str, version_id: str | None) -> Restoration:
-        """The version of that id, or the newest that is no deletion.
+    def identifiers(self, prefix: str, limit: int = MAX_VERSIONS) -> list[ObjectIdentifier]:
+        """The first versions and delete markers below ``prefix``. Without versions S3 lists the
+        objects, as the version ``null``."""
+        document = self._exchange.get(
+            {"versions": "", "encoding-type": "url", "max-keys": str(limit), "prefix": prefix}
+        )
+        entries = _entries(document)
+        return [ObjectIdentifier(key, v.version_id) for key, v in entries if key.startswith(prefix)]
 
-        Raises ``NotFound``, and ``ValidationFailed`` when it is a deletion.
-        """
-        versions = self.of(key)
-        for index, version in enumerate(versions):
-            if version.version_id == version_id or (version_id is None and not version.deleted):
-                if version.deleted:
-                    raise ValidationFailed.at("/version_id", "This version is a deletion")
-                return Restoration(version, versions[:index])
-        raise NotFound
-
-    def uncover(self, key: str, restoration: Restoration) -> None:
-        """Take the deletions above the target away, each by its own id.
-
-        One by one, the newest last: Swift brings back what lies right below that one alone.
-        """
-        for version in reversed(restoration.above):
-            self._store.call("delete_object", Key=key, VersionId=version.version_id)
+    def delete(self, key: str, version_id: str) -> None:
+        """Remove exactly that version, or take that deletion away."""
+        self._store.call("delete_object", Key=key, VersionId=version_id)
 
     def _check_kept(self) -> None:
         """``NotVersioned`` unless the bucket keeps versions, or once did; asked now and then."""

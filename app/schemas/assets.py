@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from marshmallow import Schema, fields, validate
 
-from app.domain.paths import Kind
-from app.schemas.fields import Flag, StrictSchema, Text, page_limit
+from app.domain.paths import AssetPath, Kind
+from app.schemas.fields import Flag, Text, page_limit
+from app.schemas.inputs import InputSchema
 
 
 class LinkSchema(Schema):
@@ -44,8 +47,21 @@ class AssetPageSchema(Schema):
     next_cursor = fields.Str(required=True, allow_none=True)
 
 
-class AssetQuerySchema(StrictSchema):
+class AssetQuery(NamedTuple):
+    """A page of assets that is asked for."""
+
+    kind: Kind | None
+    project_id: str | None
+    prefix: str
+    limit: int
+    cursor: str | None
+    sign: bool
+
+
+class AssetQuerySchema(InputSchema):
     """Which assets, and how many."""
+
+    makes = AssetQuery
 
     kind = fields.Enum(
         Kind,
@@ -62,7 +78,9 @@ class AssetQuerySchema(StrictSchema):
     sign = Flag(load_default=False, metadata={"description": "Add a link to each asset"})
 
 
-class AssetPathSchema(StrictSchema):
+class AssetPathSchema(InputSchema):
     """Names one asset."""
+
+    makes = staticmethod(lambda path: AssetPath.parse(path))
 
     path = Text(required=True)

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 from marshmallow import Schema, fields, validate
 
+from app.domain.assets import Disposition, Via
+from app.domain.paths import AssetPath
 from app.schemas.assets import LinkSchema
-from app.schemas.fields import StrictSchema, lifetime, texts
+from app.schemas.fields import lifetime, texts
+from app.schemas.inputs import InputSchema, parse_paths
 
 MAX_LINK_SECONDS = 604_800
 
 
-class NewLinksSchema(StrictSchema):
+class NewLinks(NamedTuple):
+    """Links that are asked for; ``expires_in`` in seconds, None for the setting."""
+
+    paths: list[AssetPath]
+    expires_in: int | None
+    disposition: Disposition
+    via: Via
+
+    @classmethod
+    def of(cls, *, paths: list[str], **rest: Any) -> NewLinks:
+        return cls(parse_paths(paths), **rest)
+
+
+class NewLinksSchema(InputSchema):
     """Paths to sign, at most 1,000."""
+
+    makes = NewLinks.of
 
     paths = texts(1000)
     expires_in = lifetime(MAX_LINK_SECONDS)

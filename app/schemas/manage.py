@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from marshmallow import Schema, fields
 
-from app.domain.paths import Kind
-from app.schemas.fields import Flag, StrictSchema, Text, page_limit, texts
+from app.domain.copies import Destination
+from app.domain.paths import AssetPath, Kind
+from app.schemas.fields import Flag, Text, page_limit, texts
+from app.schemas.inputs import InputSchema, PageQuery, parse_paths
 
 MAX_PATHS = 1000
 
 
-class RelocationSchema(StrictSchema):
+class Relocation(NamedTuple):
+    """What is to be copied or moved, and where to."""
+
+    path: AssetPath
+    destination: Destination
+
+    @classmethod
+    def of(cls, *, path: str, kind: Kind | None, project_id: str | None) -> Relocation:
+        return cls(AssetPath.parse(path), Destination(kind, project_id))
+
+
+class RelocationSchema(InputSchema):
     """What to copy or move, and where to."""
+
+    makes = Relocation.of
 
     path = Text(
         required=True,
@@ -29,8 +46,16 @@ class RelocationSchema(StrictSchema):
     )
 
 
-class DeletionQuerySchema(StrictSchema):
+class DeletionQuery(NamedTuple):
+    """Whether a whole package is to go."""
+
+    recursive: bool
+
+
+class DeletionQuerySchema(InputSchema):
     """Whether a whole package goes."""
+
+    makes = DeletionQuery
 
     recursive = Flag(
         load_default=False, metadata={"description": "With …/{kind}/{asset_id} alone: the package"}
@@ -44,8 +69,10 @@ class FolderDeletionSchema(Schema):
     complete = fields.Bool(required=True)
 
 
-class PathsSchema(StrictSchema):
+class PathsSchema(InputSchema):
     """Assets to delete, at most 1,000."""
+
+    makes = staticmethod(lambda paths: parse_paths(paths))
 
     paths = texts(MAX_PATHS)
 
@@ -64,8 +91,10 @@ class DeletionSchema(Schema):
     errors = fields.List(fields.Nested(PathErrorSchema), required=True)
 
 
-class ProjectQuerySchema(StrictSchema):
+class ProjectQuerySchema(InputSchema):
     """How many."""
+
+    makes = PageQuery
 
     limit = page_limit()
     cursor = Text(8192, load_default=None)
@@ -84,8 +113,10 @@ class ProjectPageSchema(Schema):
     next_cursor = fields.Str(required=True, allow_none=True)
 
 
-class VersionQuerySchema(StrictSchema):
+class VersionQuerySchema(InputSchema):
     """Of which asset."""
+
+    makes = staticmethod(lambda path: AssetPath.parse(path))
 
     path = Text(required=True)
 
@@ -107,8 +138,21 @@ class VersionsSchema(Schema):
     items = fields.List(fields.Nested(VersionSchema), required=True)
 
 
-class RestorationSchema(StrictSchema):
+class Restoration(NamedTuple):
+    """What is to be brought back."""
+
+    path: AssetPath
+    version_id: str | None
+
+    @classmethod
+    def of(cls, *, path: str, version_id: str | None) -> Restoration:
+        return cls(AssetPath.parse(path), version_id)
+
+
+class RestorationSchema(InputSchema):
     """What to bring back: the newest version that is not a deletion, or the one named."""
+
+    makes = Restoration.of
 
     path = Text(required=True)
     version_id = Text(1024, load_default=None, allow_none=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from marshmallow import Schema, fields
 
-from app.schemas.fields import Flag, StrictSchema
+from app.schemas.fields import Flag
+from app.schemas.inputs import InputSchema
 
 
 class AmountSchema(Schema):
@@ -59,8 +62,16 @@ class MeSchema(Schema):
     usage = fields.Nested(UsageSchema, required=True)
 
 
-class ErasureQuerySchema(StrictSchema):
+class ErasureQuery(NamedTuple):
+    """Whether the Cognito account is to go as well."""
+
+    account: bool
+
+
+class ErasureQuerySchema(InputSchema):
     """How far to go."""
+
+    makes = ErasureQuery
 
     account = Flag(
         load_default=False,

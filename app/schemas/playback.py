@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from marshmallow import Schema, fields
 
-from app.schemas.fields import StrictSchema, Text, lifetime
+from app.domain.paths import AssetPath
+from app.schemas.fields import Text, lifetime
+from app.schemas.inputs import InputSchema
 from app.schemas.links import MAX_LINK_SECONDS
 
 
-class NewPlaybackSchema(StrictSchema):
+class NewPlayback(NamedTuple):
+    """A manifest to play; ``expires_in`` in seconds, None for the setting."""
+
+    path: AssetPath
+    expires_in: int | None
+
+    @classmethod
+    def of(cls, *, path: str, expires_in: int | None) -> NewPlayback:
+        return cls(AssetPath.parse(path), expires_in)
+
+
+class NewPlaybackSchema(InputSchema):
     """The manifest to play; the signature covers the whole folder right below its kind."""
+
+    makes = NewPlayback.of
 
     path = Text(required=True)
     expires_in = lifetime(MAX_LINK_SECONDS)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from app.domain.parts import MAX_BATCH, MAX_PARTS
 from app.domain.paths import Kind
-from app.domain.uploads import Method
-from app.schemas.fields import StrictSchema, Text, WholeNumber, page_limit, whole_numbers
+from app.domain.uploads import Declaration, Method
+from app.schemas.fields import Text, WholeNumber, page_limit, whole_numbers
+from app.schemas.inputs import InputSchema, PageQuery
 
 SHA256_BYTES = 32
 
@@ -25,8 +27,14 @@ def check_sha256(text: str) -> None:
         raise ValidationError("Must be the base64 of a SHA-256 digest.")
 
 
-class NewUploadSchema(StrictSchema):
+def _declaration(*, method: str, **declared: Any) -> Declaration:
+    return Declaration(method=None if method == "auto" else Method(method.upper()), **declared)
+
+
+class NewUploadSchema(InputSchema):
     """What the browser is about to send."""
+
+    makes = staticmethod(_declaration)
 
     filename = Text(required=True, metadata={"example": "clip.mp4"})
     content_type = Text(255, required=True, metadata={"example": "video/mp4"})
@@ -79,8 +87,10 @@ class SignedPartsSchema(Schema):
     expires_at = fields.DateTime(required=True)
 
 
-class PartNumbersSchema(StrictSchema):
+class PartNumbersSchema(InputSchema):
     """Parts to sign, at most 1,000 different ones."""
+
+    makes = staticmethod(lambda part_numbers: part_numbers)
 
     part_numbers = whole_numbers(MAX_BATCH, 1, MAX_PARTS)
 
@@ -167,8 +177,10 @@ class UnfinishedUploadsSchema(Schema):
     next_cursor = fields.Str(required=True, allow_none=True)
 
 
-class UploadsQuerySchema(StrictSchema):
+class UploadsQuerySchema(InputSchema):
     """How many, and from where."""
+
+    makes = PageQuery
 
     limit = page_limit()
     cursor = Text(

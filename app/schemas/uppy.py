@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
@@ -26,6 +27,15 @@ _STORED_NAME = re.compile(r"[a-z0-9-]{1,64}")
 _ABSENT = frozenset({"", "null", "undefined"})
 
 
+class HttpMethod(StrEnum):
+    """What Uppy asks S3 for."""
+
+    GET = "GET"
+    PUT = "PUT"
+    POST = "POST"
+    DELETE = "DELETE"
+
+
 class UppySchema(Schema):
     """An object of Uppy's, which may have more members in its next version."""
 
@@ -45,8 +55,8 @@ class UppyFileSchema(UppySchema):
     metadata = fields.Dict(Text(), fields.Raw(allow_none=True), load_default=dict, allow_none=True)
 
     @post_load
-    def to_file(self, data: dict[str, Any], **_: Any) -> dict[str, UppyFile]:
-        return {"file": _file(data["filename"], data["type"], data["metadata"] or {})}
+    def to_file(self, data: dict[str, Any], **_: Any) -> UppyFile:
+        return _file(data["filename"], data["type"], data["metadata"] or {})
 
 
 class SingleQuerySchema(UppySchema):
@@ -59,18 +69,39 @@ class SingleQuerySchema(UppySchema):
     size = Text(data_key="metadata[size]", metadata={"description": "Bytes"})
 
     @post_load(pass_original=True)
-    def to_file(
-        self, data: dict[str, Any], original: Mapping[str, Any], **_: Any
-    ) -> dict[str, UppyFile]:
+    def to_file(self, data: dict[str, Any], original: Mapping[str, Any], **_: Any) -> UppyFile:
         matches = ((_BRACKETED.fullmatch(name), name) for name in original)
         meta = {match[1]: original[name] for match, name in matches if match}
-        return {"file": _file(data["filename"], data["type"], meta)}
+        return _file(data["filename"], data["type"], meta)
+
+
+class Parts(NamedTuple):
+    """Parts of the upload at ``key``."""
+
+    key: str
+    numbers: list[int]
+
+
+class SignRequest(NamedTuple):
+    """A request of Uppy 6 that is to be signed."""
+
+    method: HttpMethod
+    key: str
+    content_type: str | None
+    upload_id: str | None
+    part_number: int | None
 
 
 class KeyQuerySchema(UppySchema):
     """Whose upload it is."""
 
     key = Text(required=True, metadata={"description": "The full key, as creation gave it"})
+
+
+class UploadKeyQuerySchema(KeyQuerySchema):
+    @post_load
+    def to_key(self, data: dict[str, Any], **_: Any) -> str:
+        return str(data["key"])
 
 
 class BatchQuerySchema(KeyQuerySchema):
@@ -87,14 +118,14 @@ class BatchQuerySchema(KeyQuerySchema):
     )
 
     @post_load
-    def to_numbers(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def to_parts(self, data: dict[str, Any], **_: Any) -> Parts:
         text = data["partNumbers"]
         numbers = [*map(int, text.split(","))] if _PART_NUMBERS.fullmatch(text) else []
         if not 1 <= len(numbers) <= MAX_BATCH or max(numbers) > MAX_PARTS:
             raise ValidationError(
                 f"Must be at most {MAX_BATCH} numbers of 1 to {MAX_PARTS}.", "partNumbers"
             )
-        return {"key": data["key"], "numbers": numbers}
+        return Parts(data["key"], numbers)
 
 
 class NamedPartSchema(UppySchema):
@@ -112,23 +143,33 @@ class CompleteSchema(UppySchema):
     )
 
     @post_load
-    def to_numbers(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def to_numbers(self, data: dict[str, Any], **_: Any) -> list[int]:
         numbers = [part["PartNumber"] for part in data["parts"]]
         if len(set(numbers)) != len(numbers):
             raise ValidationError("A part number occurs twice.", "parts")
-        return {"numbers": numbers}
+        return numbers
 
 
 class SignSchema(UppySchema):
     """The request that Uppy 6 hands to ``signRequest``, as it is."""
 
-    method = fields.Str(required=True, validate=validate.OneOf(["GET", "PUT", "POST", "DELETE"]))
+    method = fields.Str(required=True, validate=validate.OneOf([*HttpMethod]))
     key = Text(required=True)
     contentType = Text(255, load_default=None, allow_none=True)
     uploadId = Text(MAX_UPLOAD_ID_CHARS, load_default=None, allow_none=True)
     partNumber = WholeNumber(
         load_default=None, allow_none=True, validate=validate.Range(1, MAX_PARTS)
     )
+
+    @post_load
+    def to_request(self, data: dict[str, Any], **_: Any) -> SignRequest:
+        return SignRequest(
+            HttpMethod(data["method"]),
+            data["key"],
+            data["contentType"],
+            data["uploadId"],
+            data["partNumber"],
+        )
 
 
 class SingleSchema(Schema):

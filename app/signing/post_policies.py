@@ -8,9 +8,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from datetime import datetime
-from typing import NamedTuple
 
+from app.domain.signed import PresignedPost
 from app.signing.addressing import BucketAddress
 from app.signing.grant import ALGORITHM, Grant
 
@@ -19,17 +18,6 @@ _OWN_FIELDS = frozenset(("bucket", "file", "key", "policy"))
 _SIGNING_FIELDS = frozenset(
     ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-security-token", "x-amz-signature")
 )
-
-
-class PresignedPost(NamedTuple):
-    """Where to post a form, and its fields; the file field goes last."""
-
-    url: str
-    fields: dict[str, str]
-    expires_at: datetime
-
-    def __repr__(self) -> str:
-        return f"PresignedPost(url={self.url!r}, expires_at={self.expires_at!r})"
 
 
 def check_form(key: str, fields: Mapping[str, str], content_length: tuple[int, int]) -> None:

@@ -16,11 +16,12 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from app.domain.errors import StorageUnavailable
+from app.domain.signed import PresignedPost
 from app.signing.addressing import BucketAddress
 from app.signing.canonical import Query, SignedHeaders
 from app.signing.credentials import Credentials, CredentialsSource
 from app.signing.grant import Form, Grant
-from app.signing.post_policies import PresignedPost, check_form, sign_form
+from app.signing.post_policies import check_form, sign_form
 
 MAX_EXPIRES_SECONDS = 604_800
 """Seven days: S3 refuses a longer X-Amz-Expires."""

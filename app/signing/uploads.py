@@ -8,7 +8,6 @@ from app.domain.dispositions import content_disposition
 from app.domain.errors import ValidationFailed
 from app.domain.metadata import encode_metadata
 from app.domain.parts import PartPlan
-from app.domain.paths import Root
 from app.domain.policy import cache_control, is_active
 from app.domain.signed import SignedPart, SignedParts, SignedUpload
 from app.domain.uploads import Method, Upload
@@ -41,7 +40,7 @@ class UploadSigner:
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
         """
-        key, upload_id = Root(upload.sub).key(upload.path), upload.s3_upload_id or ""
+        key, upload_id = upload.key, upload.s3_upload_id or ""
         sizes = [plan.size_of(number) for number in numbers]
         signed = self._presigner.presign_many(
             "PUT",
@@ -71,7 +70,7 @@ class UploadSigner:
         url, expires_at = self._presigner.presign(
             "PUT",
             self._address,
-            Root(upload.sub).key(upload.path),
+            upload.key,
             # Browsers set content-length themselves; signed, it pins the size.
             headers=headers | {"content-length": str(upload.size)},
             expires_seconds=self._url_seconds,
@@ -87,7 +86,7 @@ class UploadSigner:
             fields["x-amz-checksum-sha256"] = upload.checksum_sha256
         post = self._presigner.post_policy(
             self._address,
-            Root(upload.sub).key(upload.path),
+            upload.key,
             fields=fields,
             content_length=(upload.size, upload.size),
             expires_seconds=self._url_seconds,

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from app.domain.errors import TooManyUploads, ValidationFailed
+from app.domain.errors import ValidationFailed
 from app.domain.parts import Part
-from app.domain.paths import Root
+from app.domain.signed import PresignedPost
 from app.domain.uploads import Upload
-from app.s3.multipart import Multipart
 from app.signing.addressing import BucketAddress
 from app.signing.canonical import Query
-from app.signing.post_policies import PresignedPost
 from app.signing.sigv4 import Presigned, Presigner
 from app.signing.uploads import stored_headers
 
@@ -27,19 +25,14 @@ class UppySigner:
         self,
         presigner: Presigner,
         address: BucketAddress,
-        multipart: Multipart,
         *,
         url_seconds: int,
         part_url_seconds: int,
-        max_live: int,
     ) -> None:
-        """``max_live``: unfinished uploads that one user may have."""
         self._presigner = presigner
         self._address = address
-        self._multipart = multipart
         self._url_seconds = url_seconds
         self._part_url_seconds = part_url_seconds
-        self._max_live = max_live
 
     @property
     def bucket(self) -> str:
@@ -55,23 +48,16 @@ class UppySigner:
             raise ValidationFailed.at("/filename", "a form upload's name cannot hold ${filename}")
         return self._presigner.post_policy(
             self._address,
-            Root(upload.sub).key(upload.path),
+            upload.key,
             fields=stored_headers(upload),
             content_length=(1, upload.size),
             expires_seconds=self._url_seconds,
         )
 
     def create(self, upload: Upload) -> tuple[Presigned, dict[str, str]]:
-        """CreateMultipartUpload and its headers; ``TooManyUploads`` over the limit (T24)."""
-        root = Root(upload.sub)
-        live = self._multipart.list_uploads(root.prefix, limit=self._max_live).uploads
-        if len(live) >= self._max_live:
-            raise TooManyUploads(
-                f"There are {self._max_live} unfinished uploads; complete some or give them up"
-            )
+        """CreateMultipartUpload and its headers."""
         headers = stored_headers(upload)
-        key = root.key(upload.path)
-        return self._presign("POST", key, {"uploads": ""}, headers), headers
+        return self._presign("POST", upload.key, {"uploads": ""}, headers), headers
 
     def parts(self, key: str, upload_id: str, numbers: Sequence[int]) -> list[Presigned]:
         """UploadPart for each of ``numbers``, in order."""

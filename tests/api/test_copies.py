@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.domain.errors import StorageError
-from app.s3.objects import Store as S3Store
+from app.s3.objects import Objects as S3Store
 from tests.gateway import Caller, Gateway, fetch, running_gateway
 from tests.samples import HTML, png
 from tests.stores.store import Store

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app import create_app
 from app.api.context import services
-from app.api.cursors import open_cursor, seal_cursor
+from app.api.cursors import open_cursor, sign_cursor
 from app.domain.errors import NotFound
 from config import Settings
 from tests.domain.strategies import nasty_text, subs
@@ -39,7 +39,7 @@ def context(app: Flask) -> Iterator[None]:
 @given(listings, tokens)
 def test_a_cursor_brings_back_the_storages_own_token(listing: str, token: str) -> None:
     """Whatever the storage calls its place, it gets the same text again."""
-    cursor = seal_cursor(token, listing)
+    cursor = sign_cursor(token, listing)
     assert cursor is not None
     assert open_cursor(cursor, listing) == token
 
@@ -50,7 +50,7 @@ def test_t13_a_cursor_of_another_listing_is_not_found(one: str, other: str, toke
     """T13: neither another user's cursor nor one of other filters goes on here."""
     assume(one != other)
     with pytest.raises(NotFound):
-        open_cursor(seal_cursor(token, one), other)
+        open_cursor(sign_cursor(token, one), other)
 
 
 @within
@@ -58,7 +58,7 @@ def test_t13_a_cursor_of_another_listing_is_not_found(one: str, other: str, toke
 def test_t15_no_edit_of_a_cursor_goes_on(at: int, removed: int, put: str) -> None:
     """T15: a stretch replaced, cut out, put in: 404."""
     listing = "users/alice/video/"
-    cursor = seal_cursor("1/0199aaaa", listing) or ""
+    cursor = sign_cursor("1/0199aaaa", listing) or ""
     edited = cursor[:at] + put + cursor[at + removed :]
     assume(edited != cursor)
     with pytest.raises(NotFound):
@@ -75,12 +75,16 @@ def test_t15_no_text_is_a_cursor(text: str) -> None:
 
 def test_t15_other_seals_are_no_cursors() -> None:
     """T15: what one secret sealed for another purpose goes on nowhere, even with the same facts."""
-    for seals in (services.upload_ids, services.share_tokens, services.uppy_ids):
+    for seals in (
+        services.signing.upload_ids,
+        services.signing.share_tokens,
+        services.signing.uppy_ids,
+    ):
         with pytest.raises(NotFound):
-            open_cursor(seals.sign(["users/alice/", "token"]), "users/alice/")
+            open_cursor(seals.sign({"listing": "users/alice/", "token": "token"}), "users/alice/")
 
 
 def test_the_end_has_no_cursor() -> None:
     """No further page, no cursor; and without a cursor a listing begins at its beginning."""
-    assert seal_cursor(None, "users/alice/") is None
+    assert sign_cursor(None, "users/alice/") is None
     assert open_cursor(None, "users/alice/") is None

@@ -11,7 +11,7 @@ from xml.sax.saxutils import unescape
 import pytest
 from werkzeug.test import TestResponse
 
-from app.api import deletions
+from app.assets import deletion
 from app.s3.client import S3Client, namespace_of
 from app.s3.deletion import Deleter, ObjectIdentifier, _document
 from tests.gateway import Caller, Gateway
@@ -133,10 +133,10 @@ def test_deleting_is_bounded_and_can_be_continued(
     gateway: Gateway, carol: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A call does so many batches and says that there is more; calling again ends it."""
-    page = services(gateway).listing.page
+    page = services(gateway).storage.listings.page
     small = lambda prefix, **more: page(prefix, **{**more, "limit": 2})  # noqa: E731
-    monkeypatch.setattr("app.s3.listings.Listing.page", lambda _self, *a, **k: small(*a, **k))
-    monkeypatch.setattr(deletions, "MAX_BATCHES", 2)
+    monkeypatch.setattr("app.s3.listings.Listings.page", lambda _self, *a, **k: small(*a, **k))
+    monkeypatch.setattr(deletion, "MAX_BATCHES", 2)
     put(gateway, carol, *(f"projects/p/image/{number}.png" for number in range(5)))
     answers = []
     while not answers or not answers[-1]["complete"]:

@@ -110,7 +110,7 @@ def test_the_export_does_not_grow_with_what_is_exported(
     carol: Caller, front_gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fifty pages take no more memory than five: one page is there at a time."""
-    listing = front_gateway.app.extensions["asset-gateway"].listing
+    listing = front_gateway.app.extensions["asset-gateway"].storage.listings
     page = listing.page(f"users/{carol.sub}/")
     assert not page.objects
     carol.upload(PNG)

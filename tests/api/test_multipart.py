@@ -14,6 +14,7 @@ import urllib3
 from werkzeug.test import TestResponse
 
 from app.api.context import EXTENSION
+from app.assets.uploads import begin_multipart
 from app.domain.parts import MAX_OBJECT_BYTES, Part
 from app.domain.paths import AssetPath
 from app.domain.uploads import Method, Upload
@@ -489,4 +490,5 @@ def sealed_upload(gateway: Gateway, sub: str, size: int, *, part_size: int) -> s
         size,
         part_size=part_size,
     )
-    return services.upload_ids.sign(services.large_uploads.begin(upload).to_claims())
+    begun = begin_multipart(upload, services.storage.multipart, max_live=100)
+    return services.signing.upload_ids.sign(begun.to_claims())

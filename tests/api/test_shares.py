@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.domain.paths import AssetPath
-from app.domain.shares import Share, mint_share_id
+from app.domain.shares import Share, ShareToken, mint_share_id
 from tests.gateway import Caller, Gateway, fetch, running_gateway
 from tests.samples import png
 from tests.stores.store import Store
@@ -234,12 +234,14 @@ def sealed_share(gateway: Gateway, owner: Caller, path: str, *, expires_at: date
     """A record that this service itself wrote, with any expiry; the share's id."""
     asset = AssetPath.parse(path)
     made = Share(owner.sub, mint_share_id(asset), asset, "inline", expires_at)
-    gateway.app.extensions["asset-gateway"].shares.write(made)
+    gateway.app.extensions["asset-gateway"].assets.shares._records.write(made)
     return made.share_id
 
 
 def link_of(gateway: Gateway, owner: Caller, share_id: str) -> str:
-    token = gateway.app.extensions["asset-gateway"].share_tokens.sign([owner.sub, share_id])
+    token = gateway.app.extensions["asset-gateway"].signing.share_tokens.sign(
+        ShareToken(owner.sub, share_id).to_claims()
+    )
     return f"/s/{token}"
 
 

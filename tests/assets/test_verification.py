@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from app.assets.completion import Completion, Silent
 from app.assets.verification import Verifier
 from app.domain.assets import StoredObject
 from app.domain.errors import StorageUnavailable, UploadIncomplete, UploadRejected
 from app.domain.paths import AssetPath, Root
+from app.domain.principal import Principal
 from app.domain.uploads import Method, Upload
-from app.s3.objects import Store
+from app.s3.objects import Objects
 from tests.samples import png
 
 PNG = png()
@@ -34,7 +37,7 @@ FOUND = StoredObject(
 )
 
 
-class Versions(Store):
+class Versions(Objects):
     """A key's versions, newest last; ``vanishing`` reads find that theirs has been replaced."""
 
     def __init__(self, *versions: StoredObject, vanishing: int = 0) -> None:
@@ -57,10 +60,19 @@ class Versions(Store):
         pytest.fail("a delete marker hides what it should remove")
 
 
+def complete(store: Objects) -> StoredObject:
+    """What completion does with the object that the upload brought."""
+    verifier = Verifier(store, {})
+    completion = Completion(verifier, store, mock.Mock(), Silent())
+    return completion.take_in(
+        Principal("alice"), UPLOAD.mark, lambda: verifier.judge_upload(UPLOAD), urls_end=False
+    )
+
+
 def test_what_is_as_declared_is_good() -> None:
     """The same object comes back, and stays."""
     store = Versions(FOUND)
-    assert Verifier(store, {}).verify_upload(UPLOAD) is FOUND
+    assert complete(store) is FOUND
     assert store.versions == [FOUND]
 
 
@@ -77,7 +89,7 @@ def test_t17_t18_t26_what_is_not_as_declared_is_removed(otherwise: Mapping[str, 
     """T17, T18, T26: another size, type or checksum than declared, though the store took it."""
     store = Versions(replace(FOUND, **otherwise))
     with pytest.raises(UploadRejected):
-        Verifier(store, {}).verify_upload(UPLOAD)
+        complete(store)
     assert store.versions == []
 
 
@@ -87,7 +99,7 @@ def test_t21_replays_of_a_bad_form_go_and_what_was_before_stays() -> None:
     bad = [replace(FOUND, version_id=f"v{number}", size=1) for number in range(1, 4)]
     store = Versions(older, *bad)
     with pytest.raises(UploadRejected):
-        Verifier(store, {}).verify_upload(UPLOAD)
+        complete(store)
     assert store.versions == [older]
 
 
@@ -95,7 +107,7 @@ def test_t21_an_object_that_replaced_it_is_not_judged_in_its_place() -> None:
     """T21: between the two looks another upload came: complete again, and nothing is removed."""
     store = Versions(FOUND, vanishing=1)
     with pytest.raises(UploadIncomplete):
-        Verifier(store, {}).verify_upload(UPLOAD)
+        complete(store)
     assert len(store.versions) == 2
 
 
@@ -116,7 +128,7 @@ def test_t21_the_bytes_are_those_of_the_version_that_was_looked_at(
 
     client: Any = Client()
     with pytest.raises(AssertionError):
-        Store(client, "bucket").first_bytes(replace(FOUND, version_id=version_id), 16)
+        Objects(client, "bucket").first_bytes(replace(FOUND, version_id=version_id), 16)
     expected = {"Bucket": "bucket", "Key": FOUND.key, "IfMatch": '"1"', "Range": "bytes=0-15"}
     assert asked == [expected | pinned]
 
@@ -136,7 +148,7 @@ def test_t21_half_of_the_bytes_is_nothing_to_judge(size: int) -> None:
             return {"Body": io.BytesIO(self.body), "ContentLength": len(whole)}
 
     client: Any = Client()
-    store = Store(client, "bucket")
+    store = Objects(client, "bucket")
     assert store.first_bytes(FOUND, 16) == whole
     client.body = whole[:-1]
     with pytest.raises(StorageUnavailable):

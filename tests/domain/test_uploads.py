@@ -148,19 +148,19 @@ def test_t23_numbers_outside_the_plan_or_twice_are_refused(
 @pytest.mark.parametrize(
     ("wanted", "size", "method"),
     [
-        ("auto", 64 * MIB, Method.PUT),
-        ("auto", 64 * MIB + 1, Method.MULTIPART),
-        ("put", MAX_SINGLE_BYTES, Method.PUT),
-        ("post", MAX_SINGLE_BYTES, Method.POST),
-        ("multipart", 1, Method.MULTIPART),
-        ("multipart", MAX_OBJECT_BYTES, Method.MULTIPART),
-        ("put", MAX_SINGLE_BYTES + 1, TooLarge),
-        ("post", MAX_SINGLE_BYTES + 1, TooLarge),
-        ("auto", MAX_OBJECT_BYTES + 1, TooLarge),
+        (None, 64 * MIB, Method.PUT),
+        (None, 64 * MIB + 1, Method.MULTIPART),
+        (Method.PUT, MAX_SINGLE_BYTES, Method.PUT),
+        (Method.POST, MAX_SINGLE_BYTES, Method.POST),
+        (Method.MULTIPART, 1, Method.MULTIPART),
+        (Method.MULTIPART, MAX_OBJECT_BYTES, Method.MULTIPART),
+        (Method.PUT, MAX_SINGLE_BYTES + 1, TooLarge),
+        (Method.POST, MAX_SINGLE_BYTES + 1, TooLarge),
+        (None, MAX_OBJECT_BYTES + 1, TooLarge),
     ],
 )
 def test_the_method_follows_from_the_size(
-    wanted: str, size: int, method: Method | type[Problem]
+    wanted: Method | None, size: int, method: Method | type[Problem]
 ) -> None:
     """`auto` cuts above the threshold; one request carries 5 GiB, parts 48.8 TiB."""
     if isinstance(method, Method):
@@ -174,7 +174,7 @@ def test_the_method_follows_from_the_size(
 
 def test_a_multipart_upload_has_no_checksum_of_the_whole() -> None:
     """S3 keeps none, so a declared one is refused rather than dropped."""
-    for method, size in (("multipart", 10), ("auto", 65 * MIB)):
+    for method, size in ((Method.MULTIPART, 10), (None, 65 * MIB)):
         with pytest.raises(ValidationFailed) as caught:
             declared(method=method, size=size, checksum_sha256="A" * 43 + "=")
         assert caught.value.errors[0].pointer == "/checksum_sha256"
@@ -184,7 +184,7 @@ def test_a_multipart_upload_has_no_checksum_of_the_whole() -> None:
     "upload",
     [
         declared(),
-        declared(method="multipart", size=99 * GIB, metadata={"title": "ü"}),
+        declared(method=Method.MULTIPART, size=99 * GIB, metadata={"title": "ü"}),
         ListedUpload("alice", AssetPath.parse(f"video/{ASSET_ID}/a.mp4"), "s3-id"),
     ],
     ids=["put", "multipart", "listed"],

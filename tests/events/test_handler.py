@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from app import services as services_module
+from app.assets.completion import Completion
 from app.assets.verification import Verifier
-from app.domain.assets import StoredObject
 from app.domain.errors import QuotaExceeded, StorageUnavailable, UploadRejected
 from app.domain.events import AssetEvent, owner_of
 from app.domain.notifications import Unreadable
 from app.domain.paths import Kind
+from app.domain.principal import Principal
 from app.events.handler import Handler
 from app.events.queue import Queue, QueueUnavailable
 from app.events.reports import Reports
@@ -71,11 +72,13 @@ class Bench:
         self.told, self.outbox = Told(), Outbox()
         self.handler = self.make()
 
-    def make(self, *, purpose: str = "report", **options: Any) -> Handler:
+    def make(self, *, purpose: str = "report", admit: Any = None, **options: Any) -> Handler:
         built = services_module.build(Settings.from_env(self.stack.gateway_environment([])))
+        if admit:
+            vars(built.limits.quota)["admit"] = admit
         return Handler(
             self.stack.bucket,
-            built.verifier,
+            built.assets.completion,
             Reports(self.stack.bucket, self.outbox, SignedTokens(["k" * 32], purpose, 3600)),
             self.told,
             wrote=lambda principal: principal.startswith(f"AWS:{ROLE}:"),
@@ -174,15 +177,18 @@ def test_what_completion_removes_is_reported_as_well(bench: Bench, key: str) -> 
     """T21: the worker comes too late to judge it; while the queue is away nothing is removed."""
     version = bench.put(key, HTML)
     reports = Reports(bench.stack.bucket, bench.outbox, SignedTokens(["k" * 32], "report", 3600))
-    store = services_module.build(Settings.from_env(bench.stack.gateway_environment([]))).store
-    verifier = Verifier(store, {kind: 10**6 for kind in Kind}, reports.verified)
+    built = services_module.build(Settings.from_env(bench.stack.gateway_environment([])))
+    objects = built.storage.objects
+    verifier = Verifier(objects, {kind: 10**6 for kind in Kind})
+    completion = Completion(verifier, objects, built.limits.quota, reports)
+    root, path = owner_of(key)
     bench.outbox.fails = True
     with pytest.raises(StorageUnavailable):
-        verifier.verify_object(*owner_of(key))
+        completion.verify(Principal(root.sub), path)
     assert bench.versions(key) == [version]
     bench.outbox.fails = False
     with pytest.raises(UploadRejected):
-        verifier.verify_object(*owner_of(key))
+        completion.verify(Principal(root.sub), path)
     assert bench.versions(key) == []
     bench.handler.handle(bench.message(key, version))
     assert not bench.told
@@ -243,9 +249,9 @@ def test_t25_what_its_owner_has_no_room_for_is_removed_and_reported(stack: Stack
     """T25: credentials reserve nothing, so the worker holds what came against the quota."""
     bench = Bench(stack)
 
-    def admit(sub: str, found: StoredObject) -> None:
+    def admit(sub: str, _mark: str, size: int, _arrived_at: datetime) -> None:
         assert sub == ALICE
-        if found.size > len(PNG):
+        if size > len(PNG):
             raise QuotaExceeded("5 of 100 bytes are left")
 
     bench.handler = bench.make(admit=admit)

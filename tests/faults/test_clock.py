@@ -41,9 +41,9 @@ def clock_off_by(gateway: Gateway, **difference: float) -> Iterator[None]:
 
     services: Services = gateway.app.extensions[EXTENSION]
     presigners = [
-        services.listing._exchange._presigner,
-        services.multipart._listing._presigner,
-        services.uploads._presigner,
+        services.storage.listings._exchange._presigner,
+        services.storage.multipart._listing._presigner,
+        services.signing.uploads._presigner,
     ]
     with (
         mock.patch.multiple(presigners[0], _clock=lambda: Off.now(UTC)),
@@ -119,7 +119,7 @@ def test_tokens_look_like_future_ones_to_a_clock_that_is_behind(gateway: Gateway
     sub, now = str(uuid.uuid4()), int(time.time())
     for off, issued, status in ((-600, now, 401), (-600, now - 600, 200), (600, now, 200)):
         caller = gateway.client_for(sub, iat=issued, auth_time=issued, jti=str(uuid.uuid4()))
-        with mock.patch.object(services.tokens, "_clock", lambda off=off: time.time() + off):
+        with mock.patch.object(services.auth.tokens, "_clock", lambda off=off: time.time() + off):
             answer = caller.post("/v1/links", {"paths": ["image/x/a.png"]})
         assert answer.status_code == status, (off, answer.json)
         if status == 401:

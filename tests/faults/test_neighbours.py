@@ -42,7 +42,9 @@ def gateway(key_server: JwksServer) -> Iterator[Gateway]:
 def clock(gateway: Gateway) -> Iterator[Clock]:
     """The key cache's, half a minute after it has fetched the old key."""
     clock, services = Clock(), gateway.app.extensions[EXTENSION]
-    with mock.patch.multiple(services.jwks, _clock=clock, _old_at=clock(), _next_fetch_at=clock()):
+    with mock.patch.multiple(
+        services.auth.jwks, _clock=clock, _old_at=clock(), _next_fetch_at=clock()
+    ):
         assert ask(gateway, OLD) == (200, None)
         clock.advance(31)
         yield clock
@@ -78,7 +80,7 @@ def test_a_slow_key_server_delays_new_keys_alone(
         assert [ask(gateway, OLD) for _ in range(5)] == [(200, None)] * 5
         assert time.monotonic() - began < 0.9
         assert {each.result() for each in waiting} == {(503, "1")}
-    flight = services.jwks._flight
+    flight = services.auth.jwks._flight
     assert flight is None or flight.landed.wait(5)
     assert ask(gateway, NEW) == (200, None)
 

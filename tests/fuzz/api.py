@@ -25,7 +25,7 @@ from werkzeug.test import run_wsgi_app
 from app import create_app
 from app import services as services_module
 from app.domain.errors import StorageUnavailable
-from app.s3.objects import Store
+from app.s3.objects import Objects
 from config import Settings
 from tests.fuzz.requests import SEEDS as REQUESTS
 from tests.fuzz.tokens import POOL, verifier
@@ -52,7 +52,9 @@ class Gateway(NamedTuple):
 def gateway() -> Gateway:
     environment = gateway_environment(NOWHERE, "bucket") | {"LOG_LEVEL": "ERROR"}
     settings = Settings.from_env(environment)
-    services = dataclasses.replace(services_module.build(settings), tokens=verifier())
+    built = services_module.build(settings)
+    auth = dataclasses.replace(built.auth, tokens=verifier())
+    services = dataclasses.replace(built, auth=auth)
     app = create_app(settings, services)
     document = app.test_client().get("/openapi.json").json
     documented = {
@@ -118,7 +120,7 @@ def no_storage() -> Iterator[None]:
         raise urllib3.exceptions.HTTPError
 
     with (
-        mock.patch.object(Store, "call", refuse),
+        mock.patch.object(Objects, "call", refuse),
         mock.patch.object(urllib3.PoolManager, "request", unreachable),
     ):
         yield

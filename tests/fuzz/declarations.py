@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -28,6 +27,8 @@ from app.schemas.uploads import NewUploadSchema, PartNumbersSchema
 from app.schemas.uppy import (
     BatchQuerySchema,
     CompleteSchema,
+    Parts,
+    SignRequest,
     SignSchema,
     SingleQuerySchema,
     UppyFileSchema,
@@ -70,10 +71,10 @@ def check(data: bytes) -> None:
     judge(loaded)
 
 
-def check_declared(declared: Mapping[str, Any]) -> None:
+def check_declared(declared: Declaration) -> None:
     try:
         upload = declare_upload(
-            Declaration(**declared),
+            declared,
             ROOT,
             asset_id=ASSET_ID,
             mark="mark",
@@ -83,16 +84,16 @@ def check_declared(declared: Mapping[str, Any]) -> None:
     except Problem:
         return
     check_upload(upload)
-    assert upload.size == declared["size"]
+    assert upload.size == declared.size
     if upload.plan:
         assert 1 <= upload.plan.count <= MAX_PARTS
         sizes = [upload.plan.size_of(number) for number in (1, upload.plan.count)]
         assert min(sizes) >= 1
 
 
-def check_uppys(loaded: Mapping[str, UppyFile]) -> None:
+def check_uppys(loaded: UppyFile) -> None:
     for method in Method:
-        check_uppys_file(loaded["file"], method)
+        check_uppys_file(loaded, method)
 
 
 def check_uppys_file(file: UppyFile, method: Method) -> None:
@@ -118,16 +119,16 @@ def check_upload(upload: Upload) -> None:
     assert upload_of(json.loads(json.dumps(upload.to_claims())), sub="alice") == upload
 
 
-def check_numbers(loaded: Mapping[str, Any]) -> None:
-    numbers = loaded.get("numbers") or loaded["part_numbers"]
+def check_numbers(loaded: list[int] | Parts) -> None:
+    numbers = loaded.numbers if isinstance(loaded, Parts) else loaded
     assert all(type(number) is int and 1 <= number <= MAX_PARTS for number in numbers)
 
 
-def check_sign(loaded: Mapping[str, Any]) -> None:
-    number = loaded["partNumber"]
+def check_sign(loaded: SignRequest) -> None:
+    number = loaded.part_number
     assert number is None or 1 <= number <= MAX_PARTS
     try:
-        file = UppyFile.at(loaded["key"], ROOT, loaded["contentType"] or "")
+        file = UppyFile.at(loaded.key, ROOT, loaded.content_type or "")
     except Problem:
         return
     check_uppys_file(file, Method.POST)

@@ -29,7 +29,7 @@ UPLOAD = Upload(
     metadata={"title": "ü"},
 )
 SEALED = UPLOADS.sign(UPLOAD.to_claims())
-CURSOR = CURSORS.sign(["users/alice/", "token"])
+CURSOR = CURSORS.sign({"listing": "users/alice/", "token": "token"})
 ISSUED = {"upload": SEALED, "cursor": CURSOR}
 
 #: One letter says what the rest is: a text to open, an edit of a good seal, or JSON to seal.

@@ -11,7 +11,7 @@ from unittest import mock
 from app.domain.errors import NotFound, StorageError, StorageUnavailable
 from app.s3.client import S3Client
 from app.s3.deletion import Deleter, ObjectIdentifier
-from app.s3.listings import Listing
+from app.s3.listings import Listings
 from app.s3.part_listings import PartListing
 from app.s3.versions import Versions
 from app.signing.addressing import BucketAddress
@@ -84,7 +84,7 @@ def check(data: bytes) -> None:
 
 
 def ask_listing(connection: Canned) -> None:
-    page = Listing(over(S3Client(SIGNER, ADDRESS), connection)).page("users/alice/")
+    page = Listings(over(S3Client(SIGNER, ADDRESS), connection)).page("users/alice/")
     for found in page.objects:
         assert (type(found.key), type(found.size), type(found.etag)) == (str, int, str)
         assert_instant(found.last_modified)
@@ -107,7 +107,7 @@ def ask_versions(connection: Canned) -> None:
 
 def ask_deletion(connection: Canned) -> None:
     exchange = over(S3Client(SIGNER, ADDRESS), connection)
-    failures = Deleter(exchange, Listing(exchange), mock.Mock()).delete([ObjectIdentifier(KEY)])
+    failures = Deleter(exchange, Listings(exchange), mock.Mock()).delete([ObjectIdentifier(KEY)])
     assert all(isinstance(problem, Exception) for problem in failures.values())
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.copies import Copy, is_package, plan_copy, plan_return, relocate
+from app.domain.copies import Copy, Destination, is_package, plan_copy, plan_return, relocate
 from app.domain.errors import (
     AlreadyExists,
     NotFound,
@@ -22,7 +22,7 @@ from app.domain.errors import (
 from app.domain.parts import MAX_PART_BYTES, PartPlan
 from app.domain.paths import AssetPath, Kind, Root
 from app.s3.copies import PART_BYTES, Copier
-from app.s3.objects import Store as S3Store
+from app.s3.objects import Objects as S3Store
 from tests.gateway import Gateway
 
 MIB = 1024**2
@@ -242,7 +242,7 @@ def test_the_manifest_stands_for_its_package() -> None:
     def main(*names: str) -> str:
         files = [AssetPath.parse(f"video/{ID}/{name}") for name in names]
         folder = AssetPath.parse(f"video/{ID}")
-        found = relocate(folder, files, kind=None, project_id="p", asset_id=new)
+        found = relocate(folder, files, Destination(None, "p"), asset_id=new)
         return found.main.text.removeprefix(f"projects/p/video/{new}/")
 
     assert main("720p/index.m3u8", "audio.m3u8", "master.m3u8", "a.ts") == "master.m3u8"
@@ -255,6 +255,6 @@ def test_a_copys_key_must_fit(gateway: Gateway, planned: Copy, root: Root) -> No
     name = "x" * (1024 - len(root.prefix) - len("video/.mp4"))
     path = AssetPath.parse(f"video/{name}.mp4")
     with pytest.raises(Problem) as failure:
-        target = relocate(path, [path], kind=None, project_id="p", asset_id=ID).main
+        target = relocate(path, [path], Destination(None, "p"), asset_id=ID).main
         plan_copy(planned.source, root, target, mark="m", max_bytes=LIMITS)
     assert isinstance(failure.value, ValidationFailed)

@@ -15,7 +15,7 @@ from app.domain.errors import NotFound, StorageError, StorageUnavailable
 from app.domain.instants import parse_instant
 from app.s3.client import S3Client
 from app.s3.deletion import Deleter
-from app.s3.listings import Listing
+from app.s3.listings import Listings
 from app.s3.part_listings import PartListing
 from app.s3.versions import Versions
 from app.signing.addressing import BucketAddress
@@ -39,7 +39,7 @@ def answering(exchange: Any, data: bytes) -> Any:
 
 
 def list_page(data: bytes) -> Any:
-    return Listing(answering(S3Client(SIGNER, ADDRESS), data)).page("users/alice/")
+    return Listings(answering(S3Client(SIGNER, ADDRESS), data)).page("users/alice/")
 
 
 def list_parts(data: bytes) -> Any:
@@ -66,7 +66,7 @@ def test_what_is_whole_is_read() -> None:
 
 def delete(data: bytes) -> Any:
     exchange = answering(S3Client(SIGNER, ADDRESS), data)
-    return Deleter(exchange, Listing(exchange), mock.Mock()).delete_keys([KEY])
+    return Deleter(exchange, Listings(exchange), mock.Mock()).delete_keys([KEY])
 
 
 @pytest.mark.parametrize("ask", [list_page, list_parts, list_versions, delete])

@@ -13,7 +13,7 @@ from app.aws.clients import LazyClient
 from app.domain.errors import StorageUnavailable, UploadIncomplete
 from app.domain.parts import Part
 from app.s3.multipart import Multipart
-from app.s3.objects import Store as Bucket
+from app.s3.objects import Objects as Bucket
 from app.s3.part_listings import PartListing
 from app.signing.addressing import BucketAddress
 from app.signing.credentials import Credentials

@@ -19,7 +19,7 @@ import urllib3
 from app.cli.doctor.answers import Answer, Refusal, code_of, kind_of
 from app.cli.doctor.rows import Item, Row
 from app.domain.errors import StorageUnavailable
-from app.services import addresses
+from app.services.signing import addresses
 from app.signing.addressing import BucketAddress
 from app.signing.credentials import Credentials, default_chain
 from app.signing.sigv4 import Presigner

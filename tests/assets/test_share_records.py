@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.assets.shares import ShareRecords
+from app.assets.share_records import ShareRecords
 from app.domain.errors import NotFound
 from app.domain.paths import AssetPath, Root
 from app.domain.shares import Share, digest_of, is_share_id, mint_share_id, path_digest, record_key
@@ -41,9 +41,9 @@ def root() -> Root:
 
 def records(gateway: Gateway, clock: Clock, *secrets: str) -> ShareRecords:
     """Records under ``secrets``, the signing one first."""
-    found = gateway.app.extensions["asset-gateway"]
+    found = gateway.app.extensions["asset-gateway"].storage
     seals = SignedTokens(secrets or (SECRET,), "share-record", 31_536_000)
-    return ShareRecords(found.store, found.listing, found.deleter, seals, clock=clock)
+    return ShareRecords(found.objects, found.listings, found.deleter, seals, clock=clock)
 
 
 def opened(kept: ShareRecords, root: Root, clock: Clock, seconds: int = 60) -> Share:
@@ -93,7 +93,7 @@ def test_t48_a_huge_object_in_a_records_place_is_not_read(
     swift_gateway.store.client().put_object(
         Bucket=swift_gateway.bucket, Key=record_key(root, share.share_id), Body=b" " * 5_000_000
     )
-    store = swift_gateway.app.extensions["asset-gateway"].store
+    store = swift_gateway.app.extensions["asset-gateway"].storage.objects
     lengths: list[int] = []
     call = store.call
 
@@ -121,7 +121,7 @@ def test_the_longest_path_fits_a_record(swift_gateway: Gateway, clock: Clock, ro
 def test_a_record_tells_no_absolute_key(swift_gateway: Gateway, clock: Clock, root: Root) -> None:
     """The path in it is relative; where it leads is the token's `sub` to say."""
     share = opened(records(swift_gateway, clock), root, clock)
-    assert f"users/{root.sub}" not in str(share.to_claims()[2])
+    assert f"users/{root.sub}" not in str(share.to_claims()["path"])
     body = swift_gateway.store.client().get_object(
         Bucket=swift_gateway.bucket, Key=record_key(root, share.share_id)
     )

@@ -1,0 +1,143 @@
+"""What completing an upload means, whoever asks for it: ``/v1``, Uppy's ``/s3``, the event worker.
+
+An object that has come is judged, its owner's quota takes it in, and the back end hears of it. What
+may not stay is reported before it is removed: once it is gone nobody could judge it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from app.assets.metrics import COMPLETED
+from app.assets.verification import Verdict, Verifier
+from app.domain.assets import StoredObject
+from app.domain.errors import QuotaExceeded, UploadRejected
+from app.domain.events import owner_of
+from app.domain.paths import AssetPath, Root
+from app.domain.principal import Principal
+from app.limits.quota import Quota
+from app.s3.objects import Objects
+
+
+class Reporter(Protocol):
+    """Hears of every object that a caller had verified."""
+
+    def verified(self, found: StoredObject, reason: str | None) -> None:
+        """``reason`` says why ``found`` is about to be removed, None for a good one."""
+
+
+class Silent:
+    """The reporter of a gateway that has nobody to tell."""
+
+    def verified(self, found: StoredObject, reason: str | None) -> None:
+        """Nobody listens."""
+
+
+class Arrival(NamedTuple):
+    """What the event worker finds: the object, and why it must go, if it must."""
+
+    found: StoredObject
+    reason: str | None
+    is_current: bool
+    from_browser: bool
+
+
+class Completion:
+    """Takes objects in, or removes them."""
+
+    def __init__(
+        self, verifier: Verifier, objects: Objects, quota: Quota, reporter: Reporter
+    ) -> None:
+        self._verifier = verifier
+        self._objects = objects
+        self._quota = quota
+        self._reporter = reporter
+
+    def take_in(
+        self, principal: Principal, mark: str, judge: Callable[[], Verdict], *, urls_end: bool
+    ) -> StoredObject:
+        """The object that an upload of this ``mark`` brought, once ``judge`` finds it good.
+
+        ``urls_end``: no URL of the upload works any more (multipart), so that what was held for it
+        is free when it is refused. Raises what ``judge`` does, ``UploadRejected`` after removing a
+        bad object, ``QuotaExceeded`` after removing one that nobody has room for.
+        """
+        try:
+            found = self._refuse_bad(judge())
+        except UploadRejected:
+            if urls_end:
+                self._quota.release(principal, mark)
+            raise
+        self._quota.settle(
+            principal,
+            mark,
+            found.size,
+            found.last_modified,
+            remove=lambda: self._objects.delete_version(found),
+        )
+        COMPLETED.inc(found.size)
+        return found
+
+    def verify(self, principal: Principal, path: AssetPath) -> StoredObject:
+        """The object at ``path``, which came without completion, once it obeys its kind's rules.
+
+        Raises ``NotFound``, or ``UploadRejected``: a marked object is removed first, one that a
+        back end wrote stays.
+        """
+        try:
+            found = self._refuse_bad(self.judge(principal, path))
+        finally:
+            # It came without the gateway's knowledge, or is removed. What Uppy reserved for it
+            # stays held: its form can still be replayed, with more bytes.
+            self._quota.changed(principal.sub)
+        COMPLETED.inc(found.size)
+        return found
+
+    def judge(self, principal: Principal, path: AssetPath) -> Verdict:
+        """What the object at ``path`` is worth by its kind's rules; ``NotFound``."""
+        return self._verifier.judge_object(Root(principal.sub).key(path), path)
+
+    def judge_arrival(
+        self, key: str, version_id: str | None, *, wrote_for_browser: Callable[[], bool]
+    ) -> Arrival | None:
+        """What an object that the bucket tells of is worth, its owner's quota included.
+
+        None when it is gone. ``wrote_for_browser`` is asked of an object without a mark: whether
+        credentials that browsers get wrote it. Nothing is removed: the report has to be safe
+        before the object goes. Raises ``UploadIncomplete``, ``StorageUnavailable``.
+        """
+        root, path = owner_of(key)
+        verdict = self._verifier.judge_version(key, path, version_id)
+        if verdict is None:
+            return None
+        found, reason = verdict.found, verdict.reason
+        from_browser = found.mark is not None or wrote_for_browser()
+        if from_browser and reason is None and verdict.is_current:
+            reason = self._over_quota(root.sub, found)
+        return Arrival(found, reason, verdict.is_current, from_browser)
+
+    def remove(self, found: StoredObject) -> None:
+        """Remove a refused object, and whatever the same form was replayed into below it."""
+        self._verifier.remove(found)
+
+    def exists(self, key: str) -> bool:
+        """Whether ``key`` leads to an object now."""
+        return self._objects.head(key) is not None
+
+    def _refuse_bad(self, verdict: Verdict) -> StoredObject:
+        found, reason = verdict.found, verdict.reason
+        self._reporter.verified(found, reason)
+        if reason is None:
+            return found
+        if found.mark is not None:
+            self._verifier.remove(found)
+        raise UploadRejected(reason)
+
+    def _over_quota(self, sub: str, found: StoredObject) -> str | None:
+        mark = found.mark or found.own_version or found.etag
+        try:
+            self._quota.admit(sub, mark, found.size, found.last_modified)
+        except QuotaExceeded as over:
+            return f"The storage quota is exceeded: {over.detail}"
+        return None

@@ -1,0 +1,104 @@
+"""Deleting assets: one, a thousand by name, a package, a project; and what ends with them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple, Protocol
+
+from app.assets.shares import Shares
+from app.aws.edge_cache import EdgeCache
+from app.domain.errors import Problem, ValidationFailed
+from app.domain.kinds import check_project_id
+from app.domain.paths import AssetPath, Root
+from app.domain.principal import Principal
+from app.limits.quota import Quota
+from app.s3.deletion import Deleter
+from app.s3.objects import Objects
+
+#: A thousand objects each: what one call does of a folder.
+MAX_BATCHES = 5
+
+
+class DeletionReporter(Protocol):
+    """Hears of what the API deleted, where no queue tells of it."""
+
+    def deleted(self, keys: Iterable[str]) -> None: ...
+
+
+class FolderDeletion(NamedTuple):
+    """How far one call came; call again until ``complete``."""
+
+    deleted_objects: int
+    complete: bool
+
+
+class Deletion:
+    """Deletes what is the caller's. What is not there counts as deleted."""
+
+    def __init__(
+        self,
+        objects: Objects,
+        deleter: Deleter,
+        shares: Shares,
+        edge: EdgeCache,
+        quota: Quota,
+        reporter: DeletionReporter | None,
+    ) -> None:
+        self._objects = objects
+        self._deleter = deleter
+        self._shares = shares
+        self._edge = edge
+        self._quota = quota
+        self._reporter = reporter
+
+    def delete(self, principal: Principal, path: AssetPath) -> None:
+        """Delete one asset, also the second time."""
+        key = Root(principal.sub).key(path)
+        self._objects.delete(key)
+        self._forget(principal, [key])
+
+    def delete_many(
+        self, principal: Principal, paths: Iterable[AssetPath]
+    ) -> Mapping[str, Problem]:
+        """Delete all that S3 lets go; the rest by path, with what it said of each."""
+        root = Root(principal.sub)
+        keys = [root.key(path, pointer=f"/paths/{i}") for i, path in enumerate(paths)]
+        failures = self.delete_keys(principal, keys)
+        return {key.removeprefix(root.prefix): problem for key, problem in failures.items()}
+
+    def delete_keys(self, principal: Principal, keys: Collection[str]) -> Mapping[str, Problem]:
+        """As ``delete_many``, by full keys."""
+        failures = self._deleter.delete_keys(keys)
+        self._forget(principal, [key for key in keys if key not in failures])
+        return failures
+
+    def delete_package(self, principal: Principal, path: AssetPath) -> FolderDeletion:
+        """Delete a package, up to 5,000 objects a call; ``ValidationFailed`` for another path."""
+        if not path.names_package or path.package_folder is None:
+            raise ValidationFailed.at("/path", "A package is …/{kind}/{asset_id} and nothing more")
+        return self._delete_folder(principal, path.package_folder)
+
+    def delete_project(self, principal: Principal, project_id: str) -> FolderDeletion:
+        """Delete a project and all that lies in it, up to 5,000 objects a call."""
+        return self._delete_folder(principal, f"projects/{check_project_id(project_id)}/")
+
+    def _delete_folder(self, principal: Principal, folder: str) -> FolderDeletion:
+        """Raises the first problem when nothing could be deleted, so that calling again ends."""
+        deleted, complete, problem = 0, False, None
+        prefix = Root(principal.sub).prefix + folder
+        for batch in self._deleter.delete_folder(prefix, max_batches=MAX_BATCHES):
+            self._forget(principal, batch.keys)
+            deleted += len(batch.keys)
+            problem = problem or next(iter(batch.failures.values()), None)
+            complete = batch.complete and problem is None
+        if problem is not None and not deleted:
+            raise problem
+        return FolderDeletion(deleted, complete)
+
+    def _forget(self, principal: Principal, keys: Collection[str]) -> None:
+        """End what outlives an object: its shares, its usage, the edge's copy (T35)."""
+        self._edge.forget(keys)
+        self._quota.changed(principal.sub)
+        self._shares.end(principal, keys)
+        if self._reporter:
+            self._reporter.deleted(keys)

@@ -1,0 +1,89 @@
+"""What is the caller's: one asset, pages of assets, projects, everything for an export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from app.domain.assets import ListedObject, StoredObject
+from app.domain.errors import NotFound
+from app.domain.kinds import PROJECT_ID
+from app.domain.paths import AssetPath, Kind, Root
+from app.domain.principal import Principal
+from app.s3.listings import Listings, Page
+from app.s3.objects import Objects
+
+Listed = tuple[AssetPath, ListedObject]
+
+
+class AssetPage(NamedTuple):
+    """Assets in key order, and S3's continuation token."""
+
+    assets: list[Listed]
+    next_token: str | None
+
+
+class ProjectPage(NamedTuple):
+    """Project ids in order, and S3's continuation token."""
+
+    project_ids: list[str]
+    next_token: str | None
+
+
+class Library:
+    """Everybody's assets. Raises ``StorageError`` and ``StorageUnavailable``."""
+
+    def __init__(self, objects: Objects, listings: Listings) -> None:
+        self._objects = objects
+        self._listings = listings
+
+    def find(self, principal: Principal, path: AssetPath) -> StoredObject:
+        """The asset at ``path``; ``NotFound``."""
+        found = self._objects.head(Root(principal.sub).key(path))
+        if found is None:
+            raise NotFound
+        return found
+
+    def page(
+        self, principal: Principal, prefix: str, *, limit: int, token: str | None
+    ) -> AssetPage:
+        """A page of what lies below ``prefix``, as ``Root.list_prefix`` makes it. What the API
+        cannot address is left out, so a page may be shorter than ``limit``."""
+        page = self._listings.page(prefix, limit=limit, token=token)
+        return AssetPage(_addressable(Root(principal.sub), page), page.next_token)
+
+    def pages(self, principal: Principal) -> Iterator[list[Listed]]:
+        """Everything, page by page. The first page is asked for at once, so that a fault shows
+        before anything is sent; the others when they are needed."""
+        root = Root(principal.sub)
+        return self._following(root, self._listings.page(root.prefix))
+
+    def projects(self, principal: Principal, *, limit: int, token: str | None) -> ProjectPage:
+        """A page of the projects that have something in them."""
+        folder = projects_prefix(principal)
+        page = self._listings.page(folder, limit=limit, token=token, delimiter="/")
+        names = [name.removeprefix(folder).removesuffix("/") for name in page.folders]
+        return ProjectPage([name for name in names if PROJECT_ID.fullmatch(name)], page.next_token)
+
+    def list_prefix(
+        self, principal: Principal, kind: Kind | None, project_id: str | None, prefix: str
+    ) -> str:
+        """Where a listing with these filters looks; ``ValidationFailed`` when they do not fit."""
+        root = Root(principal.sub)
+        return root.list_prefix(kind=kind, project_id=project_id, prefix=prefix)
+
+    def _following(self, root: Root, page: Page) -> Iterator[list[Listed]]:
+        while True:
+            yield _addressable(root, page)
+            if page.next_token is None:
+                return
+            page = self._listings.page(root.prefix, token=page.next_token)
+
+
+def projects_prefix(principal: Principal) -> str:
+    """Where the caller's projects lie."""
+    return f"{Root(principal.sub).prefix}projects/"
+
+
+def _addressable(root: Root, page: Page) -> list[Listed]:
+    return [(path, found) for found in page.objects if (path := root.try_path_of(found.key))]

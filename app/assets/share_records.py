@@ -1,0 +1,140 @@
+"""The records of shares: objects below ``users/{sub}/shares/``, signed (T36, T48).
+
+S3 is the truth and nothing is remembered, so that a revoked share is closed at once, everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from app.domain.errors import NotFound
+from app.domain.paths import Root
+from app.domain.shares import (
+    Share,
+    digest_of,
+    is_share_id,
+    path_digest,
+    record_key,
+    shares_prefix,
+)
+from app.s3.deletion import Deleter
+from app.s3.listings import Listings
+from app.s3.objects import Objects
+from app.signing.tokens import SignedTokens
+
+#: An owner can put anything there; no record of ours is larger.
+_MAX_RECORD_BYTES = 8192
+_READERS = 8
+
+
+class SharesPage(NamedTuple):
+    """Shares that are open, and S3's continuation token."""
+
+    shares: list[Share]
+    next_token: str | None
+
+
+class ShareRecords:
+    """Every user's shares. All but ``write`` take ids as they come."""
+
+    def __init__(
+        self,
+        objects: Objects,
+        listings: Listings,
+        deleter: Deleter,
+        tokens: SignedTokens,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._objects = objects
+        self._listings = listings
+        self._deleter = deleter
+        self._tokens = tokens
+        self._clock = clock
+
+    def write(self, share: Share) -> None:
+        """Open a share."""
+        document = json.dumps({"record": self._tokens.sign(share.to_claims())})
+        self._objects.put(
+            record_key(Root(share.sub), share.share_id),
+            document.encode(),
+            {"content-type": "application/json", "cache-control": "no-store"},
+        )
+
+    def read(self, root: Root, share_id: str) -> Share:
+        """The open share of that id; ``NotFound`` when there is none, or it has expired."""
+        share = self._read(root, share_id)
+        if self._expired(share):
+            raise NotFound
+        return share
+
+    def page(self, root: Root, *, limit: int, token: str | None = None) -> SharesPage:
+        """Open shares, of at most ``limit`` records; those that have expired are removed."""
+        page = self._listings.page(shares_prefix(root), limit=limit, token=token)
+        ids = [share_id for found in page.objects if (share_id := _share_id(root, found.key))]
+        with ThreadPoolExecutor(_READERS) as readers:
+            shares = [share for share in readers.map(lambda i: self._try(root, i), ids) if share]
+        expired = [share for share in shares if self._expired(share)]
+        if expired:
+            self._deleter.delete_keys(record_key(root, share.share_id) for share in expired)
+        return SharesPage([share for share in shares if share not in expired], page.next_token)
+
+    def revoke(self, root: Root, share_id: str) -> None:
+        """Close a share; ``NotFound`` when there is none of that id."""
+        key = record_key(root, share_id)
+        if self._objects.head(key) is None:
+            raise NotFound
+        self._objects.delete(key)
+
+    def end(self, root: Root, keys: Iterable[str]) -> None:
+        """Close all shares of the assets at ``keys``, because they were deleted."""
+        digests = {path_digest(key.removeprefix(root.prefix)) for key in keys}
+        if not digests:
+            return
+        prefix = shares_prefix(root) + (next(iter(digests)) if len(digests) == 1 else "")
+        page = self._listings.page(prefix)
+        while True:
+            ids = [share_id for found in page.objects if (share_id := _share_id(root, found.key))]
+            ended = [share_id for share_id in ids if digest_of(share_id) in digests]
+            self._deleter.delete_keys(record_key(root, share_id) for share_id in ended)
+            if page.next_token is None:
+                return
+            page = self._listings.page(prefix, token=page.next_token)
+
+    def _read(self, root: Root, share_id: str) -> Share:
+        record = self._objects.beginning(record_key(root, share_id), _MAX_RECORD_BYTES)
+        if record is None:
+            raise NotFound
+        claims = self._tokens.verify(_signed_text(record))
+        return Share.from_claims(claims, sub=root.sub, share_id=share_id)
+
+    def _try(self, root: Root, share_id: str) -> Share | None:
+        try:
+            return self._read(root, share_id)
+        except NotFound:
+            return None
+
+    def _expired(self, share: Share) -> bool:
+        return self._clock() >= share.expires_at
+
+
+def _share_id(root: Root, key: str) -> str | None:
+    """The id in a record's key; None for what else an owner put there."""
+    share_id = key.removeprefix(shares_prefix(root)).removesuffix(".json")
+    return share_id if is_share_id(share_id) and record_key(root, share_id) == key else None
+
+
+def _signed_text(document: bytes) -> str:
+    """The signed text in a record; ``NotFound`` for a document that is none of ours."""
+    try:
+        found = json.loads(document)
+    except (ValueError, RecursionError):
+        raise NotFound from None
+    signed = found.get("record") if isinstance(found, dict) else None
+    if not isinstance(signed, str) or not signed.isascii():
+        raise NotFound
+    return signed

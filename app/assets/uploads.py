@@ -1,0 +1,254 @@
+"""Uploads by ``/v1``: declared, sent straight to S3, looked at, completed, given up."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from uuid_utils import uuid7
+
+from app.assets.completion import Completion
+from app.assets.metrics import DECLARED
+from app.assets.verification import Verifier
+from app.domain.assets import StoredObject
+from app.domain.errors import (
+    AlreadyExists,
+    NotFound,
+    Problem,
+    TooManyUploads,
+    UploadIncomplete,
+    ValidationFailed,
+)
+from app.domain.parts import MAX_BATCH, Part, PartPlan, Progress
+from app.domain.paths import Kind, Root
+from app.domain.principal import Principal
+from app.domain.signed import SignedParts, SignedUpload
+from app.domain.uploads import Declaration, ListedUpload, Method, PartSizes, Upload, declare_upload
+from app.limits.quota import Quota
+from app.s3.multipart import Marker, Multipart
+from app.s3.objects import Objects
+from app.signing.uploads import UploadSigner, stored_headers
+
+Sending = SignedUpload | SignedParts
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRules:
+    """What the settings say of uploads.
+
+    ``max_live``: unfinished multipart uploads that one user may have. ``post_policies``: whether
+    the store takes form uploads.
+    """
+
+    max_bytes: Mapping[Kind, int]
+    part_sizes: PartSizes
+    max_live: int
+    post_policies: bool
+
+
+class UploadState(NamedTuple):
+    """Where an upload stands: how to send what is to be sent, which parts are there and which are
+    missing (None where nobody knows what was declared)."""
+
+    sending: Sending | None
+    uploaded: list[Part]
+    missing: list[int] | None
+
+
+class Uploads:
+    """Everybody's uploads. Raises ``StorageError`` and ``StorageUnavailable`` besides."""
+
+    def __init__(
+        self,
+        objects: Objects,
+        multipart: Multipart,
+        signer: UploadSigner,
+        verifier: Verifier,
+        completion: Completion,
+        quota: Quota,
+        rules: UploadRules,
+    ) -> None:
+        self._objects = objects
+        self._multipart = multipart
+        self._signer = signer
+        self._verifier = verifier
+        self._completion = completion
+        self._quota = quota
+        self.rules = rules
+
+    def declare(self, principal: Principal, declaration: Declaration) -> tuple[Upload, Sending]:
+        """A new upload, and how its bytes are to be sent: one request, or the first 1,000 parts.
+
+        Raises ``ValidationFailed``, ``UnsupportedType``, ``TooLarge``, ``QuotaExceeded``,
+        ``TooManyUploads``; ``AlreadyExists`` when its place in a package is taken.
+        """
+        upload = self._new(principal, declaration)
+        sending: Sending
+        if plan := upload.plan:
+            self._reserve(principal, upload)
+            upload = self._begin(principal, upload)
+            first = range(1, min(plan.count, MAX_BATCH) + 1)
+            sending = self._signer.sign_parts(upload, plan, first)
+        else:
+            sending = self._signer.sign(upload)
+            # Last, so that what could not be signed reserves nothing.
+            self._reserve(principal, upload)
+        DECLARED.inc(upload.size)
+        return upload, sending
+
+    def state(self, principal: Principal, upload: Upload | ListedUpload) -> UploadState:
+        """Where ``upload`` stands. One by PUT or POST is signed afresh.
+
+        Raises ``NotFound`` when it was given up, or its object is gone.
+        """
+        if isinstance(upload, ListedUpload):
+            parts = self._multipart.list_parts(upload.key, upload.s3_upload_id)
+            if parts is None:
+                raise NotFound
+            return UploadState(None, parts, None)
+        if plan := upload.plan:
+            return UploadState(None, *self._progress(upload, plan))
+        self._reserve(principal, upload)
+        return UploadState(self._signer.sign(upload), [], [])
+
+    def sign_parts(
+        self, principal: Principal, upload: Upload, numbers: Sequence[int]
+    ) -> SignedParts:
+        """Fresh URLs of these parts, each for exactly its size.
+
+        Raises ``ValidationFailed`` for numbers that are not different parts of the upload, and
+        ``QuotaExceeded``.
+        """
+        plan = upload.plan
+        if plan is None:
+            raise ValidationFailed("This upload goes in one request and has no parts")
+        plan.check_numbers(numbers)
+        self._reserve(principal, upload)
+        return self._signer.sign_parts(upload, plan, numbers)
+
+    def complete(self, principal: Principal, upload: Upload) -> StoredObject:
+        """The object, its parts put together if there are any, once it is what was declared.
+
+        A second call answers the same. Raises ``UploadIncomplete`` (it names the parts to send),
+        ``AlreadyExists``, ``UploadRejected``, ``QuotaExceeded``.
+        """
+        if plan := upload.plan:
+            self._assemble(upload, plan)
+        return self._completion.take_in(
+            principal,
+            upload.mark,
+            lambda: self._verifier.judge_upload(upload),
+            urls_end=plan is not None,
+        )
+
+    def give_up(self, principal: Principal, upload: Upload | ListedUpload) -> None:
+        """Abort, also the second time. What was completed stays.
+
+        What a multipart upload held of the quota is free at once, unless it was found by listing:
+        the listing does not know what was declared.
+        """
+        if isinstance(upload, ListedUpload) or upload.plan:
+            self._multipart.abort(upload.key, upload.s3_upload_id or "")
+            if isinstance(upload, Upload):
+                self._quota.release(principal, upload.mark)
+
+    def unfinished(
+        self, principal: Principal, *, limit: int, token: str | None
+    ) -> tuple[list[ListedUpload], str | None]:
+        """A page of the caller's unfinished multipart uploads, and the token of the next one.
+        What the API cannot address is left out."""
+        root = Root(principal.sub)
+        marker = None
+        if token is not None:
+            upload_id, _, key = token.partition(" ")
+            marker = Marker(key, upload_id)
+        page = self._multipart.list_uploads(root.prefix, limit=limit, marker=marker)
+        listed = [
+            ListedUpload(root.sub, path, found.upload_id, found.initiated_at)
+            for found in page.uploads
+            if (path := root.try_path_of(found.key))
+        ]
+        after = page.next_marker
+        return listed, f"{after.upload_id} {after.key}" if after else None
+
+    def _new(self, principal: Principal, declaration: Declaration) -> Upload:
+        if declaration.method is Method.POST and not self.rules.post_policies:
+            raise ValidationFailed.at("/method", "This store takes no form uploads; use put")
+        upload = declare_upload(
+            declaration,
+            Root(principal.sub),
+            asset_id=str(uuid7()),
+            mark=secrets.token_urlsafe(16),
+            max_bytes=self.rules.max_bytes,
+            part_sizes=self.rules.part_sizes,
+        )
+        if declaration.asset_id and self._objects.head(upload.key):
+            raise AlreadyExists
+        return upload
+
+    def _reserve(self, principal: Principal, upload: Upload) -> None:
+        """Hold the upload's bytes as long as the URLs that are about to be signed."""
+        multipart = upload.plan is not None
+        self._quota.reserve(principal, upload.mark, upload.size, multipart=multipart)
+
+    def _begin(self, principal: Principal, upload: Upload) -> Upload:
+        """``upload`` with S3's upload id; what was reserved is given back when S3 refuses."""
+        try:
+            return begin_multipart(upload, self._multipart, max_live=self.rules.max_live)
+        except Problem:
+            self._quota.release(principal, upload.mark)
+            raise
+
+    def _progress(self, upload: Upload, plan: PartPlan) -> Progress:
+        """Where a multipart upload stands; everything is there once it was completed."""
+        parts = self._multipart.list_parts(upload.key, upload.s3_upload_id or "")
+        if parts is not None:
+            return plan.progress(parts)
+        found = self._objects.head(upload.key)
+        if found is None or found.mark != upload.mark:
+            raise NotFound
+        numbers = range(1, plan.count + 1)
+        return Progress([Part(number, plan.size_of(number), "") for number in numbers], [])
+
+    def _assemble(self, upload: Upload, plan: PartPlan) -> None:
+        """Put the parts together, so that there is something to judge.
+
+        An object that is at the path already is left to the verifier: its mark says whether an
+        earlier call finished this very upload.
+        """
+        upload_id = upload.s3_upload_id or ""
+        stored = self._multipart.list_parts(upload.key, upload_id)
+        if stored is not None and self._multipart.complete(
+            upload.key, upload_id, plan.check_complete(stored)
+        ):
+            return
+        if self._objects.head(upload.key) is None:
+            raise UploadIncomplete(
+                "The upload was given up, or what it brought was removed; start a new one"
+            )
+
+
+def begin_multipart(upload: Upload, multipart: Multipart, *, max_live: int) -> Upload:
+    """``upload`` with S3's upload id; ``TooManyUploads`` over the limit (T24).
+
+    Counted after the upload exists: of any number that begin at once, each sees all that began
+    before it, so that no more than the limit ever stay.
+    """
+    upload_id = multipart.create(upload.key, stored_headers(upload))
+    try:
+        check_live(upload.sub, multipart, most=max_live)
+    except TooManyUploads:
+        multipart.abort(upload.key, upload_id)
+        raise
+    return replace(upload, s3_upload_id=upload_id)
+
+
+def check_live(sub: str, multipart: Multipart, *, most: int) -> None:
+    """``TooManyUploads`` when the user has more than ``most`` unfinished multipart uploads."""
+    live = multipart.list_uploads(Root(sub).prefix, limit=most + 1).uploads
+    if len(live) > most:
+        raise TooManyUploads(
+            f"You have {most} unfinished uploads; complete some or give them up first"
+        )

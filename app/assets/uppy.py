@@ -1,0 +1,252 @@
+"""Uploads by ``/s3``: declared, found again by what Uppy sends back, put together.
+
+Uppy cuts files as it likes and tells no sizes, so what the parts are together is held against the
+limit before they become an object (T50). From there on an upload is completed as any other.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from uuid_utils import uuid7
+
+from app.assets.completion import Completion
+from app.assets.uploads import UploadRules, begin_multipart, check_live
+from app.assets.verification import Verdict, Verifier
+from app.domain.errors import (
+    AlreadyExists,
+    NotFound,
+    Problem,
+    QuotaExceeded,
+    TooLarge,
+    ValidationFailed,
+)
+from app.domain.parts import Part
+from app.domain.paths import AssetPath, Root
+from app.domain.principal import Principal
+from app.domain.signed import PresignedPost, SignedUpload
+from app.domain.uploads import Method, Upload
+from app.domain.uppy import UppyFile, check_parts, declare_for_uppy
+from app.limits.quota import Quota
+from app.s3.multipart import Multipart
+from app.s3.objects import Objects
+from app.signing.sigv4 import Presigned
+from app.signing.tokens import SignedTokens
+from app.signing.uploads import UploadSigner
+from app.signing.uppy import UppySigner
+
+# The shape of our own upload ids: payload.time.mac, as itsdangerous writes them. S3's have another.
+_SIGNED = re.compile(r"\.?[\w-]{24,}\.[\w-]{4,8}\.[\w-]{40,44}", re.ASCII)
+#: No store writes blanks, controls or letters beyond ASCII, and some refuse such a request whole.
+_STORES_OWN = re.compile(r"[!-~]+")
+
+
+class Target(NamedTuple):
+    """A multipart upload of the caller's. ``upload`` is known when the gateway began it."""
+
+    path: AssetPath
+    key: str
+    s3_upload_id: str
+    upload: Upload | None
+    most_bytes: int
+
+    @property
+    def mark(self) -> str:
+        """What the quota knows it by."""
+        return self.upload.mark if self.upload else f"s3 {self.s3_upload_id}"
+
+
+class SignedRequest(NamedTuple):
+    """A request for Uppy to send to S3 itself, with exactly these headers."""
+
+    url: str
+    headers: dict[str, str]
+
+
+class UppyUploads:
+    """Everybody's uploads by Uppy. Raises ``StorageError`` and ``StorageUnavailable`` besides."""
+
+    def __init__(
+        self,
+        objects: Objects,
+        multipart: Multipart,
+        signer: UppySigner,
+        puts: UploadSigner,
+        ids: SignedTokens,
+        verifier: Verifier,
+        completion: Completion,
+        quota: Quota,
+        rules: UploadRules,
+    ) -> None:
+        self._objects = objects
+        self._multipart = multipart
+        self._signer = signer
+        self._puts = puts
+        self._ids = ids
+        self._verifier = verifier
+        self._completion = completion
+        self._quota = quota
+        self._rules = rules
+
+    def declare(self, principal: Principal, file: UppyFile, method: Method) -> Upload:
+        """A new upload for ``file``, whose size is the most that it may become.
+
+        That much is reserved; but for parts of unknown sizes, which are counted before they are put
+        together. Raises ``QuotaExceeded``, and as ``declare_for_uppy`` does.
+        """
+        bounded = method is not Method.MULTIPART
+        left = self._quota.remaining(principal) if bounded and file.size is None else None
+        if left == 0:
+            raise QuotaExceeded("Nothing is left of the storage quota")
+        upload = declare_for_uppy(
+            file,
+            Root(principal.sub),
+            method=method,
+            asset_id=str(uuid7()),
+            mark=secrets.token_urlsafe(16),
+            max_bytes=self._rules.max_bytes,
+            most_bytes=left,
+        )
+        if bounded or file.size is not None:
+            self._quota.reserve(principal, upload.mark, upload.size, multipart=not bounded)
+        return upload
+
+    def form(self, principal: Principal, file: UppyFile) -> PresignedPost:
+        """A form whose policy bounds the size. Raises as ``declare`` does, and
+        ``ValidationFailed`` where the store takes no forms."""
+        if not self._rules.post_policies:
+            raise ValidationFailed("This store takes no form uploads; set shouldUseMultipart: true")
+        return self._signer.form(self.declare(principal, file, Method.POST))
+
+    def single(
+        self, principal: Principal, file: UppyFile
+    ) -> tuple[Upload, PresignedPost | SignedUpload]:
+        """One request for a whole file: a form, or a PUT where the store takes no forms.
+
+        Raises as ``declare`` does, and ``ValidationFailed`` for a PUT of unknown size.
+        """
+        if self._rules.post_policies:
+            upload = self.declare(principal, file, Method.POST)
+            return upload, self._signer.form(upload)
+        if file.size is None:
+            raise ValidationFailed.at(
+                "/metadata/size",
+                "This store takes no form uploads; put file.size into file.meta.size",
+            )
+        upload = self.declare(principal, file, Method.PUT)
+        return upload, self._puts.sign(upload)
+
+    def begin(self, principal: Principal, file: UppyFile) -> tuple[str, str]:
+        """Begin a multipart upload: its key, and the id that Uppy is to send back."""
+        upload = self.declare(principal, file, Method.MULTIPART)
+        try:
+            upload = begin_multipart(upload, self._multipart, max_live=self._rules.max_live)
+        except Problem:
+            self._quota.release(principal, upload.mark)
+            raise
+        return upload.key, self._ids.sign(upload.to_claims())
+
+    def sign_creation(self, principal: Principal, file: UppyFile) -> tuple[SignedRequest, str]:
+        """CreateMultipartUpload for Uppy to send, and its key; ``TooManyUploads`` (T24)."""
+        upload = self.declare(principal, file, Method.MULTIPART)
+        check_live(principal.sub, self._multipart, most=self._rules.max_live - 1)
+        signed, headers = self._signer.create(upload)
+        return SignedRequest(signed.url, headers), upload.key
+
+    def find(self, principal: Principal, upload_id: str, key: str) -> Target:
+        """The upload that Uppy means; the key decides whose it is (T13).
+
+        ``upload_id`` is ours, signed, or S3's own, which a browser has that created the upload
+        itself. Raises ``NotFound`` for another user's key or id, ``ValidationFailed`` off the
+        grammar.
+        """
+        root = Root(principal.sub)
+        path = root.path_of(key)
+        if not _SIGNED.fullmatch(upload_id):
+            if not _STORES_OWN.fullmatch(upload_id):
+                raise NotFound
+            return Target(path, key, upload_id, None, self._rules.max_bytes[path.kind])
+        upload = Upload.from_claims(self._ids.verify(upload_id), sub=root.sub)
+        if upload.path != path:
+            raise NotFound
+        return Target(path, key, upload.s3_upload_id or "", upload, upload.size)
+
+    def parts(self, target: Target) -> list[Part]:
+        """All parts that have arrived; ``NotFound`` when the upload is over."""
+        parts = self._multipart.list_parts(target.key, target.s3_upload_id)
+        if parts is None:
+            raise NotFound
+        return parts
+
+    def sign_parts(self, target: Target, numbers: Sequence[int]) -> list[Presigned]:
+        """UploadPart for each of ``numbers``, in order."""
+        return self._signer.parts(target.key, target.s3_upload_id, numbers)
+
+    def sign_completion(self, principal: Principal, target: Target) -> SignedRequest:
+        """CompleteMultipartUpload for Uppy to send: of what has arrived, onto a free key (T50)."""
+        parts = self._arrived(principal, target)
+        if parts is None:
+            raise NotFound
+        # Not every store heeds the condition that is signed.
+        if self._objects.head(target.key) is not None:
+            raise AlreadyExists
+        signed, headers = self._signer.complete(target.key, target.s3_upload_id, parts)
+        return SignedRequest(signed.url, headers)
+
+    def complete(self, principal: Principal, target: Target, named: Sequence[int]) -> None:
+        """Put the parts together and judge the object; a second time, judge it again.
+
+        Raises ``UploadIncomplete``, ``TooLarge``, ``AlreadyExists``, ``UploadRejected``,
+        ``QuotaExceeded``.
+        """
+        parts = self._arrived(principal, target, named)
+        completed = parts is not None and self._multipart.complete(
+            target.key, target.s3_upload_id, parts
+        )
+
+        def judge() -> Verdict:
+            verdict = self._judge(principal, target)
+            # Swift lists parts after completion, too. Without a mark to tell, the size does.
+            total = sum(part.size for part in parts or ())
+            if not (target.upload or parts is None or completed or verdict.found.size == total):
+                raise AlreadyExists
+            return verdict
+
+        self._completion.take_in(principal, target.mark, judge, urls_end=True)
+
+    def give_up(self, principal: Principal, target: Target) -> None:
+        """Abort, also the second time. What was completed stays."""
+        self._multipart.abort(target.key, target.s3_upload_id)
+        self._quota.release(principal, target.mark)
+
+    def _arrived(
+        self, principal: Principal, target: Target, named: Sequence[int] | None = None
+    ) -> list[Part] | None:
+        """What makes the object, checked and reserved; None when the upload is over.
+
+        Raises ``UploadIncomplete``, ``QuotaExceeded``; ``TooLarge``, after giving the upload up.
+        """
+        stored = self._multipart.list_parts(target.key, target.s3_upload_id)
+        if stored is None:
+            return None
+        try:
+            parts = check_parts(stored, target.most_bytes, named=named)
+        except TooLarge:
+            self.give_up(principal, target)
+            raise
+        size = sum(part.size for part in parts)
+        self._quota.reserve(principal, target.mark, size, multipart=True)
+        return parts
+
+    def _judge(self, principal: Principal, target: Target) -> Verdict:
+        if target.upload is None:
+            return self._completion.judge(principal, target.path)
+        # The size was never declared, only bounded.
+        found = self._objects.head(target.key)
+        most = target.upload.size
+        size = min(found.size, most) if found else most
+        return self._verifier.judge_upload(replace(target.upload, size=size))

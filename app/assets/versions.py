@@ -1,0 +1,89 @@
+"""What a versioned bucket still has of an asset, and bringing it back.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from app.domain.assets import StoredObject
+from app.domain.copies import plan_return
+from app.domain.errors import NotFound, ValidationFailed
+from app.domain.paths import AssetPath, Root
+from app.domain.principal import Principal
+from app.limits.quota import Quota
+from app.s3.copies import Copier
+from app.s3.objects import Objects
+from app.s3.versions import Version, Versions
+
+
+class _Restoration(NamedTuple):
+    """The version to bring back, and those that lie above it."""
+
+    target: Version
+    above: Sequence[Version]
+
+    @property
+    def uncovers(self) -> bool:
+        """Whether taking away what lies above is enough, as it is deletions alone."""
+        return all(version.deleted for version in self.above)
+
+
+class AssetVersions:
+    """Everything raises ``NotVersioned`` where the bucket keeps no versions."""
+
+    def __init__(self, objects: Objects, versions: Versions, copier: Copier, quota: Quota) -> None:
+        self._objects = objects
+        self._versions = versions
+        self._copier = copier
+        self._quota = quota
+
+    def list(self, principal: Principal, path: AssetPath) -> list[Version]:
+        """The newest 1,000 versions, newest first; ``NotFound`` when there is none."""
+        return self._versions.of(Root(principal.sub).key(path))
+
+    def restore(
+        self, principal: Principal, path: AssetPath, version_id: str | None
+    ) -> StoredObject:
+        """Undelete, or make an old version the newest one; those above it are kept.
+
+        Raises ``NotFound``, ``QuotaExceeded``, ``ValidationFailed`` when the version is a deletion.
+        """
+        key = Root(principal.sub).key(path)
+        found = self._find(key, version_id)
+        with self._quota.reserved(principal, found.target.size or 0):
+            if found.uncovers:
+                self._uncover(key, found)
+            else:
+                self._bring_back(path, key, found.target.version_id)
+        asset = self._objects.head(key)
+        if asset is None:
+            raise NotFound
+        return asset
+
+    def _find(self, key: str, version_id: str | None) -> _Restoration:
+        """The version of that id, or the newest that is no deletion."""
+        versions = self._versions.of(key)
+        for index, version in enumerate(versions):
+            if version.version_id == version_id or (version_id is None and not version.deleted):
+                if version.deleted:
+                    raise ValidationFailed.at("/version_id", "This version is a deletion")
+                return _Restoration(version, versions[:index])
+        raise NotFound
+
+    def _uncover(self, key: str, restoration: _Restoration) -> None:
+        """Take the deletions above the target away, each by its own id.
+
+        One by one, the newest last: Swift brings back what lies right below that one alone.
+        """
+        for version in reversed(restoration.above):
+            self._versions.delete(key, version.version_id)
+
+    def _bring_back(self, path: AssetPath, key: str, version_id: str) -> None:
+        version = self._objects.head(key, version_id)
+        if version is None:
+            raise NotFound
+        self._copier.copy([plan_return(version, path, mark=secrets.token_urlsafe(16))])

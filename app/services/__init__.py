@@ -1,0 +1,54 @@
+"""What a request may use: made once at start, frozen, shared by all threads.
+
+Each part has a builder of its own, in a module of its name. Nothing here touches the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.operations.health import Readiness
+from app.s3.bulkhead import PLACES
+from app.services.assets import Assets, build_assets
+from app.services.auth import Auth, build_auth
+from app.services.events import Events, build_events
+from app.services.limits import Limits, build_limits
+from app.services.signing import Signing, build_signing
+from app.services.storage import Storage, build_storage
+from config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The gateway's tools, in parts."""
+
+    auth: Auth
+    signing: Signing
+    storage: Storage
+    limits: Limits
+    events: Events
+    assets: Assets
+    readiness: Readiness
+    metrics_token: str
+
+
+def build(settings: Settings, *, places: int = PLACES) -> Services:
+    """Make the services that ``settings`` describe.
+
+    ``places``: how many threads may wait for S3 at once.
+    """
+    auth = build_auth(settings)
+    signing = build_signing(settings)
+    storage = build_storage(settings, places)
+    limits = build_limits(settings, storage)
+    events = build_events(settings)
+    return Services(
+        auth=auth,
+        signing=signing,
+        storage=storage,
+        limits=limits,
+        events=events,
+        assets=build_assets(settings, signing, storage, limits, events),
+        readiness=Readiness({"identity": auth.jwks.load, "storage": storage.check}),
+        metrics_token=settings.metrics_token,
+    )

@@ -1,0 +1,102 @@
+"""The use cases, each with the tools that it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.assets.completion import Completion
+from app.assets.copies import Copies
+from app.assets.deletion import Deletion
+from app.assets.erasure import Erasure
+from app.assets.library import Library
+from app.assets.share_records import ShareRecords
+from app.assets.shares import Shares
+from app.assets.uploads import UploadRules, Uploads
+from app.assets.uppy import UppyUploads
+from app.assets.verification import Verifier
+from app.assets.versions import AssetVersions
+from app.domain.paths import Kind
+from app.domain.uploads import PartSizes
+from app.services.events import Events
+from app.services.limits import Limits
+from app.services.signing import Signing
+from app.services.storage import Storage
+from config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """The use cases (``app/assets``)."""
+
+    uploads: Uploads
+    uppy: UppyUploads
+    completion: Completion
+    library: Library
+    copies: Copies
+    deletion: Deletion
+    versions: AssetVersions
+    shares: Shares
+    erasure: Erasure
+
+
+def build_assets(
+    settings: Settings, signing: Signing, storage: Storage, limits: Limits, events: Events
+) -> Assets:
+    rules = upload_rules(settings)
+    quota = limits.quota
+    verifier = Verifier(storage.objects, rules.max_bytes)
+    completion = Completion(verifier, storage.objects, quota, events.reporter)
+    records = ShareRecords(
+        storage.objects, storage.listings, storage.deleter, signing.share_records
+    )
+    shares = Shares(
+        storage.objects,
+        records,
+        signing.links,
+        signing.share_tokens,
+        max_seconds=settings.share_max_ttl_seconds,
+    )
+    deletion = Deletion(
+        storage.objects, storage.deleter, shares, events.edge, quota, events.notifier
+    )
+    return Assets(
+        uploads=Uploads(
+            storage.objects,
+            storage.multipart,
+            signing.uploads,
+            verifier,
+            completion,
+            quota,
+            rules,
+        ),
+        uppy=UppyUploads(
+            storage.objects,
+            storage.multipart,
+            signing.uppy,
+            signing.uploads,
+            signing.uppy_ids,
+            verifier,
+            completion,
+            quota,
+            rules,
+        ),
+        completion=completion,
+        library=Library(storage.objects, storage.listings),
+        copies=Copies(
+            storage.listings, storage.copier, completion, deletion, quota, rules.max_bytes
+        ),
+        deletion=deletion,
+        versions=AssetVersions(storage.objects, storage.versions, storage.copier, quota),
+        shares=shares,
+        erasure=Erasure(storage.versions, storage.deleter, storage.multipart, quota, events.edge),
+    )
+
+
+def upload_rules(settings: Settings) -> UploadRules:
+    """What the settings say of uploads."""
+    return UploadRules(
+        max_bytes={kind: getattr(settings, f"max_bytes_{kind}") for kind in Kind},
+        part_sizes=PartSizes(settings.multipart_threshold_bytes, settings.part_size_bytes),
+        max_live=settings.max_live_uploads,
+        post_policies=settings.s3_post_policy,
+    )

@@ -1,0 +1,73 @@
+"""Who hears of what happens to assets: the back end, the event worker, the edge's caches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.assets.completion import Reporter, Silent
+from app.aws.clients import LazyClient
+from app.aws.edge_cache import EdgeCache
+from app.aws.upload_role import UploadRole
+from app.events.notifier import Notifier
+from app.events.queue import Queue
+from app.events.reports import LIFE_SECONDS, Reports
+from app.events.webhooks import WebhookSender
+from app.services.signing import signed_tokens, static_keys, sts_client
+from config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """``reporter`` hears of what was verified, ``notifier`` of what was deleted: it tells the back
+    end without a queue. Where there is a queue the worker alone does, and it is None."""
+
+    reporter: Reporter
+    notifier: Notifier | None
+    edge: EdgeCache
+
+
+def build_events(settings: Settings) -> Events:
+    sender = webhook_sender(settings)
+    edge = edge_cache(settings)
+    if settings.events_queue_url:
+        return Events(event_reports(settings, events_queue(settings)), None, edge)
+    if sender is None:
+        return Events(Silent(), None, edge)
+    notifier = Notifier(settings.s3_bucket_name, sender)
+    return Events(notifier, notifier, edge)
+
+
+def webhook_sender(settings: Settings) -> WebhookSender | None:
+    """Who tells the back end; None when nobody is to be told."""
+    if not settings.webhook_url:
+        return None
+    return WebhookSender(settings.webhook_url, settings.webhook_secret.split())
+
+
+def events_queue(settings: Settings) -> Queue:
+    """The queue that ``EVENTS_QUEUE_URL`` names."""
+    sqs = LazyClient(
+        "sqs", settings.aws_region, endpoint=settings.sqs_endpoint, keys=static_keys(settings)
+    )
+    return Queue(sqs, settings.events_queue_url)
+
+
+def event_reports(settings: Settings, queue: Queue) -> Reports:
+    """What the API and the worker leave in ``queue`` for the worker."""
+    tokens = signed_tokens(settings, "report", LIFE_SECONDS)
+    return Reports(settings.s3_bucket_name, queue, tokens)
+
+
+def edge_cache(settings: Settings) -> EdgeCache:
+    """The caches to tell of deletions, if a distribution is named."""
+    distribution = settings.cloudfront_distribution_id
+    # CloudFront is one service for all regions, and signs for this one.
+    client = LazyClient("cloudfront", "us-east-1", keys=static_keys(settings))
+    return EdgeCache(client if distribution else None, distribution)
+
+
+def upload_role(settings: Settings) -> UploadRole | None:
+    """The role whose credentials browsers get, None without one."""
+    if not settings.s3_upload_role_arn:
+        return None
+    return UploadRole(sts_client(settings), settings.s3_upload_role_arn)
