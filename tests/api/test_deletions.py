@@ -206,7 +206,7 @@ def test_t44_a_folder_that_is_not_gone_is_not_complete(
 )
 def test_t44_no_prefix_that_names_a_root_is_deleted(swift_gateway: Gateway, prefix: str) -> None:
     """T44: the deleter itself refuses, whoever asks."""
-    deleter: Deleter = services(swift_gateway).deleter
+    deleter: Deleter = services(swift_gateway).storage.deleter
     with pytest.raises(ValueError, match="a folder is"):
         next(deleter.delete_folder(prefix, max_batches=1))
 
