@@ -11,8 +11,6 @@ from typing import Any
 
 from flask import Response
 
-from app.api.bodies import encode_json
-from app.api.responses import FinalResponse
 from app.domain.assets import Link, ListedObject, StoredObject
 from app.domain.documents import asset_document, named, rfc3339
 from app.domain.parts import Part
@@ -20,6 +18,7 @@ from app.domain.paths import AssetPath, Root
 from app.domain.policy import served_type
 from app.domain.signed import SignedParts, SignedUpload
 from app.domain.uploads import ListedUpload, Method, Upload
+from app.operations.framework import FinalResponse, encode_json
 
 
 def answer(

@@ -10,6 +10,7 @@ from app.api.answers import answer, listed_asset, stored_asset
 from app.api.context import caller_root, services
 from app.api.cursors import open_cursor, seal_cursor
 from app.api.documentation import Blueprint
+from app.assets.metrics import COMPLETED
 from app.domain.errors import NotFound
 from app.domain.paths import AssetPath
 from app.schemas.assets import AssetPageSchema, AssetPathSchema, AssetQuerySchema, AssetSchema
@@ -73,5 +74,6 @@ def verify_asset(named: dict[str, str]) -> Response:
         # It came without the gateway's knowledge, or is removed. What Uppy reserved for it stays
         # held: its form can still be replayed, with more bytes.
         services.quota.changed(root.sub)
+    COMPLETED.inc(found.size)
     [link] = services.links.sign(root, [path])
     return answer(stored_asset(path, found, link))

@@ -47,7 +47,7 @@ def delete_asset(query: dict[str, Any], path: str) -> Response:
     return delete_folder(root, asset_path.package_folder)
 
 
-@blp.route("/v1/assets/delete", methods=["POST"])
+@blp.route("/v1/assets/delete", methods=["POST"], large_body=True)
 @blp.arguments(PathsSchema)
 @blp.response(200, DeletionSchema)
 def delete_assets(wanted: dict[str, list[str]]) -> Response:

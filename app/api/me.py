@@ -8,7 +8,6 @@ from typing import Any
 from flask import Response, request
 
 from app.api.answers import answer, listed_asset
-from app.api.bodies import encode_json
 from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
 from app.auth.act_as import HEADER
@@ -18,6 +17,7 @@ from app.domain.errors import ValidationFailed
 from app.domain.paths import Root
 from app.domain.policy import RULES
 from app.domain.usage import Amount
+from app.operations.framework import encode_json
 from app.schemas.me import ErasedSchema, ErasureQuerySchema, MeSchema
 
 blp = Blueprint("me", description="The caller: limits and usage, export and erasure")

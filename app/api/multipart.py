@@ -24,7 +24,7 @@ from app.schemas.uploads import (
 blp = Blueprint("multipart", description="Send large files in parts, and resume")
 
 
-@blp.route("/v1/uploads/<upload_id>/parts", methods=["POST"])
+@blp.route("/v1/uploads/<upload_id>/parts", methods=["POST"], signing=True)
 @blp.arguments(PartNumbersSchema)
 @blp.response(200, SignedPartsSchema)
 @blp.problems(404, 413)

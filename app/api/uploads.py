@@ -18,6 +18,7 @@ from app.api.answers import (
 )
 from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
+from app.assets.metrics import COMPLETED, DECLARED
 from app.auth.bearer import current_principal
 from app.domain.errors import AlreadyExists, Problem, UploadRejected, ValidationFailed
 from app.domain.parts import MAX_BATCH
@@ -50,6 +51,7 @@ def create_upload(declared: dict[str, Any]) -> Response:
         sending = sending_answer(upload, services.uploads.sign(upload))
         # Last, so that what could not be signed reserves nothing.
         reserve(upload)
+    DECLARED.inc(upload.size)
     upload_id = services.upload_ids.sign(upload.to_claims())
     location = url_for("uploads.get_upload", upload_id=upload_id)
     return answer(upload_answer(upload_id, upload) | sending, 201, {"Location": location})
@@ -101,6 +103,7 @@ def complete_upload(upload_id: str) -> Response:
         found.last_modified,
         remove=lambda: services.store.delete_version(found),
     )
+    COMPLETED.inc(found.size)
     [link] = services.links.sign(caller_root(), [upload.path])
     return answer(stored_asset(upload.path, found, link))
 

@@ -37,7 +37,7 @@ from app.schemas.uppy import (
     UppyFileSchema,
 )
 
-blp = Blueprint("uppy", description="Uppy's Companion protocol")
+blp = Blueprint("uppy", description="Uppy's Companion protocol", signing=True, companion=True)
 _PART_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
 
 
@@ -126,7 +126,7 @@ def sign_batch(query: dict[str, Any], upload_id: str) -> Response:
     return answer({"presignedUrls": urls})
 
 
-@blp.route("/s3/multipart/<upload_id>/complete", methods=["POST"])
+@blp.route("/s3/multipart/<upload_id>/complete", methods=["POST"], large_body=True)
 @blp.arguments(KeyQuerySchema, location="query")
 @blp.arguments(CompleteSchema)
 @blp.response(200, CompletedSchema)

@@ -16,7 +16,7 @@ from app.domain.uploads import Method
 from app.domain.uppy import UppyFile
 from app.schemas.uppy import SignedSchema, SignSchema
 
-blp = Blueprint("uppy_sign", description="Uppy 6's signRequest")
+blp = Blueprint("uppy_sign", description="Uppy 6's signRequest", signing=True, companion=True)
 
 
 @blp.route("/s3/sign", methods=["POST"])

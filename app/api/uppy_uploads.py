@@ -24,6 +24,7 @@ from app.domain.parts import Part
 from app.domain.paths import AssetPath
 from app.domain.uploads import Method, Upload
 from app.domain.uppy import UppyFile, check_parts, declare_for_uppy
+from app.limits.quota import QUOTA_REFUSALS
 from app.operations.audit import concerns
 
 # The shape of our own upload ids: payload.time.mac, as itsdangerous writes them. S3's have another.
@@ -59,6 +60,7 @@ def declare(file: UppyFile, method: Method) -> Upload:
     bounded = method is not Method.MULTIPART
     left = services.quota.remaining(current_principal) if bounded and file.size is None else None
     if left == 0:
+        QUOTA_REFUSALS.inc()
         raise QuotaExceeded("Nothing is left of the storage quota")
     upload = declare_for_uppy(
         file,

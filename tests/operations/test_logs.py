@@ -16,7 +16,7 @@ from app.operations.logs import write_line
 from tests.gateway import ALICE, running_gateway
 from tests.stores.store import Store
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NOWHERE = Store("nowhere", "http://127.0.0.1:9", "eu-central-1", "key", "secret", frozenset())
 
 

@@ -23,7 +23,7 @@ from tests.gateway import ALICE, Caller, Gateway, gateway_environment, running_g
 from tests.infra.test_alerts import exported
 from tests.stores.store import Store
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DASHBOARD = json.loads((ROOT / "infra/grafana.json").read_text())
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(24)
 
