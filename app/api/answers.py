@@ -12,10 +12,8 @@ from typing import Any
 
 from flask import Response
 
-from app.api.bodies import encode_json
 from app.api.context import services
 from app.api.cursors import sign_cursor
-from app.api.responses import FinalResponse
 from app.assets.deletion import FolderDeletion
 from app.assets.library import AssetPage, Listed
 from app.assets.uploads import Sending, UploadState
@@ -29,6 +27,7 @@ from app.domain.principal import Principal
 from app.domain.signed import PresignedPost, SignedParts, SignedUpload
 from app.domain.uploads import ListedUpload, Method, Upload
 from app.limits.quota import Quota
+from app.operations.framework import FinalResponse, encode_json
 
 
 def answer(

@@ -1,4 +1,4 @@
-"""Every resource of the API."""
+"""Every resource, in the order of the OpenAPI document."""
 
 from __future__ import annotations
 

@@ -2,51 +2,58 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-import flask_smorest
 from flask import Flask, Response, send_from_directory
-from flask_smorest.blueprint import Blueprint as SmorestBlueprint
-from marshmallow import Schema
 
 from app.api.bodies import BodyParser
 from app.api.next_calls import links_of
+from app.api.routes import RouteFacts, Routes
+from app.auth.act_as import HEADER as ACT_AS
+from app.operations.framework import LateApi, SchemaOnce
 from app.schemas.problems import ProblemSchema
 
 VERSION = "0.1.0"
-_DESCRIPTION = """\
+_DESCRIPTION = f"""\
 Browsers upload to and play from S3, safely, each user in their own space. The gateway verifies
 Cognito tokens and signs; the bytes move between browser and S3 or CloudFront.
 
 Sign requests with `Authorization: Bearer <Cognito token>`. Errors are problem documents (RFC 9457).
-A caller in `ADMIN_GROUP` may add `X-Act-As-Sub: <sub>` to any call; from anybody else it is a 403.
+A caller in `ADMIN_GROUP` may add `{ACT_AS}: <sub>` to any call; from anybody else it is a 403.
 """
 #: What every route with a token may answer.
 _ALWAYS = (401, 403, 429, 502, 503)
 
 
-class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no types
-    """A resource. Its routes need a token unless it is ``public``."""
+class Blueprint(SchemaOnce):
+    """A resource."""
 
     ARGUMENTS_PARSER = BodyParser()
 
-    def __init__(self, name: str, *, description: str, public: bool = False, **_: bool) -> None:
+    def __init__(self, name: str, *, description: str, **facts: bool) -> None:
+        """``facts`` are those of ``RouteFacts``, for all routes that do not say otherwise."""
         super().__init__(name, f"app.api.{name}", description=description)
-        self.public = public
+        self._common = RouteFacts(**facts)
+        #: By endpoint.
+        self.facts: dict[str, RouteFacts] = {}
         self._prepare_doc_cbks += [self._prepare_security, self._prepare_links]
 
-    def route(self, rule: str, *, methods: list[str], **_: bool) -> Any:
-        return super().route(rule, methods=methods)
+    def route(self, rule: str, *, methods: list[str], **facts: bool) -> Any:
+        """flask-smorest's; ``facts`` are those of ``RouteFacts``."""
+        register = super().route(rule, methods=methods)
 
-    def arguments(self, schema: type[Schema], **options: Any) -> Any:
-        """flask-smorest's, with one schema object for all requests: webargs makes one for each
-        otherwise, which costs more than reading the input with it."""
-        return super().arguments(schema(), **options)
+        def decorator(view: Callable[..., Response]) -> Callable[..., Response]:
+            endpoint = f"{self.name}.{view.__name__}"
+            self.facts[endpoint] = replace(self._common, **facts)
+            registered: Callable[..., Response] = register(view)
+            return registered
+
+        return decorator
 
     @staticmethod
     def problems(*statuses: int) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
@@ -62,10 +69,11 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no
         return decorator
 
     def _prepare_security(
-        self, doc: dict[str, Any], _doc_info: dict[str, Any], *, spec: Any, **_context: Any
+        self, doc: dict[str, Any], doc_info: dict[str, Any], *, spec: Any, **_context: Any
     ) -> dict[str, Any]:
         """Add the bearer scheme, and the problems that come with a token or with input."""
-        if self.public:
+        view = doc_info["manual_doc"]["operationId"]
+        if self.facts[f"{self.name}.{view}"].public:
             return {**doc, "security": []}
         documented = doc.setdefault("responses", {})
         statuses = {*_ALWAYS}
@@ -98,38 +106,27 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no
                 documented.setdefault("manual_doc", {}).setdefault("operationId", endpoint)
 
 
-class Api(flask_smorest.Api):  # type: ignore[misc]
-    """flask-smorest without its error renderer, as ``problems.py`` is the only one, and with a
-    document that is written when somebody first asks for it: a tenth of the time to start."""
+class Api(LateApi):
+    """flask-smorest without its error renderer, as ``problems.py`` is the only one."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
-    def __init__(self, app: Flask) -> None:
-        self._undocumented: list[Blueprint] = []
-        self._writing = threading.Lock()
+    def __init__(self, app: Flask, routes: Routes) -> None:
         super().__init__(app)
+        self._routes = routes
+        # flask-smorest's own: the document and its pages.
+        routes.add(dict.fromkeys(app.view_functions, RouteFacts(public=True)))
 
     def register_blueprint(self, blp: Blueprint, **options: Any) -> None:
-        """As the base does, but for the document."""
-        self._app.register_blueprint(blp, **options)
-        self._undocumented.append(blp)
-
-    def _openapi_json(self) -> Response:
-        with self._writing:
-            while self._undocumented:
-                blp = self._undocumented.pop(0)
-                blp.register_views_in_doc(
-                    self, self._app, self.spec, name=blp.name, parameters=None
-                )
-                self.spec.tag({"name": blp.name, "description": blp.description})
-        answer: Response = super()._openapi_json()
-        return answer
+        """As the base does; the hooks learn what is special about the routes."""
+        super().register_blueprint(blp, **options)
+        self._routes.add(blp.facts)
 
     def _register_error_handlers(self) -> None:
         """Left to ``register_problems``."""
 
 
-def document_api(app: Flask) -> Api:
+def document_api(app: Flask, routes: Routes) -> Api:
     """Serve ``/openapi.json`` and ``/docs``; the answer registers blueprints."""
     app.config |= {
         "API_TITLE": "asset-gateway",
@@ -156,7 +153,7 @@ def document_api(app: Flask) -> Api:
     def swagger_ui_asset(name: str) -> Response:
         return send_from_directory(swagger_ui, name, max_age=86_400)
 
-    return Api(app)
+    return Api(app, routes)
 
 
 def _problem_response(status: int) -> dict[str, Any]:

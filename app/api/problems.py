@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnprocessableEntity
 from werkzeug.http import HTTP_STATUS_CODES
 
-from app.api.bodies import encode_json
-from app.api.responses import FinalResponse
+from app.api.routes import EXTENSION, Routes
 from app.auth.bearer import challenge
 from app.domain.errors import Fault, NotFound, Problem, TooLarge, ValidationFailed
+from app.operations.framework import FinalResponse, current, encode_json
 from app.operations.logs import log
-from app.operations.metrics import current
 
 
 def register_problems(app: Flask) -> None:
@@ -34,15 +33,14 @@ def render_problem(problem: Problem) -> Response:
         "detail": problem.detail,
         "request_id": context.get("request_id"),
     }
-    # Uppy 6 keeps the last slash of its endpoint, and routing takes several first ones for one.
-    if current(request).path.lstrip("/").startswith("s3/"):
+    routes: Routes = current_app.extensions[EXTENSION]
+    if routes.speaks_companion(current(request)):
         # What Companion's errors hold, and Uppy shows.
         document |= {"message": problem.detail, "error": problem.detail}
     if problem.errors:
         document["errors"] = [
             {"pointer": fault.pointer, "detail": fault.detail} for fault in problem.errors
         ]
-    context.problem = problem.slug
     response = FinalResponse(
         encode_json(document),
         problem.status,

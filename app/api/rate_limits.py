@@ -10,18 +10,12 @@ from flask import Response, g, request
 from app.domain.errors import RateLimited
 from app.limits.rates import Rate, Rates
 
-#: Signing is offline and cheap, and a player or an uploader asks for it often.
-SIGNING_RULES = frozenset({"/v1/links", "/v1/uploads/<upload_id>/parts"})
-SIGNING_PREFIX = "/s3/"
 #: What a household gets from its provider: an address of one's own choosing is no limit.
 IPV6_NETWORK_BITS = 64
 
 
-def count_caller(rates: Rates) -> None:
+def count_caller(rates: Rates, *, signing: bool) -> None:
     """Count a request of the verified caller's; raises ``RateLimited``."""
-    matched = request.url_rule
-    rule = matched.rule if matched else ""
-    signing = rule in SIGNING_RULES or rule.startswith(SIGNING_PREFIX)
     _count(rates.signing if signing else rates.general, g.principal.sub)
 
 

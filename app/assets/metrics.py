@@ -1,4 +1,4 @@
-"""Bytes that were declared and that were found good, for Prometheus."""
+"""Bytes of uploads, counted by the use cases."""
 
 from __future__ import annotations
 

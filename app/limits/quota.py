@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from prometheus_client import Counter
+
 from app.domain.errors import QuotaExceeded, StorageUnavailable
 from app.domain.principal import Principal
 from app.domain.usage import Usage
@@ -15,6 +17,7 @@ from app.limits.ledger import Outcome, Settlement, Verdict
 from app.limits.shared import Shared
 from app.limits.usage_ledger import UsageLedger
 
+QUOTA_REFUSALS = Counter("gateway_quota_refusals", "Requests refused for their user's quota")
 #: Longer than the gateway takes to write one object itself.
 WORK_SECONDS = 900.0
 #: S3 finishes a request that began before its URL expired; clocks differ.
@@ -126,6 +129,7 @@ class Quota:
         if left is not None and left < 0:
             remove()
             self.changed(sub)
+            QUOTA_REFUSALS.inc()
             raise QuotaExceeded(_shortage(left + size, quota))
 
     def release(self, principal: Principal, mark: str) -> None:
@@ -168,6 +172,7 @@ class Quota:
             self._books.count_now(sub)
         if verdict.outcome is Outcome.UNCOUNTED:
             raise StorageUnavailable("What you have stored could not be counted; try again")
+        QUOTA_REFUSALS.inc()
         raise QuotaExceeded(_shortage(verdict.left, quota))
 
 

@@ -12,10 +12,9 @@ from typing import Any
 
 from flask import Flask, Request, Response, g, request
 
+from app.operations.framework import current
 from app.operations.logs import redact, write_line
-from app.operations.metrics import current
 
-ACT_AS = "X-Act-As-Sub"
 #: Where a request names what it is about; upload ids and share tokens are never among them.
 _NAMES = ("path", "key", "prefix", "project_id", "share_id", "version_id", "kind")
 _MAX_CHARS = 1100
@@ -55,8 +54,8 @@ def _line(request: Request, context: Any, status: int) -> dict[str, Any]:
         "status": status,
         **_named(request, context, refused),
     }
-    if actor is None and "HTTP_X_ACT_AS_SUB" in request.environ:
-        line["tried_to_act_as"] = redact(request.headers[ACT_AS][:128])
+    if actor is None and (wanted_sub := context.get("wanted_sub")) is not None:
+        line["tried_to_act_as"] = redact(wanted_sub[:128])
     return line
 
 

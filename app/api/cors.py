@@ -1,0 +1,57 @@
+"""CORS for exact origins, on errors too (T38). flask-cors decides."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Flask, Response, request
+from flask_cors.core import get_cors_headers, get_cors_options
+
+from app.auth.act_as import HEADER as ACT_AS
+from app.operations.framework import current, remember_cors
+
+#: Sent by Uppy; Companion allows them.
+UPPY_HEADERS = ("Uppy-Versions", "Uppy-Auth-Token")
+EXPOSED_HEADERS = (
+    "Location",
+    "X-Request-Id",
+    "Retry-After",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "WWW-Authenticate",
+)
+
+
+def allow_origins(app: Flask, origins: tuple[str, ...]) -> None:
+    """Let pages of ``origins`` read every answer."""
+    options = get_cors_options(
+        app,
+        {
+            # Compiled, as flask-cors takes some texts for patterns and matches their beginning.
+            "origins": [re.compile(rf"{re.escape(origin)}\Z") for origin in origins],
+            "methods": ["GET", "POST", "PUT", "DELETE", "HEAD"],
+            "allow_headers": [
+                "Authorization",
+                "Content-Type",
+                "X-Request-Id",
+                *UPPY_HEADERS,
+                ACT_AS,
+            ],
+            "expose_headers": [*EXPOSED_HEADERS],
+            "max_age": 3000,
+        },
+    )
+    headers_for = remember_cors(options)
+
+    @app.after_request
+    def allow_origin(response: Response) -> Response:
+        asked = current(request)
+        headers = asked.headers
+        if origin := headers.get("Origin"):
+            if asked.method == "OPTIONS":
+                response.headers.extend(get_cors_headers(options, dict(headers), "OPTIONS"))
+            else:
+                for name, value in headers_for(origin):
+                    response.headers.add(name, value)
+        return response
