@@ -29,6 +29,8 @@ def held(page: Path, name: str, expected: str) -> None:
     text = page.read_text()
     shown = generated(text, name)
     if UPDATE:
-        page.write_text(text.replace(f"-->\n{shown}\n<!-- /{name}", f"-->\n{expected}\n<!-- /{name}"))
+        page.write_text(
+            text.replace(f"-->\n{shown}\n<!-- /{name}", f"-->\n{expected}\n<!-- /{name}")
+        )
     else:
         assert shown == expected, f"{page.name}: UPDATE_DOCS=1 pytest tests/docs rewrites it"
