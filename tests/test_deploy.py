@@ -40,9 +40,9 @@ PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().
 def env_example() -> str:
     """`.env.example`, made from ``Settings``: required ones open, the others commented out."""
     lines = [
-        "# Every setting with its default; docs/settings.md has the same list, grouped. Copy this file",
-        "# to .env, which git ignores. `flask provision --env-file .env` fills in the values that your",
-        "# AWS stack decides, and `flask doctor` checks the result.",
+        "# Every setting with its default; docs/settings.md has the same list, grouped. Copy this",
+        "# file to .env, which git ignores. `flask provision --env-file .env` fills in the values",
+        "# that your AWS stack decides, and `flask doctor` checks the result.",
     ]
     for item in dataclasses.fields(Settings):
         default, doc = item.metadata["default"], item.metadata["doc"]

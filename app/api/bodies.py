@@ -23,7 +23,7 @@ LIST_ENDPOINTS = frozenset(
 
 
 def limit_bodies(app: Flask) -> None:
-    """Refuse bodies over the contract's sizes with a 413, before they are read."""
+    """Refuse bodies that are too large with a 413, before they are read (docs/api.md)."""
 
     @app.before_request
     def limit_body() -> None:
