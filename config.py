@@ -1,6 +1,6 @@
 """Settings: read from the environment, checked as a whole, frozen.
 
-``Settings`` is the one list of settings: the README's table is compared with it by a test. A
+``Settings`` is the one list of settings: a test compares docs/settings.md with it. A
 field's name in capitals is the variable's name. All faults are reported at once, by name and
 without values, because a value may be a secret.
 """
@@ -190,255 +190,259 @@ class Settings:
     """Everything that can be set. Only the factory, ``services.build`` and ``cli`` see it."""
 
     cognito_user_pool_id: str = setting(
-        fields.Str(validate=_pool), "The user pool whose tokens are accepted"
+        fields.Str(validate=_pool), "User pool whose tokens are accepted"
     )
     cognito_client_id: tuple[str, ...] = setting(
         CommaSeparated(fields.Str(), validate=validate.Length(min=1)),
-        "App client ids whose tokens are accepted, comma-separated",
+        "App client IDs whose tokens are accepted, comma-separated",
     )
     aws_region: str = setting(
-        fields.Str(validate=_region), "Region of the user pool, the queue and STS"
+        fields.Str(validate=_region), "Region of the user pool, the event queue and STS"
     )
-    s3_bucket_name: str = setting(fields.Str(validate=_bucket), "The bucket")
+    s3_bucket_name: str = setting(fields.Str(validate=_bucket), "Name of the bucket")
     s3_region: str = setting(
-        fields.Str(validate=_region), "Region of the bucket", default="as `AWS_REGION`"
+        fields.Str(validate=_region), "Region of the bucket", default="same as `AWS_REGION`"
     )
     s3_access_key_id: str = setting(
         fields.Str(),
-        "Access key; left out together with its secret, the AWS default chain (IAM roles) is used",
+        "Access key ID. Leave both keys out to use the AWS default credential chain (IAM roles)",
         default="",
     )
-    s3_secret_access_key: str = setting(fields.Str(), "Its secret", default="", secret=True)
+    s3_secret_access_key: str = setting(fields.Str(), "Secret access key", default="", secret=True)
     s3_session_token: str = setting(
-        fields.Str(), "With static temporary keys", default="", secret=True
+        fields.Str(), "Session token, if the keys above are temporary", default="", secret=True
     )
     s3_endpoint: str = setting(
         fields.Str(validate=_absolute_url),
-        "Address of an S3-compatible store; an AWS address means the bucket's regional endpoint",
+        "URL of an S3-compatible store. Any AWS URL means the bucket's regional endpoint",
         default="",
     )
     s3_public_endpoint: str = setting(
         fields.Str(validate=_absolute_url),
-        "The address that browsers see, when it differs",
-        default="as `S3_ENDPOINT`",
+        "URL of the store as browsers reach it, if different",
+        default="same as `S3_ENDPOINT`",
     )
     s3_addressing_style: Literal["auto", "virtual", "path"] = setting(
         fields.Str(validate=validate.OneOf(["auto", "virtual", "path"])),
-        "`virtual`, `path`, or `auto`: virtual on AWS, path elsewhere",
+        "`virtual`, `path`, or `auto` (virtual on AWS, path elsewhere)",
         default="auto",
     )
     s3_accelerate: bool = setting(
-        fields.Bool(), "Browsers use S3 Transfer Acceleration", default=False
+        fields.Bool(), "Upload and download through S3 Transfer Acceleration", default=False
     )
     s3_post_policy: bool = setting(
-        fields.Bool(), "`false` for stores without POST policies (Cloudflare R2)", default=True
+        fields.Bool(),
+        "Set to `false` for stores without POST policies (Cloudflare R2)",
+        default=True,
     )
     s3_upload_role_arn: str = setting(
         fields.Str(validate=_role_arn),
-        "Role of the temporary credentials that `/s3/sts` gives out (docs/uppy.md)",
+        "Role to assume for the temporary credentials of `/s3/sts` (docs/uppy.md)",
         default="",
     )
     sts_endpoint: str = setting(
-        fields.Str(validate=_absolute_url), "Address of STS, when it is not AWS's", default=""
+        fields.Str(validate=_absolute_url), "URL of STS, if not AWS", default=""
     )
     cognito_issuer: str = setting(
         fields.Str(validate=_absolute_url),
-        "Expected `iss` of tokens",
-        default="from region and pool",
+        "Expected `iss` claim of tokens",
+        default="derived from region and pool",
     )
     cognito_jwks_url: str = setting(
         fields.Str(validate=_absolute_url),
-        "Where the signing keys are",
-        default="below the issuer",
+        "URL of the signing keys (JWKS)",
+        default="derived from the issuer",
     )
     cognito_token_use: Literal["access", "id", "any"] = setting(
         fields.Str(validate=validate.OneOf(["access", "id", "any"])),
-        "Which tokens are accepted: `access`, `id` or `any`",
+        "Kind of token to accept: `access`, `id` or `any`",
         default="access",
     )
     cognito_required_scopes: str = setting(
-        fields.Str(), "Scopes that a token must have, space-separated", default=""
+        fields.Str(), "Scopes a token must have, space-separated", default=""
     )
     secret_key: str = setting(
         fields.Str(validate=_secret),
-        "Signs upload ids, cursors and share links; at least 32 characters",
+        "Signs upload IDs, cursors and share links. At least 32 characters",
         secret=True,
     )
     secret_key_fallbacks: tuple[str, ...] = setting(
         CommaSeparated(fields.Str(validate=_secret)),
-        "Former secret keys, comma-separated: still accepted, no longer used to sign",
+        "Previous secret keys, comma-separated. Still accepted, no longer used for signing",
         default=(),
         secret=True,
     )
     cors_origins: tuple[str, ...] = setting(
         CommaSeparated(fields.Str(validate=_origin)),
-        "Exact origins of the front ends, comma-separated",
+        "Exact origins allowed by CORS, comma-separated",
         default=(),
     )
     cloudfront_domain: str = setting(
         fields.Str(validate=_cdn),
-        "Domain of the CloudFront distribution; a base URL for a local edge",
+        "Domain of the CloudFront distribution, or the base URL of a local stand-in",
         default="",
     )
     cloudfront_key_pair_id: str = setting(
-        fields.Str(validate=_cloudfront_id), "Id of the public key in its key group", default=""
+        fields.Str(validate=_cloudfront_id), "ID of the public key in the key group", default=""
     )
     cloudfront_private_key: str = setting(
         fields.Str(validate=_signing_key),
-        "Its private key in PEM, RSA 2048 or EC P-256; line breaks may be written `\\n`",
+        "Private key in PEM (RSA 2048 or EC P-256). Line breaks may be written as `\\n`",
         default="",
         secret=True,
     )
     cloudfront_hash: Literal["sha256", "sha1"] = setting(
         fields.Str(validate=validate.OneOf(["sha256", "sha1"])),
-        "Hash of the signatures; `sha1` for old distributions",
+        "Hash used in signatures. `sha1` is for legacy distributions",
         default="sha256",
     )
     cloudfront_cookie_domain: str = setting(
         fields.Str(validate=_cookie_domain),
-        "Domain that the gateway and CloudFront share: playback then sets signed cookies for it",
+        "Parent domain of both the gateway and CloudFront. Set it for playback with signed cookies",
         default="",
     )
     cloudfront_distribution_id: str = setting(
         fields.Str(validate=_cloudfront_id),
-        "Distribution whose caches are told of deletions",
+        "ID of the distribution. Set it to invalidate cached copies of deleted assets",
         default="",
     )
     upload_url_ttl_seconds: int = setting(
-        fields.Int(validate=_life), "Life of an upload URL", default=900
+        fields.Int(validate=_life), "Lifetime of an upload URL", default=900
     )
     part_url_ttl_seconds: int = setting(
-        fields.Int(validate=_life), "Life of a part's URL", default=3600
+        fields.Int(validate=_life), "Lifetime of the URL of one part", default=3600
     )
     multipart_threshold_bytes: int = setting(
         fields.Int(validate=validate.Range(1, 5 * GIB)),
-        "Largest file that `auto` sends in one request",
+        "Larger files are uploaded in parts when `method` is `auto`",
         default=64 * MIB,
     )
     part_size_bytes: int = setting(
         fields.Int(validate=validate.Range(5 * MIB, 5 * GIB)),
-        "Size of a part; grows by itself past 10,000 parts",
+        "Size of a part. Grows if a file would need more than 10,000 parts",
         default=16 * MIB,
     )
     max_live_uploads: int = setting(
         fields.Int(validate=validate.Range(1, 999)),
-        "Unfinished multipart uploads per user",
+        "Maximum number of unfinished multipart uploads per user",
         default=100,
     )
     link_ttl_seconds: int = setting(
         fields.Int(validate=_life),
-        "Life of a link, unless the request asks for another",
+        "Default lifetime of a link",
         default=3600,
     )
     share_max_ttl_seconds: int = setting(
         fields.Int(validate=validate.Range(1, ONE_YEAR)),
-        "Longest life of a share, and its life unless the request asks for another",
+        "Maximum and default lifetime of a share",
         default=2_592_000,
     )
     public_base_url: str = setting(
         fields.Str(validate=_absolute_url),
-        "The gateway's own address, for the links of shares; without it they are paths",
+        "Public URL of the gateway. Without it, the `url` of a share is only a path",
         default="",
     )
     max_bytes_audio: int = setting(
-        fields.Int(validate=_positive), "Largest audio file", default=2 * GIB
+        fields.Int(validate=_positive), "Maximum size of an audio file", default=2 * GIB
     )
     max_bytes_image: int = setting(
-        fields.Int(validate=_positive), "Largest image", default=50 * MIB
+        fields.Int(validate=_positive), "Maximum size of an image", default=50 * MIB
     )
     max_bytes_frame: int = setting(
-        fields.Int(validate=_positive), "Largest frame", default=50 * MIB
+        fields.Int(validate=_positive), "Maximum size of a frame", default=50 * MIB
     )
     max_bytes_video: int = setting(
-        fields.Int(validate=_positive), "Largest video", default=50 * GIB
+        fields.Int(validate=_positive), "Maximum size of a video", default=50 * GIB
     )
     max_bytes_brand_kit: int = setting(
-        fields.Int(validate=_positive), "Largest brand kit file", default=100 * MIB
+        fields.Int(validate=_positive), "Maximum size of a brand kit file", default=100 * MIB
     )
     quota_bytes: int = setting(
         fields.Int(validate=validate.Range(0)),
-        "Storage of a user, reservations of unfinished uploads included; `0`: no quota",
+        "Storage quota per user, unfinished uploads included. `0` means no quota",
         default=0,
     )
     quota_bytes_by_group: Mapping[str, int] = setting(
         fields.Dict(fields.Str(), fields.Int(validate=validate.Range(0))),
-        "The same for a Cognito group, whose value wins; name in capitals, other characters `_`; "
-        "of several groups the largest",
+        "Quota for members of a Cognito group. Write the group's name in capitals, with `_` for "
+        "other characters. With several groups, the largest value applies",
         default=MappingProxyType({}),
         family="QUOTA_BYTES_",
     )
     rate_limit: str = setting(
-        fields.Str(validate=_rate), "Requests of a user", default="600/minute"
+        fields.Str(validate=_rate), "Maximum request rate per user", default="600/minute"
     )
     rate_limit_signing: str = setting(
         fields.Str(validate=_rate),
-        "Requests of a user to the signing routes: links, parts, `/s3/`",
+        "Maximum request rate per user for signing links and parts, and for `/s3/`",
         default="6000/minute",
     )
     redis_url: str = setting(
         fields.Str(validate=_redis_url),
-        "Shares rate limits, quota reservations and usage between processes; without it each "
-        "counts for itself",
+        "Redis that holds rate limits, quota reservations and usage for all processes. Without it, "
+        "each process counts on its own",
         default="",
         secret=True,
     )
     admin_group: str = setting(
         fields.Str(),
-        "Cognito group whose members may act for other users by `X-Act-As-Sub`",
+        "Cognito group whose members may act for other users with `X-Act-As-Sub`",
         default="",
     )
     cognito_endpoint: str = setting(
         fields.Str(validate=_absolute_url),
-        "Address of Cognito's API, when it is not AWS's",
+        "URL of the Cognito API, if not AWS",
         default="",
     )
     events_queue_url: str = setting(
         fields.Str(validate=_absolute_url),
-        "SQS queue of the bucket's events, which `flask events` reads",
+        "SQS queue that receives the bucket's events, read by `flask events`",
         default="",
     )
     sqs_endpoint: str = setting(
-        fields.Str(validate=_absolute_url), "Address of SQS, when it is not AWS's", default=""
+        fields.Str(validate=_absolute_url), "URL of SQS, if not AWS", default=""
     )
     webhook_url: str = setting(
         fields.Str(validate=_webhook_url),
-        "Where a back end is told of assets (docs/webhooks.md)",
+        "URL to send webhooks to (docs/webhooks.md)",
         default="",
         secret=True,
     )
     webhook_secret: str = setting(
         fields.Str(validate=_webhook_secrets),
-        "Signs webhooks; several, space-separated, while one is rotated",
+        "Signs webhooks. Several secrets, space-separated, during rotation",
         default="",
         secret=True,
     )
     metrics_token: str = setting(
         fields.Str(),
-        "Bearer token of `/metrics`; without one, loopback only",
+        "Bearer token for `/metrics`. Without it, only loopback may read them",
         default="",
         secret=True,
     )
     sentry_dsn: str = setting(
         fields.Str(validate=_sentry_dsn),
-        "Where crashes are reported to, without bodies, headers and secrets (docs/watch.md)",
+        "Sentry DSN for crash reports, which hold no bodies, headers or secrets (docs/watch.md)",
         default="",
         secret=True,
     )
     log_level: str = setting(
         fields.Str(validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
-        "`DEBUG`, `INFO`, `WARNING` or `ERROR`",
+        "Log level: `DEBUG`, `INFO`, `WARNING` or `ERROR`",
         default="INFO",
     )
     trusted_proxies: int = setting(
         fields.Int(validate=validate.Range(0, 10)),
-        "How many proxies before the gateway append to X-Forwarded-For",
+        "Number of proxies in front of the gateway that append to `X-Forwarded-For`",
         default=0,
     )
     port: int = setting(
-        fields.Int(validate=validate.Range(1, 65535)), "Port that gunicorn binds", default=8000
+        fields.Int(validate=validate.Range(1, 65535)), "Port to listen on", default=8000
     )
     web_concurrency: int = setting(
-        fields.Int(validate=_positive), "gunicorn's worker processes", default="the cores' number"
+        fields.Int(validate=_positive),
+        "Number of gunicorn worker processes",
+        default="number of cores",
     )
 
     @classmethod

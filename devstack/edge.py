@@ -1,6 +1,6 @@
 """The local edge: CloudFront's door before the local store.
 
-It checks signed URLs and signed cookies, forwards what the contract lets through, and answers with
+It checks signed URLs and signed cookies, forwards what docs/playback.md lets through, answers with
 the headers of the real set-up. It keeps nothing itself: each request is read from the store, in
 blocks, signed as an origin access control signs it.
 

@@ -40,25 +40,24 @@ PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().
 def env_example() -> str:
     """`.env.example`, made from ``Settings``: required ones open, the others commented out."""
     lines = [
-        "# Every setting, with its default; the README has them as a table. Copy to .env, which is",
-        "# not committed. `flask provision --env-file .env` fills in what the AWS stack decides,",
-        "# and `flask doctor` looks at the result.",
+        "# Every setting with its default; docs/settings.md has the same list, grouped. Copy this",
+        "# file to .env, which git ignores. `flask provision --env-file .env` fills in the values",
+        "# that your AWS stack decides, and `flask doctor` checks the result.",
     ]
     for item in dataclasses.fields(Settings):
-        default = item.metadata["default"]
+        default, doc = item.metadata["default"], item.metadata["doc"]
         name = f"{item.metadata['family']}GROUP" if item.metadata["family"] else item.name.upper()
-        lines += [
-            "",
-            *textwrap.wrap(item.metadata["doc"], 98, initial_indent="# ", subsequent_indent="# "),
-        ]
+        in_words = isinstance(default, str) and " " in default
+        if in_words:  # not after the value: docker --env-file would take it for a part of it
+            doc = f"{doc}. Default: {default.replace('`', '')}"
+        lines += ["", *textwrap.wrap(doc, 98, initial_indent="# ", subsequent_indent="# ")]
         if default is ...:
             lines.append(f"{name}=")
         elif isinstance(default, bool):
             lines.append(f"#{name}={str(default).lower()}")
-        elif isinstance(default, str) and " " in default:
-            lines.append(f"#{name}=  # {default.replace('`', '')}")
         else:
-            lines.append(f"#{name}={default if default not in ((), {}) else ''}")
+            shown = "" if in_words or default in ((), {}) else default
+            lines.append(f"#{name}={shown}")
     return "\n".join(lines) + "\n"
 
 

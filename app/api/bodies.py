@@ -20,7 +20,7 @@ MAX_LIST_BODY_BYTES = 1024 * 1024
 
 
 def limit_bodies(app: Flask, routes: Routes) -> None:
-    """Refuse bodies over the contract's sizes with a 413, before they are read."""
+    """Refuse bodies that are too large with a 413, before they are read (docs/api.md)."""
 
     @app.before_request
     def limit_body() -> None:

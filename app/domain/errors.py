@@ -1,6 +1,6 @@
 """The problems this service answers with, as exceptions that carry their data.
 
-Each class is one row of the contract's problem table (RFC 9457 problem details)::
+Each class is one row of the table in docs/api.md (RFC 9457 problem details)::
 
     Problem
     ├── InvalidToken         401  invalid-token          RFC 6750 §3.1

@@ -1,4 +1,4 @@
-"""What a back end is told about assets (contract, "Webhook events").
+"""What a back end is told about assets (docs/webhooks.md).
 
 The id is a hash of what happened to which version, so that the same event has the same id, whoever
 tells it and however often.

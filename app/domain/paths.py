@@ -1,4 +1,4 @@
-"""Paths, roots and keys: the only way a name becomes an S3 key (contract, section 1).
+"""Paths, roots and keys: the only way a name becomes an S3 key (docs/api.md, Path grammar).
 
     key  = users/{sub}/ + path
     path = [projects/{project_id}/]{kind}/{one or more safe segments}

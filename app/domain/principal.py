@@ -9,7 +9,7 @@ SUB = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 def is_sub(text: object) -> bool:
-    """Whether ``text`` may stand between ``users/`` and ``/`` in a key (contract, section 2)."""
+    """Whether ``text`` may stand between ``users/`` and ``/`` in a key (docs/api.md)."""
     return isinstance(text, str) and SUB.fullmatch(text) is not None and text not in (".", "..")
 
 

@@ -1,4 +1,4 @@
-"""What a segment of a path may hold (contract, section 1, "Reject, never normalise")."""
+"""What a segment of a path may hold (docs/api.md, Path grammar)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Links: URLs by which a browser reads one object for a while, or plays a whole folder.
 
 The signing instant is rounded down, so that the same request repeats the same URL within a window
-and browser caches work (contract, Links and playback).
+and browser caches work (docs/api.md, Links and playback).
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def erase(caller: Caller, query: str = "") -> dict[str, Any]:
 
 
 def test_me_names_the_caller_the_limits_and_the_usage(carol: Caller, gateway: Gateway) -> None:
-    """The contract's members, with usage by kind and project that follows what is done."""
+    """The documented members, with usage by kind and project that follows what is done."""
     me = carol.get("/v1/me").json
     assert (me["sub"], me["prefix"]) == (carol.sub, f"users/{carol.sub}/")
     assert me["username"] == "alice"

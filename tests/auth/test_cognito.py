@@ -491,7 +491,7 @@ def test_t06_unusable_subs_are_refused(
 def test_t06_usable_subs_pass_unchanged(
     verifier: CognitoVerifier, make_token: TokenMaker, sub: str
 ) -> None:
-    """T06: the contract's alphabet, and nothing is cleaned."""
+    """T06: the documented alphabet, and nothing is cleaned."""
     assert verifier.verify_token(make_token(sub=sub)).sub == sub
 
 

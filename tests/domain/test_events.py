@@ -223,7 +223,7 @@ def stored_object(**changes: Any) -> StoredObject:
     return StoredObject(**facts | changes)
 
 
-def test_an_event_says_what_the_contract_says() -> None:
+def test_an_event_says_what_the_page_says() -> None:
     """Type, time, owner, asset, verdict; the mark stays hidden."""
     document = json.loads(created("media", stored_object()).body)
     assert document["type"] == "asset.created"

@@ -55,7 +55,7 @@ def test_t40_half_a_character_is_refused_wherever_it_stands(alice: Caller) -> No
 
 
 def test_t40_small_routes_take_small_bodies(alice: Caller) -> None:
-    """T40: 64 KB, where the contract grants no more."""
+    """T40: 64 KB, but for the routes that take lists."""
     body = json.dumps({"filename": "a" * 70_000})
     answer = alice.request("POST", "/v1/uploads", data=body, content_type="application/json")
     assert (answer.status_code, answer.json["type"]) == (413, "/problems/too-large")

@@ -50,8 +50,8 @@ PROGRAMS = (
     Program(("chromium", "chromium-browser", "google-chrome"), "chromium", "browser tests"),
     Program(("node", "nodejs"), "nodejs", "browser tests of npm packages"),
     Program(("npm",), "npm", "browser tests of npm packages"),
-    Program(("curl",), "curl", "the README's examples"),
-    Program(("jq",), "jq", "the README's examples"),
+    Program(("curl",), "curl", "the quickstart's examples"),
+    Program(("jq",), "jq", "the quickstart's examples"),
 )
 
 

@@ -1,0 +1,65 @@
+"""docs/settings.md lists what ``Settings`` has, with its defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+from config import Settings
+from tests.docs.pages import DOCS, UPDATE
+
+PAGE = DOCS / "settings.md"
+ROW = re.compile(r"^\| `([A-Z][A-Z0-9_<>]+)` \|.*$", re.MULTILINE)
+UNITS = ((1024**3, "GiB"), (1024**2, "MiB"))
+
+
+def size(value: int) -> str:
+    """A number of bytes in the largest unit that divides it."""
+    return next((f" ({value // unit} {name})" for unit, name in UNITS if value % unit == 0), "")
+
+
+def shown_default(name: str, default: Any) -> str:
+    if default is ...:
+        return "required"
+    if isinstance(default, str):
+        return f"`{default}`" if default and " " not in default else default
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if default in ((), {}):
+        return ""
+    return f"`{default}`" + (size(default) if "BYTES" in name and default else "")
+
+
+def rows() -> dict[str, str]:
+    """The row of each setting, by the variable's name."""
+    found = {}
+    for item in dataclasses.fields(Settings):
+        family = item.metadata["family"]
+        name = f"{family}<GROUP>" if family else item.name.upper()
+        default = shown_default(name, item.metadata["default"])
+        doc = re.sub(r"docs/([\w-]+\.md)", r"[\1](\1)", item.metadata["doc"])
+        found[name] = f"| `{name}` | {default} | {doc} |"
+    return found
+
+
+def test_every_setting_is_on_the_page_with_its_default() -> None:
+    """Each setting has exactly one row, made from ``Settings``; no row names another one."""
+    expected = rows()
+    if UPDATE:
+        PAGE.write_text(ROW.sub(lambda found: expected.get(found[1], found[0]), PAGE.read_text()))
+    text = PAGE.read_text()
+    names = ROW.findall(text)
+    assert sorted(names) == sorted(expected), "add or remove a row by hand, then UPDATE_DOCS=1"
+    assert [match[0] for match in ROW.finditer(text)] == [expected[name] for name in names]
+
+
+def test_the_required_settings_stand_under_that_heading() -> None:
+    """A newcomer finds what must be set in one place, and nothing else there."""
+    part = PAGE.read_text().partition("## Required\n")[2].partition("\n## ")[0]
+    required = {
+        item.name.upper()
+        for item in dataclasses.fields(Settings)
+        if item.metadata["default"] is ...
+    }
+    assert set(ROW.findall(part)) == required
