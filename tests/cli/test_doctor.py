@@ -91,9 +91,9 @@ def patient(stack: Stack) -> Iterator[Patient]:
 
 
 def test_a_set_up_that_is_well_has_no_fault(patient: Patient) -> None:
-    """Every line is well, or for a person to look at, and nothing is left in the bucket."""
+    """Every line is well, or a manual check, and nothing is left in the bucket."""
     rows = patient.rows()
-    assert {row["verdict"] for row in rows.values()} == {"ok", "person"}, rows
+    assert {row["verdict"] for row in rows.values()} == {"ok", "manual"}, rows
     versions = patient.s3.list_object_versions(
         Bucket=patient.stack.bucket, Prefix="users/asset-gateway-doctor/"
     )
@@ -102,11 +102,11 @@ def test_a_set_up_that_is_well_has_no_fault(patient: Patient) -> None:
     assert not patient.s3.list_multipart_uploads(Bucket=patient.stack.bucket).get("Uploads")
 
 
-def test_rows_for_persons_say_how_to_look(patient: Patient) -> None:
+def test_manual_checks_say_how_to_look(patient: Patient) -> None:
     """What no program can see is listed with the way to see it."""
-    people = [row for row in patient.rows().values() if row["verdict"] == "person"]
-    assert {"person.root_mfa", "person.secrets_manager"} <= {row["id"] for row in people}
-    assert all(row["mend"] and row["why"] for row in people)
+    manual = [row for row in patient.rows().values() if row["verdict"] == "manual"]
+    assert {"manual.root_mfa", "manual.secrets_manager"} <= {row["id"] for row in manual}
+    assert all(row["mend"] and row["why"] for row in manual)
 
 
 def test_read_only_writes_nothing(patient: Patient) -> None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.cli.doctor.rows import Item, Row
+from app.cli.doctor.results import Check, Result
 from config import SCHEMA, Settings, SettingsError
 
 #: Stand in for what is required and faulty; whatever needs them is not looked at.
@@ -64,14 +64,14 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
                     given[name] = _PLACEHOLDERS[name]
 
 
-def environment_rows(read: Environment, environ: Mapping[str, str]) -> Iterator[Row]:
+def environment_results(read: Environment, environ: Mapping[str, str]) -> Iterator[Result]:
     """Faults first, then names that look mistyped, then what is set unwisely."""
     for name, fault in sorted(read.faults.items()):
         yield _setting(name).fault(fault)
     if not read.faults:
         yield _setting("settings").ok("all of them can be read")
     for name, meant in _mistyped(environ):
-        yield Item(
+        yield Check(
             f"environment.{name}",
             name,
             "It is no setting, so it changes nothing.",
@@ -81,8 +81,8 @@ def environment_rows(read: Environment, environ: Mapping[str, str]) -> Iterator[
     yield from _origins(read.settings)
 
 
-def _setting(name: str) -> Item:
-    return Item(
+def _setting(name: str) -> Check:
+    return Check(
         f"environment.{name}",
         name,
         "The gateway does not start with a faulty environment.",
@@ -101,9 +101,9 @@ def _mistyped(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield name, meant
 
 
-def _secrets(read: Environment) -> Iterator[Row]:
+def _secrets(read: Environment) -> Iterator[Result]:
     settings = read.settings
-    strength = Item(
+    strength = Check(
         "secrets.secret_key",
         "SECRET_KEY is strong",
         "Whoever guesses it can forge upload ids and share links.",
@@ -112,10 +112,10 @@ def _secrets(read: Environment) -> Iterator[Row]:
     )
     if "SECRET_KEY" not in read.unusable:
         weak = [key for key in (settings.secret_key, *settings.secret_key_fallbacks) if _weak(key)]
-        yield strength.holds(
+        yield strength.passes_if(
             not weak, f"{len(settings.secret_key)} characters", "few different characters, or words"
         )
-    keys = Item(
+    keys = Check(
         "secrets.access_keys",
         "Access keys are your own",
         "Keys from a documentation page open nothing, or are known to everybody.",
@@ -125,8 +125,8 @@ def _secrets(read: Environment) -> Iterator[Row]:
         yield keys.ok("none set: the role of the machine is used")
     else:
         known = {settings.s3_access_key_id, settings.s3_secret_access_key} & {*_PUBLISHED}
-        yield keys.holds(not known, "static keys", "AWS's documentation has these keys")
-    metrics = Item(
+        yield keys.passes_if(not known, "static keys", "AWS's documentation has these keys")
+    metrics = Check(
         "secrets.metrics_token",
         "METRICS_TOKEN is strong",
         "Metrics show how much the service is used.",
@@ -142,8 +142,8 @@ def _weak(secret: str) -> bool:
     return len(set(secret)) < _FEWEST_CHARACTERS or any(word in secret.lower() for word in words)
 
 
-def _origins(settings: Settings) -> Iterator[Row]:
-    item = Item(
+def _origins(settings: Settings) -> Iterator[Result]:
+    item = Check(
         "cors.gateway",
         "CORS_ORIGINS names the front ends",
         "A browser lets no other page read the gateway's answers.",
