@@ -40,25 +40,23 @@ PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().
 def env_example() -> str:
     """`.env.example`, made from ``Settings``: required ones open, the others commented out."""
     lines = [
-        "# Every setting, with its default; the README has them as a table. Copy to .env, which is",
-        "# not committed. `flask provision --env-file .env` fills in what the AWS stack decides,",
-        "# and `flask doctor` looks at the result.",
+        "# Every setting, with its default. Copy to .env, which is not committed.",
+        "# `flask provision --env-file .env` fills in what the AWS stack decides, `flask doctor`",
+        "# checks the result. No quotes and no comments behind a value: Docker takes them for part",
+        "# of it.",
     ]
     for item in dataclasses.fields(Settings):
         default = item.metadata["default"]
         name = f"{item.metadata['family']}GROUP" if item.metadata["family"] else item.name.upper()
-        lines += [
-            "",
-            *textwrap.wrap(item.metadata["doc"], 98, initial_indent="# ", subsequent_indent="# "),
-        ]
+        in_words = isinstance(default, str) and " " in default
+        doc = item.metadata["doc"] + (f". Default: {default.replace('`', '')}" if in_words else "")
+        lines += ["", *textwrap.wrap(doc, 98, initial_indent="# ", subsequent_indent="# ")]
         if default is ...:
             lines.append(f"{name}=")
         elif isinstance(default, bool):
             lines.append(f"#{name}={str(default).lower()}")
-        elif isinstance(default, str) and " " in default:
-            lines.append(f"#{name}=  # {default.replace('`', '')}")
         else:
-            lines.append(f"#{name}={default if default not in ((), {}) else ''}")
+            lines.append(f"#{name}={default if default not in ((), {}) and not in_words else ''}")
     return "\n".join(lines) + "\n"
 
 
@@ -68,6 +66,13 @@ def test_the_example_environment_is_what_settings_say() -> None:
     if os.environ.get("UPDATE_ENV_EXAMPLE"):
         path.write_text(env_example())
     assert path.read_text() == env_example(), "UPDATE_ENV_EXAMPLE=1 pytest tests/test_deploy.py"
+
+
+def test_nothing_stands_behind_a_value_of_the_example() -> None:
+    """Docker's --env-file has no trailing comments: they would become part of the value."""
+    for line in env_example().splitlines():
+        if line and not line.startswith("# "):
+            assert " " not in line and '"' not in line, line
 
 
 def test_a_real_environment_is_not_committed() -> None:

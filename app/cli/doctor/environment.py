@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from app import services
 from app.cli.doctor.results import Check, Result
 from config import SCHEMA, Settings, SettingsError
 
@@ -15,9 +16,12 @@ _PLACEHOLDERS = {
     "COGNITO_USER_POOL_ID": "us-east-1_Unknown",
     "COGNITO_CLIENT_ID": "unknown",
     "AWS_REGION": "us-east-1",
+    # Pool and region must agree otherwise, and one of them may be a placeholder.
+    "COGNITO_ISSUER": "https://unknown.invalid",
     "S3_BUCKET_NAME": "unknown-bucket",
     "SECRET_KEY": "not a secret, and used for nothing",
 }
+_POOL = ("COGNITO_USER_POOL_ID", "AWS_REGION")
 #: Settings that are one thing together: with one faulty, the others are not to be used alone.
 _TOGETHER = (
     (
@@ -31,8 +35,6 @@ _FAMILIES = ("S3_", "COGNITO_", "CLOUDFRONT_", "SECRET_", "WEBHOOK_", "CORS_", "
 #: Printed in AWS's documentation: anybody knows them.
 _PUBLISHED = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
-_FEWEST_CHARACTERS = 10
-_SHORTEST_TOKEN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +50,24 @@ class Environment:
 def read_environment(environ: Mapping[str, str]) -> Environment:
     """Read ``environ``; faulty variables are left out, required ones replaced."""
     given = dict(environ)
-    faults: dict[str, str] = {}
+    faults: Mapping[str, str] = {}
     unusable: set[str] = set()
     while True:
         try:
-            return Environment(Settings.from_env(given), frozenset(unusable), faults)
+            settings = Settings.from_env(given)
+            services.build(settings)  # it refuses addresses that do not fit the bucket
+            return Environment(settings, frozenset(unusable), faults)
         except SettingsError as error:
-            for name, fault in error.faults.items():
-                faults.setdefault(name, fault)
+            # Later ones come of what was left out or replaced here.
+            faults = faults or error.faults
+            for name in error.faults:
                 group = next((each for each in _TOGETHER if name in each), (name,))
                 for each in group:
                     given.pop(each, None)
                 unusable.update(group)
+                if name in _POOL:
+                    unusable.add("COGNITO_ISSUER")
+                    given["COGNITO_ISSUER"] = _PLACEHOLDERS["COGNITO_ISSUER"]
                 if name in _PLACEHOLDERS:
                     given[name] = _PLACEHOLDERS[name]
 
@@ -113,7 +121,7 @@ def _secrets(read: Environment) -> Iterator[Result]:
     if "SECRET_KEY" not in read.unusable:
         weak = [key for key in (settings.secret_key, *settings.secret_key_fallbacks) if _weak(key)]
         yield strength.passes_if(
-            not weak, f"{len(settings.secret_key)} characters", "few different characters, or words"
+            not weak, f"{len(settings.secret_key)} characters", "made of a placeholder's words"
         )
     keys = Check(
         "secrets.access_keys",
@@ -126,20 +134,12 @@ def _secrets(read: Environment) -> Iterator[Result]:
     else:
         known = {settings.s3_access_key_id, settings.s3_secret_access_key} & {*_PUBLISHED}
         yield keys.passes_if(not known, "static keys", "AWS's documentation has these keys")
-    metrics = Check(
-        "secrets.metrics_token",
-        "METRICS_TOKEN is strong",
-        "Metrics show how much the service is used.",
-        "Set METRICS_TOKEN to the output of `openssl rand -hex 32`.",
-    )
-    if settings.metrics_token and len(settings.metrics_token) < _SHORTEST_TOKEN:
-        yield metrics.warning(f"only {len(settings.metrics_token)} characters")
 
 
 def _weak(secret: str) -> bool:
-    """Whether this was typed rather than drawn: repeated, or made of a placeholder's words."""
+    """Whether this was typed rather than drawn: it holds a placeholder's words."""
     words = ("changeme", "change-me", "example", "secret", "password", "your-", "0123456789")
-    return len(set(secret)) < _FEWEST_CHARACTERS or any(word in secret.lower() for word in words)
+    return any(word in secret.lower() for word in words)
 
 
 def _origins(settings: Settings) -> Iterator[Result]:
