@@ -169,6 +169,29 @@ def test_render_s_variables_are_settings() -> None:
         assert not (each.get("key") in secret and "value" in each), each
 
 
+def test_one_python_is_deployed_everywhere() -> None:
+    """Render asks for a full version; .python-version and the image name the same minor one."""
+    minor = (ROOT / ".python-version").read_text().strip()
+    assert re.fullmatch(r"3\.\d+", minor)
+    versions = [
+        each["value"]
+        for service in RENDER["services"]
+        for each in service.get("envVars", [])
+        if each.get("key") == "PYTHON_VERSION"
+    ]
+    assert versions
+    for version in versions:
+        assert re.fullmatch(rf"{re.escape(minor)}\.\d+", version), version
+    assert set(re.findall(r"^FROM python:(\S+?)-slim", DOCKERFILE, re.M)) == {minor}
+
+
+def test_how_many_run_is_said() -> None:
+    """Two of the web, so that one may be replaced; one worker, of which there may be more."""
+    worker = json.loads((ROOT / "railway.worker.json").read_text())
+    assert services()["web"]["numInstances"] == RAILWAY["deploy"]["numReplicas"] == 2
+    assert services()["worker"]["numInstances"] == worker["deploy"]["numReplicas"] == 1
+
+
 def test_who_is_restarted_and_who_is_waited_for() -> None:
     """Render restarts by /healthz, Railway opens a deployment by /readyz, Docker by /healthz."""
     assert services()["web"]["healthCheckPath"] == "/healthz"
