@@ -28,7 +28,13 @@ LAW = {
     "app.media": {"app.media"},
     "app.operations": {"app.operations", "app.domain"},
     "app.cli": {"app", "config"},
+    # Settings are read by those that will use them, so that no second opinion is kept of a rate,
+    # a key or a region.
+    "config": {"config_fields", "config_rules"},
+    "config_fields": {"app.limits.rates", "app.signing.cloudfront_keys"},
+    "config_rules": {"app.domain.partitions"},
 }
+OURS = ("app", "config", "config_fields", "config_rules")
 FLASK = ("app", "app.api", "app.auth.bearer", "app.operations", "app.cli")
 BOTO3 = ("app.aws", "app.cli", "app.events.queue", "app.s3", "app.signing.credentials")
 CRYPTOGRAPHY = ("app.signing", "app.auth", "app.cli")
@@ -37,9 +43,9 @@ STANDARD_LIBRARY_ONLY = {"app.domain": set(), "app.media": {"puremagic"}}
 
 
 def modules() -> list[tuple[str, Path]]:
-    """Every module of the service by its dotted name."""
+    """Every module of the service, and its settings, by its dotted name."""
     found = []
-    for path in sorted((ROOT / "app").rglob("*.py")):
+    for path in sorted([*(ROOT / "app").rglob("*.py"), *ROOT.glob("config*.py")]):
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         found.append((name.removesuffix(".__init__"), path))
     return found
@@ -75,7 +81,7 @@ def layer_of(name: str) -> str:
 def test_modules_import_only_what_their_layer_may(name: str, path: Path) -> None:
     """No arrow of the drawing points the other way."""
     for imported in imports(name, path):
-        if imported.split(".")[0] in ("app", "config"):
+        if imported.split(".")[0] in OURS:
             assert within(imported, LAW[layer_of(name)]), f"{name} may not import {imported}"
 
 
@@ -102,4 +108,6 @@ def test_the_law_notices_a_wrong_import() -> None:
     """The checks above can fail: a view that imported boto3's client module would be found."""
     assert not within("app.s3.client", LAW[layer_of("app.api.uploads")])
     assert not within("app.services", LAW[layer_of("app.domain.paths")])
+    assert not within("app.services", LAW[layer_of("config")])
+    assert not within("config_fields", LAW[layer_of("app.services")])
     assert layer_of("app.auth.bearer") == "app.auth"

@@ -16,7 +16,7 @@ GOOD = {
     "COGNITO_CLIENT_ID": "one, two",
     "AWS_REGION": "eu-central-1",
     "S3_BUCKET_NAME": "a-bucket",
-    "SECRET_KEY": "k" * 32,
+    "SECRET_KEY": "a secret that only the tests know",
 }
 
 
@@ -51,7 +51,36 @@ def test_all_faults_are_reported_at_once_by_name() -> None:
     [
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", ""),
+        ("SECRET_KEY", "k" * 64),
+        ("SECRET_KEY", "abcabcabc" * 8),
         ("SECRET_KEY_FALLBACKS", "short"),
+        ("SECRET_KEY_FALLBACKS", f"{'s' * 40},{'0123456789abcdef' * 3}"),
+        ("METRICS_TOKEN", "only15character"),
+        ("METRICS_TOKEN", "sixteen and more characters"),
+        ("COGNITO_CLIENT_ID", "one two"),
+        ("COGNITO_CLIENT_ID", "one, t'wo"),
+        ("COGNITO_USER_POOL_ID", "eu-central-1 _Testing01"),
+        ("COGNITO_REQUIRED_SCOPES", "assets/read,assets/write"),
+        ("ADMIN_GROUP", "the admins"),
+        ("AWS_REGION", "eu-west-1"),
+        ("EVENTS_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/uploads"),
+        ("CORS_ORIGINS", "https://a.example:443"),
+        ("CORS_ORIGINS", "http://a.example:80"),
+        ("CORS_ORIGINS", "https://a.example:65536"),
+        ("CORS_ORIGINS", "https://A.example"),
+        ("CORS_ORIGINS", "file://localhost"),
+        ("CORS_ORIGINS", "capacitor://localhost/"),
+        ("CORS_ORIGINS", "capacitor://*"),
+        ("CORS_ORIGINS", "capacitor:"),
+        ("S3_BUCKET_NAME", "media--euc1-az1--x-s3"),
+        ("S3_BUCKET_NAME", "alias--euc1-az1--xa-s3"),
+        ("S3_BUCKET_NAME", "media--table-s3"),
+        ("S3_BUCKET_NAME", "two..dots"),
+        ("S3_BUCKET_NAME", "mfzwi23gnjvgw.mrap"),
+        ("S3_UPLOAD_ROLE_ARN", "uploads"),
+        ("S3_UPLOAD_ROLE_ARN", "arn:aws:iam::123456789012:user/uploads"),
+        ("S3_UPLOAD_ROLE_ARN", "arn:aws:iam:::role/uploads"),
+        ("S3_UPLOAD_ROLE_ARN", "arn:aws-cn:iam::123456789012:role/uploads"),
         ("CORS_ORIGINS", "https://a.example/path"),
         ("CORS_ORIGINS", "https://*.example"),
         ("CORS_ORIGINS", "null"),
@@ -85,6 +114,127 @@ def test_bad_values_are_refused_by_name(name: str, value: str) -> None:
     assert list(faults(**{name: value})) == [name]
 
 
+@pytest.mark.parametrize("quotes", ['""', "''", "\u201c\u201d"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *GOOD.items(),
+        ("S3_ENDPOINT", "https://store.example"),
+        ("CORS_ORIGINS", "https://a.example"),
+        ("METRICS_TOKEN", "m1n2b3v4c5x6z7l8"),
+        ("REDIS_URL", "redis://cache"),
+        ("LOG_LEVEL", "INFO"),
+        ("PORT", "8000"),
+        ("QUOTA_BYTES_STUDIO", "1"),
+        ("ADMIN_GROUP", "admins"),
+    ],
+)
+def test_c37_quotes_around_a_value_are_named(name: str, value: str, quotes: str) -> None:
+    """C37: Docker's env files and dashboards keep a shell's quotes as a part of the value."""
+    assert faults(**{name: f"{quotes[0]}{value}{quotes[1]}"}) == {
+        name: "has quotes around its value; take them off"
+    }
+
+
+@pytest.mark.parametrize(
+    "key", ['"AKIDEXAMPLE', "AKID EXAMPLE", "AKIDEXAMPLE'", "AKID\u00a0EXAMPLE"]
+)
+def test_c37_keys_with_blanks_or_quotes_are_refused(key: str) -> None:
+    """C37: an access key, its secret and its token as they come out of a bad copy."""
+    whole = {"S3_ACCESS_KEY_ID": "AKID", "S3_SECRET_ACCESS_KEY": "a/b+c=", "S3_SESSION_TOKEN": "t="}
+    assert Settings.from_env(GOOD | whole).s3_secret_access_key == "a/b+c="
+    for name in whole:
+        assert list(faults(**{**whole, name: key})) == [name]
+
+
+def test_a_slash_at_the_end_of_an_address_is_forgiven() -> None:
+    """Tokens name the issuer without one, and paths are put behind addresses."""
+    issuer = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Testing01"
+    slashed = {"S3_ENDPOINT": "https://store.example/", "PUBLIC_BASE_URL": "https://a.example//"}
+    settings = Settings.from_env(GOOD | slashed | {"COGNITO_ISSUER": f"{issuer}/"})
+    assert settings.cognito_issuer == issuer
+    assert settings.cognito_jwks_url == f"{issuer}/.well-known/jwks.json"
+    assert (settings.s3_endpoint, settings.public_base_url) == (
+        "https://store.example",
+        "https://a.example",
+    )
+
+
+def test_id_tokens_cannot_have_scopes() -> None:
+    """Every token would be refused: Cognito's ID tokens carry none."""
+    changes = {"COGNITO_TOKEN_USE": "id", "COGNITO_REQUIRED_SCOPES": "assets/write"}
+    assert list(faults(**changes)) == ["COGNITO_REQUIRED_SCOPES"]
+    Settings.from_env(GOOD | changes | {"COGNITO_TOKEN_USE": "any"})
+
+
+def test_a_pool_elsewhere_needs_its_issuer_said() -> None:
+    """The queue may be in another region than the pool; then the issuer is not worked out."""
+    issuer = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Testing01"
+    Settings.from_env(GOOD | {"AWS_REGION": "eu-west-1", "COGNITO_ISSUER": issuer})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://sqs.eu-central-1.amazonaws.com/1/uploads.fifo", "http://127.0.0.1:9324/1/a.fifo/"],
+)
+def test_c31_fifo_queues_are_refused(url: str) -> None:
+    """C31: S3 sends them no events, and SQS refuses messages without a group."""
+    assert "FIFO" in faults(EVENTS_QUEUE_URL=url)["EVENTS_QUEUE_URL"]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "capacitor://localhost",
+        "ionic://localhost",
+        "tauri://localhost",
+        "http://tauri.localhost",
+        "https://localhost",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "moz-extension://1a2b3c4d-0000-4000-8000-abcdefabcdef",
+        "app://my.app",
+        "http://[::1]:3000",
+        "https://a.example:8443",
+    ],
+)
+def test_c25_origins_of_app_shells_are_taken(origin: str) -> None:
+    """C25: what Capacitor, Ionic, Tauri, Electron and extensions send as Origin."""
+    assert Settings.from_env(GOOD | {"CORS_ORIGINS": origin}).cors_origins == (origin,)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:iam:::role/uploads",
+        "arn:aws:iam::a_tenant:role/uploads",
+        "arn:aws:iam::RGW12345678901234567:role/team/uploads",
+        "arn:aws:iam::role/uploads",
+        "arn:minio:iam:::role/nOybJqMNzNmroqEKq5D0EUsRZw0",
+        "arn:aws:iam::123456789012:role/uploads",
+    ],
+)
+def test_c38_roles_of_other_stores_are_taken(arn: str) -> None:
+    """C38: with an STS of their own; AWS's names an account."""
+    changes = {"S3_UPLOAD_ROLE_ARN": arn, "STS_ENDPOINT": "https://store.example"}
+    assert Settings.from_env(GOOD | changes).s3_upload_role_arn == arn
+
+
+@pytest.mark.parametrize(
+    ("region", "suffix"),
+    [
+        ("eusc-de-east-1", "amazonaws.eu"),
+        ("cn-north-1", "amazonaws.com.cn"),
+        ("us-gov-west-1", "amazonaws.com"),
+    ],
+)
+def test_c35_the_issuer_is_the_partitions(region: str, suffix: str) -> None:
+    """C35: hosts end otherwise in the sovereign cloud and in China."""
+    settings = Settings.from_env(
+        GOOD | {"AWS_REGION": region, "COGNITO_USER_POOL_ID": f"{region}_Testing01"}
+    )
+    assert settings.cognito_issuer == f"https://cognito-idp.{region}.{suffix}/{region}_Testing01"
+
+
 def test_half_a_key_pair_is_refused() -> None:
     """A key without its secret is named, rather than falling back to other credentials."""
     assert "S3_SECRET_ACCESS_KEY" in faults(S3_ACCESS_KEY_ID="AK")
@@ -93,7 +243,7 @@ def test_half_a_key_pair_is_refused() -> None:
 
 def test_t37_no_secret_is_shown() -> None:
     """T37: neither the settings' repr nor a fault shows a secret."""
-    secret = "sesame-" * 6
+    secret = "open-sesame-" * 4
     shown = repr(Settings.from_env(GOOD | {"SECRET_KEY": secret, "METRICS_TOKEN": secret}))
     assert "sesame" not in shown
     assert "sesame" not in str(faults(SECRET_KEY="sesame"))

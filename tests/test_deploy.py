@@ -40,24 +40,23 @@ PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().
 def env_example() -> str:
     """`.env.example`, made from ``Settings``: required ones open, the others commented out."""
     lines = [
-        "# Every setting with its default; docs/settings.md has the same list, grouped. Copy this",
-        "# file to .env, which git ignores. `flask provision --env-file .env` fills in the values",
-        "# that your AWS stack decides, and `flask doctor` checks the result.",
+        "# Every setting, with its default. Copy to .env, which is not committed.",
+        "# `flask provision --env-file .env` fills in what the AWS stack decides, `flask doctor`",
+        "# checks the result. No quotes and no comments behind a value: Docker takes them for part",
+        "# of it.",
     ]
     for item in dataclasses.fields(Settings):
-        default, doc = item.metadata["default"], item.metadata["doc"]
+        default = item.metadata["default"]
         name = f"{item.metadata['family']}GROUP" if item.metadata["family"] else item.name.upper()
         in_words = isinstance(default, str) and " " in default
-        if in_words:  # not after the value: docker --env-file would take it for a part of it
-            doc = f"{doc}. Default: {default.replace('`', '')}"
+        doc = item.metadata["doc"] + (f". Default: {default.replace('`', '')}" if in_words else "")
         lines += ["", *textwrap.wrap(doc, 98, initial_indent="# ", subsequent_indent="# ")]
         if default is ...:
             lines.append(f"{name}=")
         elif isinstance(default, bool):
             lines.append(f"#{name}={str(default).lower()}")
         else:
-            shown = "" if in_words or default in ((), {}) else default
-            lines.append(f"#{name}={shown}")
+            lines.append(f"#{name}={default if default not in ((), {}) and not in_words else ''}")
     return "\n".join(lines) + "\n"
 
 
@@ -67,6 +66,13 @@ def test_the_example_environment_is_what_settings_say() -> None:
     if os.environ.get("UPDATE_ENV_EXAMPLE"):
         path.write_text(env_example())
     assert path.read_text() == env_example(), "UPDATE_ENV_EXAMPLE=1 pytest tests/test_deploy.py"
+
+
+def test_nothing_stands_behind_a_value_of_the_example() -> None:
+    """Docker's --env-file has no trailing comments: they would become part of the value."""
+    for line in env_example().splitlines():
+        if line and not line.startswith("# "):
+            assert " " not in line and '"' not in line, line
 
 
 def test_a_real_environment_is_not_committed() -> None:
@@ -161,6 +167,29 @@ def test_render_s_variables_are_settings() -> None:
     secret = {f.name.upper() for f in dataclasses.fields(Settings) if f.metadata["secret"]}
     for each in [*group, *own]:
         assert not (each.get("key") in secret and "value" in each), each
+
+
+def test_one_python_is_deployed_everywhere() -> None:
+    """Render asks for a full version; .python-version and the image name the same minor one."""
+    minor = (ROOT / ".python-version").read_text().strip()
+    assert re.fullmatch(r"3\.\d+", minor)
+    versions = [
+        each["value"]
+        for service in RENDER["services"]
+        for each in service.get("envVars", [])
+        if each.get("key") == "PYTHON_VERSION"
+    ]
+    assert versions
+    for version in versions:
+        assert re.fullmatch(rf"{re.escape(minor)}\.\d+", version), version
+    assert set(re.findall(r"^FROM python:(\S+?)-slim", DOCKERFILE, re.M)) == {minor}
+
+
+def test_how_many_run_is_said() -> None:
+    """Two of the web, so that one may be replaced; one worker, of which there may be more."""
+    worker = json.loads((ROOT / "railway.worker.json").read_text())
+    assert services()["web"]["numInstances"] == RAILWAY["deploy"]["numReplicas"] == 2
+    assert services()["worker"]["numInstances"] == worker["deploy"]["numReplicas"] == 1
 
 
 def test_who_is_restarted_and_who_is_waited_for() -> None:

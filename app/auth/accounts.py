@@ -12,6 +12,7 @@ import urllib3
 
 from app.aws.clients import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from app.domain.errors import IdentityUnavailable, InvalidToken
+from app.domain.partitions import regional_host
 
 _GONE = "UserNotFoundException"
 _REFUSED = frozenset({"NotAuthorizedException", "InvalidParameterException"})
@@ -24,7 +25,7 @@ class Accounts:
     SCOPE = "aws.cognito.signin.user.admin"
 
     def __init__(self, region: str, endpoint: str = "") -> None:
-        origin = endpoint or f"https://cognito-idp.{region}.amazonaws.com"
+        origin = endpoint or f"https://{regional_host('cognito-idp', region)}"
         self._url = f"{origin.rstrip('/')}/"
         self._http = urllib3.PoolManager(
             timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=READ_TIMEOUT_SECONDS),

@@ -69,6 +69,9 @@ class UploadCredentials:
         self._sts = sts
         self._bulkhead = bulkhead or Bulkhead()
         self._role_arn = role_arn
+        # Other stores name their roles as they like, and their buckets as AWS does.
+        named = role_arn.split(":")[1]
+        self._partition = named if named.startswith("aws") else "aws"
         self.bucket = bucket
         self.region = region
         self._clock = clock
@@ -102,9 +105,7 @@ class UploadCredentials:
                 answer = self._sts.get().assume_role(
                     RoleArn=self._role_arn,
                     RoleSessionName=_NOT_IN_SESSION_NAMES.sub("-", f"u-{root.sub}")[:64],
-                    Policy=session_policy(
-                        self.bucket, root, partition=self._role_arn.split(":")[1] or "aws"
-                    ),
+                    Policy=session_policy(self.bucket, root, partition=self._partition),
                     DurationSeconds=LIFE_SECONDS,
                 )
         except ClientError as error:

@@ -42,13 +42,13 @@ def events(threads: int, visibility_seconds: int, metrics_port: int | None) -> N
     """
     try:
         settings = Settings.from_env()
+        if not settings.events_queue_url:
+            raise click.ClickException("EVENTS_QUEUE_URL is not set: there is no queue to read")
+        configure_logging(settings.log_level)
+        queue = events_queue(settings)
+        handler = _handler(settings, queue, threads)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
-    if not settings.events_queue_url:
-        raise click.ClickException("EVENTS_QUEUE_URL is not set: there is no queue to read")
-    configure_logging(settings.log_level)
-    queue = events_queue(settings)
-    handler = _handler(settings, queue, threads)
     worker = Worker(queue, handler.handle, threads=threads, visibility_seconds=visibility_seconds)
 
     def stop(*_: Any) -> None:

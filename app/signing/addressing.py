@@ -15,16 +15,17 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from app.domain.partitions import DNS_SUFFIXES, STANDARD, partition_of, regional_host
 from app.signing.canonical import encode_path
 
 AddressingStyle = Literal["auto", "virtual", "path"]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# Partitions whose hosts end otherwise than in amazonaws.com.
-_DNS_SUFFIXES = {"cn": "amazonaws.com.cn", "eusc": "amazonaws.eu"}
 # A VPC endpoint is private and its own address, though its name ends alike.
 _AWS_S3_HOST = re.compile(
-    r"(?!.*\.vpce\.)(?:[a-z0-9.-]+\.)?s3[a-z0-9.-]*\.amazonaws\.(?:com|com\.cn|eu)"
+    r"(?!.*\.vpce\.)(?:[a-z0-9.-]+\.)?s3[a-z0-9.-]*\.(?:"
+    + "|".join(map(re.escape, sorted(DNS_SUFFIXES)))
+    + ")"
 )
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 _HOST_LABEL_BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]")
@@ -72,11 +73,12 @@ class BucketAddress:
         if on_aws:
             scheme, host, prefix = "https", _regional_host(region, host), ""
         if accelerate:
-            if not on_aws or host != f"s3.{region}.amazonaws.com" or region.startswith("us-gov-"):
+            regional = regional_host("s3", region)
+            if not on_aws or host != regional or partition_of(region) is not STANDARD:
                 raise ValueError("transfer acceleration exists in the standard AWS regions only")
             if not _HOST_LABEL_BUCKET.fullmatch(bucket):
                 raise ValueError("transfer acceleration needs a bucket name without dots")
-            return cls(bucket, scheme, f"{bucket}.s3-accelerate.amazonaws.com", "")
+            return cls(bucket, scheme, f"{bucket}.s3-accelerate.{STANDARD.dns_suffix}", "")
         wants_virtual = style == "virtual" or (style == "auto" and on_aws)
         if wants_virtual and _fits_host(bucket, scheme, host):
             return cls(bucket, scheme, f"{bucket}.{host}", prefix)
@@ -127,7 +129,7 @@ def _split_endpoint(endpoint: str) -> tuple[str, str, str]:
 
 def _regional_host(region: str, given: str) -> str:
     """The region's S3 host; a FIPS or dual-stack host of the same region is kept."""
-    suffix = f"{region}.{_DNS_SUFFIXES.get(region.split('-')[0], 'amazonaws.com')}"
+    suffix = f"{region}.{partition_of(region).dns_suffix}"
     kept = {f"s3-fips.{suffix}", f"s3.dualstack.{suffix}", f"s3-fips.dualstack.{suffix}"}
     return given if given in kept else f"s3.{suffix}"
 

@@ -126,9 +126,14 @@ def test_sts_is_asked_in_the_region() -> None:
     assert client.meta.endpoint_url == "https://sts.eu-west-1.amazonaws.com"
 
 
-@pytest.fixture(scope="module")
-def sts_gateway(juicefs_store: Store) -> Iterator[Gateway]:
-    """A gateway whose own user may assume roles, which MinIO's root may not."""
+@pytest.fixture(
+    scope="module", params=[ROLE, "arn:aws:iam:::role/uploads", "arn:minio:iam:::role/u"]
+)
+def sts_gateway(juicefs_store: Store, request: pytest.FixtureRequest) -> Iterator[Gateway]:
+    """A gateway whose own user may assume roles, which MinIO's root may not.
+
+    C38: roles by the names of AWS, of Ceph and of MinIO.
+    """
     bucket = juicefs_store.create_bucket()
     add_user(juicefs_store, "gateway-user", "gateway-secret")
     with running_gateway(
@@ -136,7 +141,7 @@ def sts_gateway(juicefs_store: Store) -> Iterator[Gateway]:
         bucket,
         S3_ACCESS_KEY_ID="gateway-user",
         S3_SECRET_ACCESS_KEY="gateway-secret",
-        S3_UPLOAD_ROLE_ARN=ROLE,
+        S3_UPLOAD_ROLE_ARN=request.param,
         STS_ENDPOINT=juicefs_store.endpoint,
     ) as gateway:
         yield gateway

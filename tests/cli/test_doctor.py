@@ -91,9 +91,9 @@ def patient(stack: Stack) -> Iterator[Patient]:
 
 
 def test_a_set_up_that_is_well_has_no_fault(patient: Patient) -> None:
-    """Every line is well, or for a person to look at, and nothing is left in the bucket."""
+    """Every line is well, or a manual check, and nothing is left in the bucket."""
     rows = patient.rows()
-    assert {row["verdict"] for row in rows.values()} == {"ok", "person"}, rows
+    assert {row["verdict"] for row in rows.values()} == {"ok", "manual"}, rows
     versions = patient.s3.list_object_versions(
         Bucket=patient.stack.bucket, Prefix="users/asset-gateway-doctor/"
     )
@@ -102,11 +102,11 @@ def test_a_set_up_that_is_well_has_no_fault(patient: Patient) -> None:
     assert not patient.s3.list_multipart_uploads(Bucket=patient.stack.bucket).get("Uploads")
 
 
-def test_rows_for_persons_say_how_to_look(patient: Patient) -> None:
+def test_manual_checks_say_how_to_look(patient: Patient) -> None:
     """What no program can see is listed with the way to see it."""
-    people = [row for row in patient.rows().values() if row["verdict"] == "person"]
-    assert {"person.root_mfa", "person.secrets_manager"} <= {row["id"] for row in people}
-    assert all(row["mend"] and row["why"] for row in people)
+    manual = [row for row in patient.rows().values() if row["verdict"] == "manual"]
+    assert {"manual.root_mfa", "manual.secrets_manager"} <= {row["id"] for row in manual}
+    assert all(row["mend"] and row["why"] for row in manual)
 
 
 def test_read_only_writes_nothing(patient: Patient) -> None:
@@ -120,15 +120,15 @@ def test_read_only_writes_nothing(patient: Patient) -> None:
     ("changes", "fault"),
     [
         ({"S3_ACCESS_KEY_ID": "AKIAWRONGWRONGWRONG1"}, "storage.credentials"),
-        ({"S3_SECRET_ACCESS_KEY": "not the secret of this key"}, "storage.credentials"),
-        ({"S3_SESSION_TOKEN": "a token that nobody gave"}, "storage.credentials"),
+        ({"S3_SECRET_ACCESS_KEY": "not-the-secret-of-this-key"}, "storage.credentials"),
+        ({"S3_SESSION_TOKEN": "a-token-that-nobody-gave"}, "storage.credentials"),
         ({"S3_BUCKET_NAME": "somebody-elses-bucket"}, "storage.bucket"),
         ({"S3_REGION": "eu-west-1"}, "storage.region"),
         ({"COGNITO_USER_POOL_ID": "us-east-1_Nobodys"}, "identity.pool"),
         ({"COGNITO_CLIENT_ID": "1nobodysclient"}, "identity.client"),
         ({"AWS_REGION": "eu-west-1"}, "identity.region"),
         ({"CORS_ORIGINS": "https://other.example.com"}, "cors.origins"),
-        ({"SECRET_KEY": "a" * 40}, "secrets.secret_key"),
+        ({"SECRET_KEY": "a" * 40}, "environment.SECRET_KEY"),
         ({"SECRET_KEY": "changeme-changeme-changeme-changeme"}, "secrets.secret_key"),
         ({"S3_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}, "secrets.access_keys"),
         ({"EVENTS_QUEUE_URL": "http://127.0.0.1:1/1/nothing"}, "queue"),

@@ -304,7 +304,7 @@ ENVIRONMENT = {
     "COGNITO_CLIENT_ID": "one",
     "AWS_REGION": "eu-central-1",
     "S3_BUCKET_NAME": "a-bucket",
-    "SECRET_KEY": "k" * 32,
+    "SECRET_KEY": "a secret that only the tests know",
 }
 
 

@@ -6,14 +6,14 @@ import sys
 
 import click
 
-from app.cli.doctor.answers import Refusal
-from app.cli.doctor.environment import environment_rows, process_environment, read_environment
-from app.cli.doctor.examination import examine
-from app.cli.doctor.fixes import mends_for
+from app.cli.doctor.checks import run_checks
+from app.cli.doctor.deployment import Deployment
+from app.cli.doctor.environment import environment_results, process_environment, read_environment
+from app.cli.doctor.fixes import fixes_for
 from app.cli.doctor.report import document, table
-from app.cli.doctor.rows import Row, failed
-from app.cli.doctor.site import Site
-from app.cli.doctor.token import token_rows
+from app.cli.doctor.responses import AwsError
+from app.cli.doctor.results import Result, failed
+from app.cli.doctor.token import token_results
 from config import Settings
 
 _TOKEN_NEEDS = ("AWS_REGION", "COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID")
@@ -24,7 +24,7 @@ _TOKEN_NEEDS = ("AWS_REGION", "COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID")
 @click.option("--token", metavar="TOKEN", help="Explain one token instead; - reads it from stdin.")
 @click.option("--profile", help="AWS profile that reads settings.  [default: the gateway's keys]")
 @click.option("--read-only", is_flag=True, help="Do not try an upload, not even a removed one.")
-@click.option("--fix", is_flag=True, help="Mend CORS, lifecycle and public access of the bucket.")
+@click.option("--fix", is_flag=True, help="Fix CORS, lifecycle and public access of the bucket.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--strict", is_flag=True, help="Fail on warnings and on what was not looked at, too.")
 def doctor(
@@ -36,62 +36,62 @@ def doctor(
     yes: bool,
     strict: bool,
 ) -> None:
-    """Look at the live set-up item by item, and say how to mend each fault.
+    """Check the live set-up item by item, and say how to fix each fault.
 
     Ends with 1 when there is a fault. An object of a few bytes is uploaded, read and removed
     again below users/asset-gateway-doctor/, unless --read-only.
     """
     if token is not None:
-        rows = _explain(sys.stdin.read() if token == "-" else token)  # noqa: S105
+        results = _explain(sys.stdin.read() if token == "-" else token)  # noqa: S105
     else:
-        rows = _examine(profile, writes=not read_only)
-        if fix and _mend(rows, profile, yes=yes):
-            rows = _examine(profile, writes=not read_only)
-    bad = failed(rows, strict=strict)
-    click.echo(document(rows, failed=bad) if as_json else table(rows))
+        results = _run_checks(profile, writes=not read_only)
+        if fix and _fix(results, profile, yes=yes):
+            results = _run_checks(profile, writes=not read_only)
+    bad = failed(results, strict=strict)
+    click.echo(document(results, failed=bad) if as_json else table(results))
     sys.exit(1 if bad else 0)
 
 
-def _examine(profile: str | None, *, writes: bool) -> list[Row]:
+def _run_checks(profile: str | None, *, writes: bool) -> list[Result]:
     environ = process_environment()
     read = read_environment(environ)
-    rows = [*environment_rows(read, environ)]
-    return [*rows, *examine(read, _site(read.settings, profile), writes=writes)]
+    results = [*environment_results(read, environ)]
+    return [*results, *run_checks(read, _deployment(read.settings, profile), writes=writes)]
 
 
-def _explain(token: str) -> list[Row]:
+def _explain(token: str) -> list[Result]:
     environ = process_environment()
     read = read_environment(environ)
     if read.unusable.intersection(_TOKEN_NEEDS):
-        return [*environment_rows(read, environ)]
-    return [*token_rows(Site(read.settings), token)]
+        return [*environment_results(read, environ)]
+    return [*token_results(Deployment(read.settings), token)]
 
 
-def _mend(rows: list[Row], profile: str | None, *, yes: bool) -> bool:
-    """Mend what may be mended, each after asking; whether anything was."""
-    site = _site(read_environment(process_environment()).settings, profile)
+def _fix(results: list[Result], profile: str | None, *, yes: bool) -> bool:
+    """Apply the fixes that are agreed to; whether there was any."""
+    deployment = _deployment(read_environment(process_environment()).settings, profile)
     done = False
-    for mend in mends_for(rows):
-        bucket = site.settings.s3_bucket_name
-        if not (yes or click.confirm(f"{bucket}: {mend.what}?", err=True)):
+    for fix in fixes_for(results):
+        bucket = deployment.settings.s3_bucket_name
+        if not (yes or click.confirm(f"{bucket}: {fix.what}?", err=True)):
             continue
         try:
-            mend.apply(site)
-        except Refusal as refusal:
-            click.echo(f"{bucket}: not done, AWS answered {refusal.code}", err=True)
+            fix.apply(deployment)
+        except AwsError as error:
+            click.echo(f"{bucket}: not done, AWS answered {error.code}", err=True)
         else:
-            click.echo(f"{bucket}: done: {mend.what}", err=True)
+            click.echo(f"{bucket}: done: {fix.what}", err=True)
             done = True
     return done
 
 
-def _site(settings: Settings, profile: str | None) -> Site:
+def _deployment(settings: Settings, profile: str | None) -> Deployment:
     from botocore.exceptions import ProfileNotFound
 
-    site = Site(settings, profile)
+    deployment = Deployment(settings, profile)
     try:
         if profile:
-            site.client("s3")
+            deployment.client("s3")
     except ProfileNotFound as error:
         raise click.ClickException(str(error)) from None
-    return site
+    return deployment

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.cli.doctor.answers import Refusal
-from app.cli.doctor.rows import Item, Row
-from app.cli.doctor.site import Site, not_permitted
+from app.cli.doctor.deployment import Deployment, not_permitted
+from app.cli.doctor.responses import AwsError
+from app.cli.doctor.results import Check, Result
 
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
-PUBLIC_ACCESS = Item(
+PUBLIC_ACCESS = Check(
     "bucket.public_access",
     "Public access is blocked",
     "One wrong policy or ACL later, every user's assets are on the open web.",
@@ -20,32 +20,32 @@ PUBLIC_ACCESS = Item(
     "--public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,"
     "BlockPublicPolicy=true,RestrictPublicBuckets=true`.",
 )
-POLICY = Item(
+POLICY = Check(
     "bucket.policy",
     "The bucket's policy lets in no strangers",
     "Anybody may do what it allows to everybody.",
     '`aws s3api get-bucket-policy --bucket {bucket}`; take out the Allow for "Principal": "*".',
 )
-TLS = Item(
+TLS = Check(
     "bucket.tls",
     "The bucket's policy demands TLS",
     "A link used over plain HTTP can be read, and used, by others on the way.",
     "Add the statement TlsOnly of infra/template.yaml: `aws s3api put-bucket-policy`.",
 )
-VERSIONING = Item(
+VERSIONING = Check(
     "bucket.versioning",
     "Versions are kept",
     "What is deleted by mistake is gone; `restore` cannot work.",
     "`aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration "
     "Status=Enabled`.",
 )
-ENCRYPTION = Item(
+ENCRYPTION = Check(
     "bucket.encryption",
     "Objects are encrypted at rest",
     "Auditors ask for it; S3 does it since 2023 unless told otherwise.",
     "Console: S3 > the bucket > Properties > Default encryption: SSE-S3.",
 )
-LIFECYCLE = Item(
+LIFECYCLE = Check(
     "bucket.lifecycle",
     "Unfinished uploads are removed",
     "Parts of uploads that were given up are paid for, for ever, and listed nowhere.",
@@ -54,34 +54,38 @@ LIFECYCLE = Item(
 )
 
 
-def bucket_rows(site: Site) -> Iterator[Row]:
+def bucket_results(deployment: Deployment) -> Iterator[Result]:
     """Public access, policy, versions, encryption, lifecycle."""
-    yield _public_access(site)
-    yield from _policy(site)
-    yield _versioning(site)
-    yield _encryption(site)
-    yield _lifecycle(site)
+    yield _public_access(deployment)
+    yield from _policy(deployment)
+    yield _versioning(deployment)
+    yield _encryption(deployment)
+    yield _lifecycle(deployment)
 
 
-def public_access_lacks(site: Site) -> list[str]:
-    """Which of the four blocks are off. Raises ``Refusal`` when that cannot be read."""
+def public_access_lacks(deployment: Deployment) -> list[str]:
+    """Which of the four blocks are off. Raises ``AwsError`` when that cannot be read."""
     try:
-        found = site.ask("s3", "get_public_access_block", Bucket=site.settings.s3_bucket_name)
-    except Refusal as refusal:
-        if refusal.code != "NoSuchPublicAccessBlockConfiguration":
+        found = deployment.call(
+            "s3", "get_public_access_block", Bucket=deployment.settings.s3_bucket_name
+        )
+    except AwsError as error:
+        if error.code != "NoSuchPublicAccessBlockConfiguration":
             raise
         return list(BLOCKS)
     configured = found["PublicAccessBlockConfiguration"]
     return [name for name in BLOCKS if not configured.get(name)]
 
 
-def lifecycle_rules(site: Site) -> list[dict[str, Any]]:
-    """The bucket's lifecycle rules. Raises ``Refusal`` when they cannot be read."""
-    bucket = site.settings.s3_bucket_name
+def lifecycle_rules(deployment: Deployment) -> list[dict[str, Any]]:
+    """The bucket's lifecycle rules. Raises ``AwsError`` when they cannot be read."""
+    bucket = deployment.settings.s3_bucket_name
     try:
-        return list(site.ask("s3", "get_bucket_lifecycle_configuration", Bucket=bucket)["Rules"])
-    except Refusal as refusal:
-        if refusal.code != "NoSuchLifecycleConfiguration":
+        return list(
+            deployment.call("s3", "get_bucket_lifecycle_configuration", Bucket=bucket)["Rules"]
+        )
+    except AwsError as error:
+        if error.code != "NoSuchLifecycleConfiguration":
             raise
         return []
 
@@ -101,23 +105,25 @@ def _prefix(rule: Mapping[str, Any]) -> str:
     return str(chosen.get("Prefix", rule.get("Prefix", "")) or "")
 
 
-def _public_access(site: Site) -> Row:
+def _public_access(deployment: Deployment) -> Result:
     try:
-        lacking = public_access_lacks(site)
-    except Refusal as refusal:
-        return not_permitted(PUBLIC_ACCESS, refusal)
+        lacking = public_access_lacks(deployment)
+    except AwsError as error:
+        return not_permitted(PUBLIC_ACCESS, error)
     if lacking:
-        return PUBLIC_ACCESS.fault(f"off: {', '.join(lacking)}", _for(site, PUBLIC_ACCESS))
+        return PUBLIC_ACCESS.fault(f"off: {', '.join(lacking)}", _for(deployment, PUBLIC_ACCESS))
     return PUBLIC_ACCESS.ok("all four blocks")
 
 
-def _policy(site: Site) -> Iterator[Row]:
+def _policy(deployment: Deployment) -> Iterator[Result]:
     try:
-        found = site.ask("s3", "get_bucket_policy", Bucket=site.settings.s3_bucket_name)
+        found = deployment.call(
+            "s3", "get_bucket_policy", Bucket=deployment.settings.s3_bucket_name
+        )
         statements = json.loads(found["Policy"])["Statement"]
-    except Refusal as refusal:
-        if refusal.code != "NoSuchBucketPolicy":
-            yield not_permitted(POLICY, refusal)
+    except AwsError as error:
+        if error.code != "NoSuchBucketPolicy":
+            yield not_permitted(POLICY, error)
             return
         statements = []
     if isinstance(statements, dict):
@@ -125,10 +131,10 @@ def _policy(site: Site) -> Iterator[Row]:
     open_to_all = [each for each in statements if _is_open(each)]
     if open_to_all:
         actions = ", ".join(sorted({str(each.get("Action")) for each in open_to_all}))
-        yield POLICY.fault(f"everybody may {actions}", _for(site, POLICY))
+        yield POLICY.fault(f"everybody may {actions}", _for(deployment, POLICY))
     else:
         yield POLICY.ok(f"{len(statements)} statement(s)")
-    if site.inner.scheme == "https":
+    if deployment.inner.scheme == "https":
         yield TLS.ok() if any(map(_demands_tls, statements)) else TLS.warning("no such statement")
 
 
@@ -142,34 +148,36 @@ def _demands_tls(statement: Mapping[str, Any]) -> bool:
     return statement.get("Effect") == "Deny" and str(asked).lower() in ("false", "['false']")
 
 
-def _versioning(site: Site) -> Row:
+def _versioning(deployment: Deployment) -> Result:
     try:
-        found = site.ask("s3", "get_bucket_versioning", Bucket=site.settings.s3_bucket_name)
-    except Refusal as refusal:
-        return not_permitted(VERSIONING, refusal)
+        found = deployment.call(
+            "s3", "get_bucket_versioning", Bucket=deployment.settings.s3_bucket_name
+        )
+    except AwsError as error:
+        return not_permitted(VERSIONING, error)
     status = found.get("Status", "never enabled")
     if status == "Enabled":
         return VERSIONING.ok()
-    return VERSIONING.warning(status, _for(site, VERSIONING))
+    return VERSIONING.warning(status, _for(deployment, VERSIONING))
 
 
-def _encryption(site: Site) -> Row:
+def _encryption(deployment: Deployment) -> Result:
     try:
-        site.ask("s3", "get_bucket_encryption", Bucket=site.settings.s3_bucket_name)
-    except Refusal as refusal:
-        if refusal.code == "ServerSideEncryptionConfigurationNotFoundError":
+        deployment.call("s3", "get_bucket_encryption", Bucket=deployment.settings.s3_bucket_name)
+    except AwsError as error:
+        if error.code == "ServerSideEncryptionConfigurationNotFoundError":
             return ENCRYPTION.warning("no default is set")
-        return not_permitted(ENCRYPTION, refusal)
+        return not_permitted(ENCRYPTION, error)
     return ENCRYPTION.ok()
 
 
-def _lifecycle(site: Site) -> Row:
+def _lifecycle(deployment: Deployment) -> Result:
     try:
-        rules = lifecycle_rules(site)
-    except Refusal as refusal:
-        return not_permitted(LIFECYCLE, refusal)
-    return LIFECYCLE.holds(aborts_unfinished(rules), "by a rule", "no rule removes them")
+        rules = lifecycle_rules(deployment)
+    except AwsError as error:
+        return not_permitted(LIFECYCLE, error)
+    return LIFECYCLE.passes_if(aborts_unfinished(rules), "by a rule", "no rule removes them")
 
 
-def _for(site: Site, item: Item) -> str:
-    return item.mend.format(bucket=site.settings.s3_bucket_name)
+def _for(deployment: Deployment, item: Check) -> str:
+    return item.fix.format(bucket=deployment.settings.s3_bucket_name)

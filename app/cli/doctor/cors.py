@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from app.cli.doctor.answers import Answer
-from app.cli.doctor.rows import Item, Row
-from app.cli.doctor.site import Site
+from app.cli.doctor.deployment import Deployment
+from app.cli.doctor.responses import Response
+from app.cli.doctor.results import Check, Result
 
 #: What a browser sends with an upload, besides what needs no leave.
 UPLOAD_HEADERS = ("content-type", "if-none-match", "x-amz-meta-upload", "x-amz-checksum-sha256")
@@ -22,31 +22,31 @@ EXPOSED = (
     *("Accept-Ranges", "Content-Range", "Content-Length"),
 )
 RULE_ID = "asset-gateway"
-_MEND = "`flask doctor --fix`, or "
+_FIX = "`flask doctor --fix`, or "
 
-ORIGINS = Item(
+ORIGINS = Check(
     "cors.origins",
     "The bucket lets the front ends in",
     "The browser blocks the upload before it begins: 'blocked by CORS policy'.",
-    _MEND,
+    _FIX,
 )
-ALLOWED = Item(
+ALLOWED = Check(
     "cors.methods",
     "The bucket allows the methods and headers",
     "The browser blocks these requests, though they are signed well.",
-    _MEND,
+    _FIX,
 )
-EXPOSE = Item(
+EXPOSE = Check(
     "cors.etag",
     "The bucket exposes ETag",
     "A page cannot read the parts' ETags: uploaders that complete by them (Uppy) hang or fail.",
-    _MEND,
+    _FIX,
 )
-WILDCARD = Item(
+WILDCARD = Check(
     "cors.wildcard",
     "The bucket names its origins",
     "Any page on the web may use a link that leaked to it.",
-    _MEND,
+    _FIX,
 )
 
 
@@ -62,69 +62,74 @@ def rule_for(origins: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def cors_rows(site: Site) -> Iterator[Row]:
+def cors_results(deployment: Deployment) -> Iterator[Result]:
     """Origins, methods and headers, what can be read; nothing when no front end is named."""
-    origins = site.settings.cors_origins
+    origins = deployment.settings.cors_origins
     if not origins:
         return
-    if not site.has_bucket or site.fetch("GET", site.public.bucket_url).status == 0:
+    if (
+        not deployment.has_bucket
+        or deployment.fetch("GET", deployment.public.bucket_url).status == 0
+    ):
         yield ORIGINS.unknown("there is no bucket at its public address", "See the line of it.")
         return
-    answers = {
-        (origin, method): _preflight(site, origin, method)
+    responses = {
+        (origin, method): _preflight(deployment, origin, method)
         for origin in origins
         for method in METHODS
     }
-    allowed = {pair for pair, answer in answers.items() if _allows(answer, pair[0])}
-    mend = _command(site)
+    allowed = {pair for pair, response in responses.items() if _allows(response, pair[0])}
+    fix = _command(deployment)
     # Any method will do: an origin that is in no rule gets none.
     strangers = [origin for origin in origins if not any(each == origin for each, _ in allowed)]
     if strangers:
-        yield ORIGINS.fault(f"not {', '.join(strangers)}", mend)
+        yield ORIGINS.fault(f"not {', '.join(strangers)}", fix)
         return
     yield ORIGINS.ok(", ".join(origins))
-    yield _methods(site, set(answers) - allowed, mend)
-    shown = {name.lower() for name in _exposed(site, origins[0])}
+    yield _methods(deployment, set(responses) - allowed, fix)
+    shown = {name.lower() for name in _exposed(deployment, origins[0])}
     lacking = [name for name in NEEDED_TO_READ if name.lower() not in shown]
-    yield EXPOSE.ok() if not lacking else EXPOSE.fault("ETag is not in ExposeHeaders", mend)
-    named = answers[origins[0], "GET"].headers.get("access-control-allow-origin")
-    yield WILDCARD.ok() if named != "*" else WILDCARD.warning("every origin is allowed", mend)
+    yield EXPOSE.ok() if not lacking else EXPOSE.fault("ETag is not in ExposeHeaders", fix)
+    named = responses[origins[0], "GET"].headers.get("access-control-allow-origin")
+    yield WILDCARD.ok() if named != "*" else WILDCARD.warning("every origin is allowed", fix)
 
 
-def _methods(site: Site, refused: set[tuple[str, str]], mend: str) -> Row:
+def _methods(deployment: Deployment, refused: set[tuple[str, str]], fix: str) -> Result:
     methods = {method for _, method in refused}
     if not methods:
         return ALLOWED.ok(", ".join(METHODS))
     origin = next(iter(refused))[0]
-    if methods == {"PUT"} and _allows(_preflight(site, origin, "PUT", ()), origin):
-        return ALLOWED.fault(f"PUT not with the headers {', '.join(UPLOAD_HEADERS)}", mend)
-    return ALLOWED.fault(f"not {', '.join(sorted(methods))}", mend)
+    if methods == {"PUT"} and _allows(_preflight(deployment, origin, "PUT", ()), origin):
+        return ALLOWED.fault(f"PUT not with the headers {', '.join(UPLOAD_HEADERS)}", fix)
+    return ALLOWED.fault(f"not {', '.join(sorted(methods))}", fix)
 
 
 def _preflight(
-    site: Site, origin: str, method: str, headers: tuple[str, ...] | None = None
-) -> Answer:
+    deployment: Deployment, origin: str, method: str, headers: tuple[str, ...] | None = None
+) -> Response:
     wanted = (UPLOAD_HEADERS if method == "PUT" else ()) if headers is None else headers
     asked = {"Origin": origin, "Access-Control-Request-Method": method}
     if wanted:
         asked["Access-Control-Request-Headers"] = ",".join(wanted)
-    return site.fetch("OPTIONS", site.public.url(site.probe_key), headers=asked)
+    return deployment.fetch("OPTIONS", deployment.public.url(deployment.probe_key), headers=asked)
 
 
-def _allows(answer: Answer, origin: str) -> bool:
-    return answer.is_well and answer.headers.get("access-control-allow-origin") in (origin, "*")
+def _allows(response: Response, origin: str) -> bool:
+    return response.ok and response.headers.get("access-control-allow-origin") in (origin, "*")
 
 
-def _exposed(site: Site, origin: str) -> list[str]:
+def _exposed(deployment: Deployment, origin: str) -> list[str]:
     """From an answer to a GET: it has CORS headers even when it is a refusal."""
-    answer = site.fetch("GET", site.public.url(site.probe_key), headers={"Origin": origin})
-    names = answer.headers.get("access-control-expose-headers", "")
+    response = deployment.fetch(
+        "GET", deployment.public.url(deployment.probe_key), headers={"Origin": origin}
+    )
+    names = response.headers.get("access-control-expose-headers", "")
     return [name.strip() for name in names.split(",")]
 
 
-def _command(site: Site) -> str:
-    rules = json.dumps({"CORSRules": [rule_for(site.settings.cors_origins)]})
+def _command(deployment: Deployment) -> str:
+    rules = json.dumps({"CORSRules": [rule_for(deployment.settings.cors_origins)]})
     return (
-        f"{_MEND}`aws s3api put-bucket-cors --bucket {site.settings.s3_bucket_name} "
+        f"{_FIX}`aws s3api put-bucket-cors --bucket {deployment.settings.s3_bucket_name} "
         f"--cors-configuration '{rules}'` (replaces all rules)."
     )

@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.cli.doctor.rows import Item, Row
+from app import services
+from app.cli.doctor.results import Check, Result
 from config import SCHEMA, Settings, SettingsError
 
 #: Stand in for what is required and faulty; whatever needs them is not looked at.
@@ -15,9 +16,12 @@ _PLACEHOLDERS = {
     "COGNITO_USER_POOL_ID": "us-east-1_Unknown",
     "COGNITO_CLIENT_ID": "unknown",
     "AWS_REGION": "us-east-1",
+    # Pool and region must agree otherwise, and one of them may be a placeholder.
+    "COGNITO_ISSUER": "https://unknown.invalid",
     "S3_BUCKET_NAME": "unknown-bucket",
     "SECRET_KEY": "not a secret, and used for nothing",
 }
+_POOL = ("COGNITO_USER_POOL_ID", "AWS_REGION")
 #: Settings that are one thing together: with one faulty, the others are not to be used alone.
 _TOGETHER = (
     (
@@ -31,8 +35,6 @@ _FAMILIES = ("S3_", "COGNITO_", "CLOUDFRONT_", "SECRET_", "WEBHOOK_", "CORS_", "
 #: Printed in AWS's documentation: anybody knows them.
 _PUBLISHED = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
-_FEWEST_CHARACTERS = 10
-_SHORTEST_TOKEN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +50,36 @@ class Environment:
 def read_environment(environ: Mapping[str, str]) -> Environment:
     """Read ``environ``; faulty variables are left out, required ones replaced."""
     given = dict(environ)
-    faults: dict[str, str] = {}
+    faults: Mapping[str, str] = {}
     unusable: set[str] = set()
     while True:
         try:
-            return Environment(Settings.from_env(given), frozenset(unusable), faults)
+            settings = Settings.from_env(given)
+            services.build(settings)  # it refuses addresses that do not fit the bucket
+            return Environment(settings, frozenset(unusable), faults)
         except SettingsError as error:
-            for name, fault in error.faults.items():
-                faults.setdefault(name, fault)
+            # Later ones come of what was left out or replaced here.
+            faults = faults or error.faults
+            for name in error.faults:
                 group = next((each for each in _TOGETHER if name in each), (name,))
                 for each in group:
                     given.pop(each, None)
                 unusable.update(group)
+                if name in _POOL:
+                    unusable.add("COGNITO_ISSUER")
+                    given["COGNITO_ISSUER"] = _PLACEHOLDERS["COGNITO_ISSUER"]
                 if name in _PLACEHOLDERS:
                     given[name] = _PLACEHOLDERS[name]
 
 
-def environment_rows(read: Environment, environ: Mapping[str, str]) -> Iterator[Row]:
+def environment_results(read: Environment, environ: Mapping[str, str]) -> Iterator[Result]:
     """Faults first, then names that look mistyped, then what is set unwisely."""
     for name, fault in sorted(read.faults.items()):
         yield _setting(name).fault(fault)
     if not read.faults:
         yield _setting("settings").ok("all of them can be read")
     for name, meant in _mistyped(environ):
-        yield Item(
+        yield Check(
             f"environment.{name}",
             name,
             "It is no setting, so it changes nothing.",
@@ -81,8 +89,8 @@ def environment_rows(read: Environment, environ: Mapping[str, str]) -> Iterator[
     yield from _origins(read.settings)
 
 
-def _setting(name: str) -> Item:
-    return Item(
+def _setting(name: str) -> Check:
+    return Check(
         f"environment.{name}",
         name,
         "The gateway does not start with a faulty environment.",
@@ -101,9 +109,9 @@ def _mistyped(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield name, meant
 
 
-def _secrets(read: Environment) -> Iterator[Row]:
+def _secrets(read: Environment) -> Iterator[Result]:
     settings = read.settings
-    strength = Item(
+    strength = Check(
         "secrets.secret_key",
         "SECRET_KEY is strong",
         "Whoever guesses it can forge upload ids and share links.",
@@ -112,10 +120,10 @@ def _secrets(read: Environment) -> Iterator[Row]:
     )
     if "SECRET_KEY" not in read.unusable:
         weak = [key for key in (settings.secret_key, *settings.secret_key_fallbacks) if _weak(key)]
-        yield strength.holds(
-            not weak, f"{len(settings.secret_key)} characters", "few different characters, or words"
+        yield strength.passes_if(
+            not weak, f"{len(settings.secret_key)} characters", "made of a placeholder's words"
         )
-    keys = Item(
+    keys = Check(
         "secrets.access_keys",
         "Access keys are your own",
         "Keys from a documentation page open nothing, or are known to everybody.",
@@ -125,25 +133,17 @@ def _secrets(read: Environment) -> Iterator[Row]:
         yield keys.ok("none set: the role of the machine is used")
     else:
         known = {settings.s3_access_key_id, settings.s3_secret_access_key} & {*_PUBLISHED}
-        yield keys.holds(not known, "static keys", "AWS's documentation has these keys")
-    metrics = Item(
-        "secrets.metrics_token",
-        "METRICS_TOKEN is strong",
-        "Metrics show how much the service is used.",
-        "Set METRICS_TOKEN to the output of `openssl rand -hex 32`.",
-    )
-    if settings.metrics_token and len(settings.metrics_token) < _SHORTEST_TOKEN:
-        yield metrics.warning(f"only {len(settings.metrics_token)} characters")
+        yield keys.passes_if(not known, "static keys", "AWS's documentation has these keys")
 
 
 def _weak(secret: str) -> bool:
-    """Whether this was typed rather than drawn: repeated, or made of a placeholder's words."""
+    """Whether this was typed rather than drawn: it holds a placeholder's words."""
     words = ("changeme", "change-me", "example", "secret", "password", "your-", "0123456789")
-    return len(set(secret)) < _FEWEST_CHARACTERS or any(word in secret.lower() for word in words)
+    return any(word in secret.lower() for word in words)
 
 
-def _origins(settings: Settings) -> Iterator[Row]:
-    item = Item(
+def _origins(settings: Settings) -> Iterator[Result]:
+    item = Check(
         "cors.gateway",
         "CORS_ORIGINS names the front ends",
         "A browser lets no other page read the gateway's answers.",

@@ -1,7 +1,7 @@
-"""What may be mended at once: settings of the bucket that lose nothing.
+"""What ``--fix`` may change: settings of the bucket, where nothing can be lost by it.
 
-Rules of others stay: a CORS or lifecycle rule of ours goes beside them, in the place of an older
-one of ours.
+Rules of others stay: a CORS or lifecycle rule of ours is put beside them, in place of an older one
+of ours.
 """
 
 from __future__ import annotations
@@ -9,67 +9,69 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from app.cli.doctor.answers import Refusal
 from app.cli.doctor.bucket import BLOCKS, LIFECYCLE, PUBLIC_ACCESS, lifecycle_rules
 from app.cli.doctor.cors import ALLOWED, EXPOSE, ORIGINS, RULE_ID, rule_for
-from app.cli.doctor.rows import Row, Verdict
-from app.cli.doctor.site import Site
+from app.cli.doctor.deployment import Deployment
+from app.cli.doctor.responses import AwsError
+from app.cli.doctor.results import Result, Status
 
 _DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
-    """One change: what it does in words, and the doing. ``apply`` raises ``Refusal``."""
+class Fix:
+    """One change: what it does in words, and the doing. ``apply`` raises ``AwsError``."""
 
     what: str
-    apply: Callable[[Site], None]
+    apply: Callable[[Deployment], None]
 
 
-def mends_for(rows: Iterable[Row]) -> list[Mend]:
-    """The changes that mend these rows, each once."""
-    faulty = {row.id for row in rows if row.verdict is Verdict.FAULT}
+def fixes_for(results: Iterable[Result]) -> list[Fix]:
+    """The changes that fix these results, each once."""
+    faulty = {result.id for result in results if result.status is Status.FAULT}
     offered = [
-        ({ORIGINS.id, ALLOWED.id, EXPOSE.id}, Mend("put the CORS rule of the gateway", _cors)),
-        ({LIFECYCLE.id}, Mend(f"remove unfinished uploads after {_DAYS} days", _lifecycle)),
-        ({PUBLIC_ACCESS.id}, Mend("block all public access", _public_access)),
+        ({ORIGINS.id, ALLOWED.id, EXPOSE.id}, Fix("put the CORS rule of the gateway", _cors)),
+        ({LIFECYCLE.id}, Fix(f"remove unfinished uploads after {_DAYS} days", _lifecycle)),
+        ({PUBLIC_ACCESS.id}, Fix("block all public access", _public_access)),
     ]
-    return [mend for mended, mend in offered if mended & faulty]
+    return [fix for fixed, fix in offered if fixed & faulty]
 
 
-def _cors(site: Site) -> None:
-    bucket, ours = site.settings.s3_bucket_name, rule_for(site.settings.cors_origins)
+def _cors(deployment: Deployment) -> None:
+    bucket, ours = deployment.settings.s3_bucket_name, rule_for(deployment.settings.cors_origins)
     try:
-        rules = list(site.ask("s3", "get_bucket_cors", Bucket=bucket)["CORSRules"])
-    except Refusal as refusal:
-        if refusal.code != "NoSuchCORSConfiguration":
+        rules = list(deployment.call("s3", "get_bucket_cors", Bucket=bucket)["CORSRules"])
+    except AwsError as error:
+        if error.code != "NoSuchCORSConfiguration":
             raise
         rules = []
     # The first rule that fits a request answers it, so ours must come first.
     kept = [rule for rule in rules if rule.get("ID") != RULE_ID]
-    site.ask("s3", "put_bucket_cors", Bucket=bucket, CORSConfiguration={"CORSRules": [ours, *kept]})
+    deployment.call(
+        "s3", "put_bucket_cors", Bucket=bucket, CORSConfiguration={"CORSRules": [ours, *kept]}
+    )
 
 
-def _lifecycle(site: Site) -> None:
+def _lifecycle(deployment: Deployment) -> None:
     ours = {
         "ID": RULE_ID,
         "Status": "Enabled",
         "Filter": {"Prefix": ""},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _DAYS},
     }
-    kept = [rule for rule in lifecycle_rules(site) if rule.get("ID") != RULE_ID]
-    site.ask(
+    kept = [rule for rule in lifecycle_rules(deployment) if rule.get("ID") != RULE_ID]
+    deployment.call(
         "s3",
         "put_bucket_lifecycle_configuration",
-        Bucket=site.settings.s3_bucket_name,
+        Bucket=deployment.settings.s3_bucket_name,
         LifecycleConfiguration={"Rules": [*kept, ours]},
     )
 
 
-def _public_access(site: Site) -> None:
-    site.ask(
+def _public_access(deployment: Deployment) -> None:
+    deployment.call(
         "s3",
         "put_public_access_block",
-        Bucket=site.settings.s3_bucket_name,
+        Bucket=deployment.settings.s3_bucket_name,
         PublicAccessBlockConfiguration=dict.fromkeys(BLOCKS, True),
     )

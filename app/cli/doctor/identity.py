@@ -8,67 +8,67 @@ from typing import Any
 from app.auth.claims import MAX_LEEWAY_SECONDS
 from app.auth.cognito import PUBLISHED_KIDS
 from app.auth.keyset import parse_jwks
-from app.cli.doctor.answers import Refusal
-from app.cli.doctor.rows import Item, Row
-from app.cli.doctor.site import Site, host_of, not_permitted
+from app.cli.doctor.deployment import Deployment, host_of, not_permitted
+from app.cli.doctor.responses import AwsError
+from app.cli.doctor.results import Check, Result
 
 _CONSOLE = "Console: Cognito > User pools > your pool"
 _LONGEST_ACCESS_HOURS = 24
 _PASSWORD = ("RequireUppercase", "RequireLowercase", "RequireNumbers", "RequireSymbols")
 
-REGION = Item(
+REGION = Check(
     "identity.region",
     "AWS_REGION is the pool's",
     "Tokens name the pool's own region in `iss`; with another one all of them are refused.",
     "Set AWS_REGION to what COGNITO_USER_POOL_ID begins with, up to the underscore.",
 )
-KEYS = Item(
+KEYS = Check(
     "identity.jwks",
     "Signing keys can be fetched",
     "Without the pool's public keys no token can be verified.",
     f"{_CONSOLE}: copy the pool id and region exactly; allow outgoing HTTPS to cognito-idp.",
 )
-POOL = Item(
+POOL = Check(
     "identity.pool",
     "The user pool exists",
     "Tokens of any other pool are refused.",
     f"{_CONSOLE}: set COGNITO_USER_POOL_ID and AWS_REGION to what is shown there, for the front "
     "end too (`aws cognito-idp list-user-pools --max-results 60`).",
 )
-PASSWORDS = Item(
+PASSWORDS = Check(
     "identity.passwords",
     "Passwords must be strong",
     "A guessed password opens all assets of its user.",
     f"{_CONSOLE} > Authentication methods > Password policy: 8 characters, upper, lower, number, "
     "symbol.",
 )
-EMAIL = Item(
+EMAIL = Check(
     "identity.email",
     "Users sign in by verified e-mail",
     "Accounts without a verified address cannot be recovered.",
     f"{_CONSOLE} > Sign-up: verify e-mail. (Sign-in names cannot be changed later: "
     "docs/cognito.md.)",
 )
-CLIENT = Item(
+CLIENT = Check(
     "identity.client",
     "The app client exists",
     "Tokens of any other client are refused.",
     f"{_CONSOLE} > App clients: set COGNITO_CLIENT_ID to the id that the front end uses.",
 )
-CLIENT_SECRET = Item(
+CLIENT_SECRET = Check(
     "identity.client_secret",
     "The app client has no secret",
     "A browser cannot keep a secret, so its sign-in fails with SECRET_HASH errors.",
     f"{_CONSOLE} > App clients > Create: public client; set COGNITO_CLIENT_ID to it. A secret "
     "cannot be taken away from a client.",
 )
-LIFETIME = Item(
+LIFETIME = Check(
     "identity.lifetime",
     "Access tokens are short-lived",
     "A token that was signed out works until its end, as it is verified locally.",
     f"{_CONSOLE} > App clients > Edit: access token 60 minutes, token revocation on.",
 )
-CLOCK = Item(
+CLOCK = Check(
     "identity.clock",
     "This machine's clock is right",
     "Fresh tokens look like future or expired ones, and S3 refuses what is signed.",
@@ -76,52 +76,52 @@ CLOCK = Item(
 )
 
 
-def identity_rows(site: Site) -> Iterator[Row]:
+def identity_results(deployment: Deployment) -> Iterator[Result]:
     """Pool, keys and client."""
-    settings = site.settings
+    settings = deployment.settings
     region = settings.cognito_user_pool_id.partition("_")[0]
-    yield REGION.holds(
+    yield REGION.passes_if(
         region == settings.aws_region, region, f"{settings.aws_region}, not {region}"
     )
-    yield _keys(site)
+    yield _keys(deployment)
     try:
-        pool = site.ask(
+        pool = deployment.call(
             "cognito-idp", "describe_user_pool", UserPoolId=settings.cognito_user_pool_id
         )["UserPool"]
-    except Refusal as refusal:
-        if refusal.code != "ResourceNotFoundException":
-            yield not_permitted(POOL, refusal)
+    except AwsError as error:
+        if error.code != "ResourceNotFoundException":
+            yield not_permitted(POOL, error)
             return
         yield POOL.fault(f"{settings.cognito_user_pool_id} is not in {settings.aws_region}")
         return
     yield POOL.ok(settings.cognito_user_pool_id)
     yield from _pool(pool)
     for client_id in settings.cognito_client_id:
-        yield from _client(site, client_id)
+        yield from _client(deployment, client_id)
 
 
-def clock_rows(site: Site) -> Iterator[Row]:
+def clock_results(deployment: Deployment) -> Iterator[Result]:
     """What the clocks of those that were asked said; last, when all have been."""
-    if not site.clocks:
+    if not deployment.clocks:
         yield CLOCK.unknown("nobody who tells the time was reached")
         return
-    whose, seconds = max(site.clocks.items(), key=lambda each: abs(each[1]))
-    yield CLOCK.holds(
+    whose, seconds = max(deployment.clocks.items(), key=lambda each: abs(each[1]))
+    yield CLOCK.passes_if(
         abs(seconds) <= MAX_LEEWAY_SECONDS,
         f"{abs(seconds):.0f} s from {whose}",
         f"{abs(seconds):.0f} s {'behind' if seconds > 0 else 'ahead of'} {whose}",
     )
 
 
-def _keys(site: Site) -> Row:
-    url = site.settings.cognito_jwks_url
-    answer = site.fetch("GET", url, clock="the key server")
-    if answer.status == 0:
-        return KEYS.fault(f"{host_of(url)}: {answer.code}")
-    if not answer.is_well:
-        return KEYS.fault(f"{host_of(url)} answered {answer.status}: no such pool there")
+def _keys(deployment: Deployment) -> Result:
+    url = deployment.settings.cognito_jwks_url
+    response = deployment.fetch("GET", url, clock="the key server")
+    if response.status == 0:
+        return KEYS.fault(f"{host_of(url)}: {response.code}")
+    if not response.ok:
+        return KEYS.fault(f"{host_of(url)} answered {response.status}: no such pool there")
     try:
-        kids = parse_jwks(answer.body).keys()
+        kids = parse_jwks(response.body).keys()
     except ValueError:
         return KEYS.fault(f"{host_of(url)} answered something else than keys")
     if kids <= PUBLISHED_KIDS:
@@ -129,7 +129,7 @@ def _keys(site: Site) -> Row:
     return KEYS.ok(f"{len(kids)} from {host_of(url)}")
 
 
-def _pool(pool: Mapping[str, Any]) -> Iterator[Row]:
+def _pool(pool: Mapping[str, Any]) -> Iterator[Result]:
     rules = pool.get("Policies", {}).get("PasswordPolicy", {})
     lacking = [name.removeprefix("Require") for name in _PASSWORD if not rules.get(name)]
     if rules.get("MinimumLength", 0) < 8:
@@ -140,22 +140,22 @@ def _pool(pool: Mapping[str, Any]) -> Iterator[Row]:
     yield EMAIL.ok() if "email" in names and "email" in verified else EMAIL.warning("not so")
 
 
-def _client(site: Site, client_id: str) -> Iterator[Row]:
+def _client(deployment: Deployment, client_id: str) -> Iterator[Result]:
     try:
-        client = site.ask(
+        client = deployment.call(
             "cognito-idp",
             "describe_user_pool_client",
-            UserPoolId=site.settings.cognito_user_pool_id,
+            UserPoolId=deployment.settings.cognito_user_pool_id,
             ClientId=client_id,
         )["UserPoolClient"]
-    except Refusal as refusal:
-        if refusal.code == "ResourceNotFoundException":
+    except AwsError as error:
+        if error.code == "ResourceNotFoundException":
             yield CLIENT.fault(f"{client_id} is not a client of the pool")
         else:
-            yield not_permitted(CLIENT, refusal)
+            yield not_permitted(CLIENT, error)
         return
     yield CLIENT.ok(client_id)
-    yield CLIENT_SECRET.holds(not client.get("ClientSecret"), "none", f"{client_id} has one")
+    yield CLIENT_SECRET.passes_if(not client.get("ClientSecret"), "none", f"{client_id} has one")
     hours = _access_hours(client)
     if hours > _LONGEST_ACCESS_HOURS:
         yield LIFETIME.warning(f"{hours:.0f} hours")

@@ -1,4 +1,4 @@
-"""What stands around: Redis, the queue of events, the back end, the gateway itself."""
+"""What the gateway works with: Redis, the events queue, the back end; and its public address."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from urllib.parse import urlsplit
 import redis
 import urllib3
 
-from app.cli.doctor.answers import Refusal
-from app.cli.doctor.rows import Item, Row
-from app.cli.doctor.site import Site, host_of, not_permitted
+from app.cli.doctor.deployment import Deployment, host_of, not_permitted
+from app.cli.doctor.responses import AwsError
+from app.cli.doctor.results import Check, Result
 from app.events.webhooks import is_forbidden, resolve_name
 
-REDIS = Item(
+REDIS = Check(
     "redis",
     "Redis answers",
     "Without it each process counts for itself: limits and quotas are as many times as wide.",
     '`redis-cli -u "$REDIS_URL" ping` from the gateway\'s machine; check host, port, password, '
     "rediss:// for TLS, and the network's rules.",
 )
-QUEUE = Item(
+QUEUE = Check(
     "queue",
     "The queue of events exists",
     "Nobody hears of uploads: nothing is verified in the background, no webhook is sent.",
     "`aws sqs list-queues --region {region}`; set EVENTS_QUEUE_URL, or make it: `flask provision`.",
 )
-DEAD_LETTERS = Item(
+DEAD_LETTERS = Check(
     "queue.dead_letters",
     "The queue has a dead-letter queue",
     "An event that cannot be handled comes back for ever.",
     "Console: SQS > the queue > Dead-letter queue > Edit; infra/template.yaml has one.",
 )
-NOTIFICATION = Item(
+NOTIFICATION = Check(
     "queue.notification",
     "The bucket tells the queue",
     "Nobody hears of uploads, though queue and worker are well.",
@@ -48,13 +48,13 @@ _WANTED = {
     },
     "ObjectRemoved": {"ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated"},
 }
-WEBHOOK = Item(
+WEBHOOK = Check(
     "webhook",
     "The back end can be reached",
     "Events come back to the queue until they end with the dead letters.",
     "Check WEBHOOK_URL; from the gateway's machine: `curl -sv <its address>`. docs/webhooks.md.",
 )
-READY = Item(
+READY = Check(
     "gateway",
     "The gateway is ready",
     "Load balancers send it nothing.",
@@ -62,8 +62,8 @@ READY = Item(
 )
 
 
-def redis_rows(site: Site) -> Iterator[Row]:
-    settings = site.settings
+def redis_results(deployment: Deployment) -> Iterator[Result]:
+    settings = deployment.settings
     if not settings.redis_url:
         if settings.web_concurrency > 1:
             yield REDIS.warning(
@@ -85,19 +85,19 @@ def redis_rows(site: Site) -> Iterator[Row]:
         connection.close()
 
 
-def queue_rows(site: Site) -> Iterator[Row]:
+def queue_results(deployment: Deployment) -> Iterator[Result]:
     """The queue, its dead letters, and the bucket's word to it."""
-    url = site.settings.events_queue_url
+    url = deployment.settings.events_queue_url
     if not url:
         return
     try:
-        found = site.ask("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["All"])
-    except Refusal as refusal:
-        if refusal.is_denied:
-            yield not_permitted(QUEUE, refusal)
+        found = deployment.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["All"])
+    except AwsError as error:
+        if error.is_denied:
+            yield not_permitted(QUEUE, error)
         else:
-            mend = QUEUE.mend.format(region=site.settings.aws_region)
-            yield QUEUE.fault(refusal.code.rpartition(".")[2], mend)
+            fix = QUEUE.fix.format(region=deployment.settings.aws_region)
+            yield QUEUE.fault(error.code.rpartition(".")[2], fix)
         return
     attributes = found["Attributes"]
     waiting = attributes.get("ApproximateNumberOfMessages", "0")
@@ -106,16 +106,16 @@ def queue_rows(site: Site) -> Iterator[Row]:
         attributes["RedrivePolicy"]
     )
     yield DEAD_LETTERS.ok() if has_dead else DEAD_LETTERS.warning("none")
-    yield _notification(site, attributes["QueueArn"])
+    yield _notification(deployment, attributes["QueueArn"])
 
 
-def _notification(site: Site, arn: str) -> Row:
+def _notification(deployment: Deployment, arn: str) -> Result:
     try:
-        found = site.ask(
-            "s3", "get_bucket_notification_configuration", Bucket=site.settings.s3_bucket_name
+        found = deployment.call(
+            "s3", "get_bucket_notification_configuration", Bucket=deployment.settings.s3_bucket_name
         )
-    except Refusal as refusal:
-        return not_permitted(NOTIFICATION, refusal)
+    except AwsError as error:
+        return not_permitted(NOTIFICATION, error)
     told = {
         event.removeprefix("s3:")
         for each in found.get("QueueConfigurations", [])
@@ -129,7 +129,7 @@ def _notification(site: Site, arn: str) -> Row:
     lacking = [
         event for event, kinds in _WANTED.items() if f"{event}:*" not in told and not kinds <= told
     ]
-    return NOTIFICATION.holds(
+    return NOTIFICATION.passes_if(
         not lacking, "yes", f"not of every {' and '.join(lacking)} below users/"
     )
 
@@ -142,9 +142,9 @@ def _concerns_users(configuration: Mapping[str, Any]) -> bool:
     )
 
 
-def webhook_rows(site: Site) -> Iterator[Row]:
+def webhook_results(deployment: Deployment) -> Iterator[Result]:
     """A connection alone: an event that nobody caused would be a lie."""
-    parts = urlsplit(site.settings.webhook_url)
+    parts = urlsplit(deployment.settings.webhook_url)
     if not parts.hostname:
         return
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -169,17 +169,17 @@ def webhook_rows(site: Site) -> Iterator[Row]:
         pool.close()
 
 
-def gateway_rows(site: Site) -> Iterator[Row]:
+def gateway_results(deployment: Deployment) -> Iterator[Result]:
     """The gateway at its public address, if it is known."""
-    base = site.settings.public_base_url.rstrip("/")
+    base = deployment.settings.public_base_url.rstrip("/")
     if not base:
         return
-    answer = site.fetch("GET", f"{base}/readyz")
-    if answer.is_well:
+    response = deployment.fetch("GET", f"{base}/readyz")
+    if response.ok:
         yield READY.ok(host_of(base))
-    elif answer.status == 503:
-        checks = json.loads(answer.body or b"{}").get("checks", {})
+    elif response.status == 503:
+        checks = json.loads(response.body or b"{}").get("checks", {})
         failed = [name for name, state in checks.items() if state != "ok"]
         yield READY.fault(f"not ready: {', '.join(failed)}")
     else:
-        yield READY.fault(f"{host_of(base)}: {answer.status or ''} {answer.code}")
+        yield READY.fault(f"{host_of(base)}: {response.status or ''} {response.code}")

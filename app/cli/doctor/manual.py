@@ -1,64 +1,64 @@
-"""What no program can see; each line says how a person looks."""
+"""Manual checks: what no program can see. Each says how to look."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.cli.doctor.rows import Item, Row
+from app.cli.doctor.results import Check, Result
 from config import Settings
 
 _ALWAYS = (
-    Item(
-        "person.root_mfa",
+    Check(
+        "manual.root_mfa",
         "The account's root user has MFA and no keys",
         "Whoever has the root user has everything, backups included.",
         "`aws iam get-account-summary --query 'SummaryMap.[AccountMFAEnabled,"
         "AccountAccessKeysPresent]'` must print 1 and 0.",
     ),
-    Item(
-        "person.secrets_manager",
+    Check(
+        "manual.secrets_manager",
         "Secrets are in a secrets manager",
         "An environment file is copied, mailed and committed sooner or later.",
         "`git log --all --oneline -- .env '*.pem'` must print nothing; keep the environment in "
         "Render's or Railway's secrets, or AWS Secrets Manager.",
     ),
-    Item(
-        "person.key_age",
+    Check(
+        "manual.key_age",
         "Access keys are rotated",
         "A key that leaked unseen is good until it is deleted.",
         "`aws iam list-access-keys --user-name <the gateway's>`: none older than 90 days "
         "(docs/recovery.md rotates them without downtime); a role needs none.",
     ),
-    Item(
-        "person.budget",
-        "Somebody is told of the bill",
+    Check(
+        "manual.budget",
+        "A budget alarm is set",
         "A leak or a loop shows up on the bill first.",
         "Console: Billing > Budgets: a monthly budget with an e-mail at 80 % (`flask costs` "
         "estimates it).",
     ),
-    Item(
-        "person.alarm_email",
+    Check(
+        "manual.alarm_email",
         "Alarms reach a person",
         "An alarm to an address that never confirmed is lost.",
         '`aws sns list-subscriptions --query "Subscriptions[?SubscriptionArn=='
         "'PendingConfirmation']\"` must print [].",
     ),
-    Item(
-        "person.email_limit",
+    Check(
+        "manual.email_limit",
         "Cognito may send enough mail",
         "By itself it sends 50 messages a day; further sign-ups wait for their code in vain.",
         "Console: Cognito > User pools > yours > Messaging: send with Amazon SES.",
     ),
-    Item(
-        "person.proxies",
+    Check(
+        "manual.proxies",
         "TRUSTED_PROXIES is the number of proxies",
         "Too low, all callers share one address; too high, anybody may invent one.",
         "Render and Railway: 1; an AWS load balancer: 1; CloudFront before it: 2 (docs/deploy.md). "
         "The log's `address` must be yours.",
     ),
 )
-_WITHIN_A_VPC = Item(
-    "person.vpc_endpoint",
+_WITHIN_A_VPC = Check(
+    "manual.vpc_endpoint",
     "S3 is reached by a VPC endpoint",
     "Through a NAT gateway each gigabyte is paid for once more.",
     "Only if the gateway runs in a VPC: `aws ec2 describe-vpc-endpoints --query "
@@ -66,9 +66,9 @@ _WITHIN_A_VPC = Item(
 )
 
 
-def person_rows(settings: Settings) -> Iterator[Row]:
-    """Lines that are never well or ill."""
+def manual_results(settings: Settings) -> Iterator[Result]:
+    """Results that are neither ok nor faults."""
     for item in _ALWAYS:
-        yield item.person()
+        yield item.manual()
     if not settings.s3_endpoint:
-        yield _WITHIN_A_VPC.person()
+        yield _WITHIN_A_VPC.manual()

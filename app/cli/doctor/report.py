@@ -1,4 +1,4 @@
-"""The rows as a table for a person, and as JSON for a machine."""
+"""The results as a table for a person, and as JSON for a machine."""
 
 from __future__ import annotations
 
@@ -9,50 +9,51 @@ from collections.abc import Sequence
 
 import click
 
-from app.cli.doctor.rows import Row, Verdict
+from app.cli.doctor.results import Result, Status
 
 _MARKS = {
-    Verdict.OK: ("ok", "green"),
-    Verdict.WARNING: ("warn", "yellow"),
-    Verdict.FAULT: ("FAULT", "red"),
-    Verdict.UNKNOWN: ("?", "yellow"),
-    Verdict.PERSON: ("you", "cyan"),
+    Status.OK: ("ok", "green"),
+    Status.WARNING: ("warn", "yellow"),
+    Status.FAULT: ("FAULT", "red"),
+    Status.UNKNOWN: ("?", "yellow"),
+    Status.MANUAL: ("you", "cyan"),
 }
 _MARK_WIDTH = 6
 _TEXT_WIDTH = 92
 
 
-def table(rows: Sequence[Row]) -> str:
-    """One line a row; below those that are not well, why it matters and what mends it."""
-    width = max((len(row.item) for row in rows), default=0)
+def table(results: Sequence[Result]) -> str:
+    """One line a result; below those that are not ok, why it matters and how to fix it."""
+    width = max((len(result.title) for result in results), default=0)
     lines = []
-    for row in rows:
-        mark, colour = _MARKS[row.verdict]
+    for result in results:
+        mark, colour = _MARKS[result.status]
         shown = click.style(f"{mark:<{_MARK_WIDTH}}", fg=colour)
-        lines.append(f"{shown}{row.item:<{width}}  {row.found}".rstrip())
-        if row.verdict is not Verdict.OK:
-            lines += [*_below(row.why), *_below(f"-> {row.mend}")]
-    return "\n".join([*lines, "", summary(rows)])
+        lines.append(f"{shown}{result.title:<{width}}  {result.found}".rstrip())
+        if result.status is not Status.OK:
+            lines += [*_below(result.why), *_below(f"-> {result.fix}")]
+    return "\n".join([*lines, "", summary(results)])
 
 
-def summary(rows: Sequence[Row]) -> str:
+def summary(results: Sequence[Result]) -> str:
     """``31 ok, 2 fault(s)``."""
-    counts = Counter(row.verdict for row in rows)
+    counts = Counter(result.status for result in results)
     names = {
-        Verdict.OK: "ok",
-        Verdict.FAULT: "fault(s)",
-        Verdict.WARNING: "warning(s)",
-        Verdict.UNKNOWN: "not looked at",
-        Verdict.PERSON: "for you to look at",
+        Status.OK: "ok",
+        Status.FAULT: "fault(s)",
+        Status.WARNING: "warning(s)",
+        Status.UNKNOWN: "not looked at",
+        Status.MANUAL: "for you to look at",
     }
     return ", ".join(f"{counts[each]} {name}" for each, name in names.items() if counts[each])
 
 
-def document(rows: Sequence[Row], *, failed: bool) -> str:
+def document(results: Sequence[Result], *, failed: bool) -> str:
     """``{"failed", "counts", "rows": [{"id", "item", "verdict", "found", "why", "mend"}]}``."""
-    counts = Counter(str(row.verdict) for row in rows)
+    counts = Counter(str(result.status) for result in results)
     return json.dumps(
-        {"failed": failed, "counts": counts, "rows": [row.as_dict() for row in rows]}, indent=2
+        {"failed": failed, "counts": counts, "rows": [result.as_dict() for result in results]},
+        indent=2,
     )
 
 

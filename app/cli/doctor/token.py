@@ -19,17 +19,17 @@ from app.auth.claims import MAX_LEEWAY_SECONDS, USES
 from app.auth.cognito import RS256_ONLY, CognitoVerifier
 from app.auth.jwks import JwksCache
 from app.auth.keyset import parse_jwks
-from app.cli.doctor.rows import Item, Row
-from app.cli.doctor.site import Site, host_of
-from app.cli.doctor.words import instant, shown, span
+from app.cli.doctor.deployment import Deployment, host_of
+from app.cli.doctor.formatting import format_duration, format_instant, printable
+from app.cli.doctor.results import Check, Result
 from app.domain.errors import Problem
 from app.domain.principal import is_sub
 
 _FRONT_END = "The front end must send the access token of this pool and client, and nothing else."
 
 
-def _claim(name: str, title: str, mend: str) -> Item:
-    return Item(f"token.{name}", title, "The gateway answers 401 to every request with it.", mend)
+def _claim(name: str, title: str, fix: str) -> Check:
+    return Check(f"token.{name}", title, "The gateway answers 401 to every request with it.", fix)
 
 
 FORM = _claim(
@@ -80,7 +80,7 @@ SCOPES = _claim(
 VERDICT = _claim("verdict", "The gateway accepts it", "Mend the lines above.")
 
 
-def token_rows(site: Site, token: str) -> Iterator[Row]:
+def token_results(deployment: Deployment, token: str) -> Iterator[Result]:
     """One line a claim, then the verdict of the verifier that the gateway uses."""
     token = token.strip()
     try:
@@ -91,10 +91,10 @@ def token_rows(site: Site, token: str) -> Iterator[Row]:
         return
     yield FORM.ok(f"{len(token)} characters")
     algorithm = str(unverified_header.get("alg"))
-    yield ALGORITHM.holds(algorithm == "RS256", "RS256", shown(algorithm))
-    yield from _signature(site, token, unverified_header)
-    yield from _claims(site, unverified)
-    yield _verdict(site, token)
+    yield ALGORITHM.passes_if(algorithm == "RS256", "RS256", printable(algorithm))
+    yield from _signature(deployment, token, unverified_header)
+    yield from _claims(deployment, unverified)
+    yield _verdict(deployment, token)
 
 
 def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -108,20 +108,20 @@ def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return header, claims
 
 
-def _signature(site: Site, token: str, header: Mapping[str, Any]) -> Iterator[Row]:
-    url = site.settings.cognito_jwks_url
-    answer = site.fetch("GET", url, clock="the key server")
+def _signature(deployment: Deployment, token: str, header: Mapping[str, Any]) -> Iterator[Result]:
+    url = deployment.settings.cognito_jwks_url
+    response = deployment.fetch("GET", url, clock="the key server")
     try:
-        keys = parse_jwks(answer.body)
+        keys = parse_jwks(response.body)
     except ValueError:
-        yield KEY.unknown(f"{host_of(url)} gives no keys: {answer.code or answer.status}")
+        yield KEY.unknown(f"{host_of(url)} gives no keys: {response.code or response.status}")
         return
     kid = header.get("kid")
     key = keys.get(kid) if isinstance(kid, str) else None
     if key is None:
-        yield KEY.fault(f"{shown(kid)} is none of the {len(keys)} at {host_of(url)}")
+        yield KEY.fault(f"{printable(kid)} is none of the {len(keys)} at {host_of(url)}")
         return
-    yield KEY.ok(shown(kid))
+    yield KEY.ok(printable(kid))
     try:
         jwt.decode(token, key, registry=RS256_ONLY)
     except (JoseError, ValueError):
@@ -130,47 +130,51 @@ def _signature(site: Site, token: str, header: Mapping[str, Any]) -> Iterator[Ro
         yield SIGNATURE.ok()
 
 
-def _claims(site: Site, claims: Mapping[str, Any]) -> Iterator[Row]:
-    settings = site.settings
+def _claims(deployment: Deployment, claims: Mapping[str, Any]) -> Iterator[Result]:
+    settings = deployment.settings
     expected = settings.cognito_issuer
-    issuer = shown(claims.get("iss"))
-    yield ISSUER.holds(issuer == expected, issuer, f"{issuer}, not {expected}")
-    use = shown(claims.get("token_use"))
+    issuer = printable(claims.get("iss"))
+    yield ISSUER.passes_if(issuer == expected, issuer, f"{issuer}, not {expected}")
+    use = printable(claims.get("token_use"))
     accepted = USES[settings.cognito_token_use]
-    yield USE.holds(use in accepted, use, f"{use}, not {' or '.join(accepted)}")
+    yield USE.passes_if(use in accepted, use, f"{use}, not {' or '.join(accepted)}")
     # Cognito's ID tokens name the client in aud, its access tokens in client_id.
-    client = shown(claims.get("aud" if use == "id" else "client_id"))
+    client = printable(claims.get("aud" if use == "id" else "client_id"))
     ours = ", ".join(settings.cognito_client_id)
-    yield CLIENT.holds(client in settings.cognito_client_id, client, f"{client}, not {ours}")
+    yield CLIENT.passes_if(client in settings.cognito_client_id, client, f"{client}, not {ours}")
     yield from _times(claims)
     subject = claims.get("sub")
     usable = isinstance(subject, str) and is_sub(subject)
-    yield SUBJECT.holds(usable, shown(subject), f"{shown(subject)} cannot be a folder's name")
+    yield SUBJECT.passes_if(
+        usable, printable(subject), f"{printable(subject)} cannot be a folder's name"
+    )
     required = {*settings.cognito_required_scopes.split()}
     lacking = required - {*str(claims.get("scope", "")).split()}
     if required:
-        yield SCOPES.holds(not lacking, "all", f"without {', '.join(sorted(lacking))}")
+        yield SCOPES.passes_if(not lacking, "all", f"without {', '.join(sorted(lacking))}")
 
 
-def _times(claims: Mapping[str, Any]) -> Iterator[Row]:
+def _times(claims: Mapping[str, Any]) -> Iterator[Result]:
     now, expires = time.time(), claims.get("exp")
     if type(expires) is not int:
         yield EXPIRY.fault("it does not say when it ends")
     elif expires <= now - MAX_LEEWAY_SECONDS:
-        yield EXPIRY.fault(f"it ended {span(now - expires)} ago, at {instant(expires)}")
+        yield EXPIRY.fault(
+            f"it ended {format_duration(now - expires)} ago, at {format_instant(expires)}"
+        )
     else:
-        yield EXPIRY.ok(f"{span(expires - now)} left")
+        yield EXPIRY.ok(f"{format_duration(expires - now)} left")
     future = [
         name
         for name in ("iat", "nbf")
         if name in claims
         and (type(claims[name]) is not int or claims[name] > now + MAX_LEEWAY_SECONDS)
     ]
-    yield ISSUED.holds(not future, "yes", f"{', '.join(future)} by this machine's clock")
+    yield ISSUED.passes_if(not future, "yes", f"{', '.join(future)} by this machine's clock")
 
 
-def _verdict(site: Site, token: str) -> Row:
-    settings = site.settings
+def _verdict(deployment: Deployment, token: str) -> Result:
+    settings = deployment.settings
     verifier = CognitoVerifier(
         JwksCache(settings.cognito_jwks_url),
         issuer=settings.cognito_issuer,

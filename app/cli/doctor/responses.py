@@ -1,4 +1,4 @@
-"""What comes back when something is asked: an HTTP answer, or AWS's refusal."""
+"""What the checks get back: an HTTP response, or AWS's refusal of an API call."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import urllib3
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
 
 
-class Refusal(Exception):
-    """AWS's answer to a question was an error: ``code``, or the kind of network error."""
+class AwsError(Exception):
+    """An API call failed: ``code`` is AWS's, or the kind of network error."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -24,8 +24,9 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One HTTP answer. ``code`` is S3's or CloudFront's, or ``unreachable``; empty when well."""
+class Response:
+    """One HTTP response. ``code`` is S3's or CloudFront's, or the kind of network error; empty on
+    success. ``status`` is 0 without an answer."""
 
     status: int
     code: str
@@ -33,12 +34,12 @@ class Answer:
     body: bytes = field(repr=False)
 
     @property
-    def is_well(self) -> bool:
+    def ok(self) -> bool:
         return 200 <= self.status < 300
 
 
-def code_of(status: int, body: bytes) -> str:
-    """The error code in a body, or else the status; empty when all is well."""
+def error_code(status: int, body: bytes) -> str:
+    """The error code in a body, or else the status; empty on success."""
     if 200 <= status < 300:
         return ""
     try:
@@ -50,7 +51,7 @@ def code_of(status: int, body: bytes) -> str:
     return document.findtext("Code") or str(status)
 
 
-def kind_of(error: urllib3.exceptions.HTTPError) -> str:
+def network_error(error: urllib3.exceptions.HTTPError) -> str:
     """A network error in words, without the address, which may be signed."""
     if isinstance(error, urllib3.exceptions.NameResolutionError):
         return "the name cannot be resolved"

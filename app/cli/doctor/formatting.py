@@ -1,18 +1,18 @@
-"""Values as the table may show them."""
+"""Values as the table shows them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 
-def shown(value: object) -> str:
+def printable(value: object) -> str:
     """A claim as it may be shown: it is anybody's text, and the table is one's own terminal."""
     if value is None:
         return "missing"
     return "".join(c if c.isprintable() else "?" for c in str(value))[:120]
 
 
-def instant(seconds: int) -> str:
+def format_instant(seconds: int) -> str:
     """Seconds since 1970 as RFC 3339."""
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
@@ -20,7 +20,7 @@ def instant(seconds: int) -> str:
         return str(seconds)
 
 
-def span(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A duration, in the largest unit that says enough."""
     minutes = int(seconds // 60)
     if minutes < 1:

@@ -1,4 +1,4 @@
-"""What the checks ask with: the gateway's own requests, and the reading of settings at AWS.
+"""The deployment under examination: requests as the gateway makes them, and AWS's settings.
 
 Requests to the bucket are signed URLs, as browsers send them: boto3 would follow a redirect to
 another region and so hide what breaks every browser.
@@ -16,8 +16,8 @@ from uuid import uuid4
 
 import urllib3
 
-from app.cli.doctor.answers import Answer, Refusal, code_of, kind_of
-from app.cli.doctor.rows import Item, Row
+from app.cli.doctor.responses import AwsError, Response, error_code, network_error
+from app.cli.doctor.results import Check, Result
 from app.domain.errors import StorageUnavailable
 from app.services.signing import addresses
 from app.signing.addressing import BucketAddress
@@ -29,7 +29,7 @@ _TIMEOUT = urllib3.Timeout(connect=3, read=10)
 _PROBE_SECONDS = 300
 
 
-class Site:
+class Deployment:
     """One set-up under examination. ``profile`` is who reads settings; the gateway's own
     credentials when it is None."""
 
@@ -57,7 +57,7 @@ class Site:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         clock: str = "",
-    ) -> Answer:
+    ) -> Response:
         """One request, without redirects; ``clock`` is under what name the Date is kept."""
         began = time.time()
         try:
@@ -66,12 +66,12 @@ class Site:
             )
         except urllib3.exceptions.HTTPError as error:
             # The kind alone: the message holds the signed URL.
-            return Answer(0, kind_of(error), {}, b"")
+            return Response(0, network_error(error), {}, b"")
         if clock and "date" in got.headers:
             self._compare_clocks(clock, got.headers["date"], began)
-        return Answer(got.status, code_of(got.status, got.data), got.headers, got.data)
+        return Response(got.status, error_code(got.status, got.data), got.headers, got.data)
 
-    def signed(
+    def fetch_signed(
         self,
         method: str,
         key: str = "",
@@ -80,8 +80,8 @@ class Site:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         address: BucketAddress | None = None,
-    ) -> Answer:
-        """A request to the bucket with the gateway's credentials. Raises ``Refusal`` when there
+    ) -> Response:
+        """A request to the bucket with the gateway's credentials. Raises ``AwsError`` when there
         are none."""
         try:
             url = self._presigner.presign(
@@ -93,19 +93,19 @@ class Site:
                 expires_seconds=_PROBE_SECONDS,
             ).url
         except StorageUnavailable:
-            raise Refusal("NoCredentials") from None
+            raise AwsError("NoCredentials") from None
         return self.fetch(method, url, headers=headers, body=body, clock="the bucket")
 
-    def ask(self, service: str, operation: str, **params: Any) -> Mapping[str, Any]:
-        """One question to AWS about settings. Raises ``Refusal``."""
+    def call(self, service: str, operation: str, **params: Any) -> Mapping[str, Any]:
+        """One question to AWS about settings. Raises ``AwsError``."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             answer: Mapping[str, Any] = getattr(self.client(service), operation)(**params)
         except ClientError as error:
-            raise Refusal(error.response.get("Error", {}).get("Code", "unknown")) from None
+            raise AwsError(error.response.get("Error", {}).get("Code", "unknown")) from None
         except BotoCoreError as error:
-            raise Refusal(type(error).__name__) from None
+            raise AwsError(type(error).__name__) from None
         return answer
 
     def client(self, service: str) -> Any:
@@ -160,15 +160,15 @@ def _session(profile: str | None) -> Any:
     return boto3.session.Session(profile_name=profile)
 
 
-def not_permitted(item: Item, refusal: Refusal) -> Row:
-    """The row for what could not be read."""
-    if refusal.is_denied:
+def not_permitted(item: Check, error: AwsError) -> Result:
+    """The result for what could not be read."""
+    if error.is_denied:
         return item.unknown(
             "not permitted to look",
             "Attach the stack's DoctorPolicyArn to your own user, then "
             "`flask doctor --profile <yours>`.",
         )
-    return item.unknown(f"AWS answered {refusal.code}")
+    return item.unknown(f"AWS answered {error.code}")
 
 
 def host_of(url: str) -> str:

@@ -1,0 +1,119 @@
+"""What no single setting shows: faults between settings, and defaults that follow from others.
+
+``values`` are read settings by their variables' names; faulty and missing ones are not among them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from itertools import permutations
+from typing import Any
+from urllib.parse import urlsplit
+
+_CLOUDFRONT = ("CLOUDFRONT_DOMAIN", "CLOUDFRONT_KEY_PAIR_ID", "CLOUDFRONT_PRIVATE_KEY")
+_NEEDING_CLOUDFRONT = ("CLOUDFRONT_COOKIE_DOMAIN", "CLOUDFRONT_DISTRIBUTION_ID")
+#: If the first is set, the second is required.
+_TOGETHER = (
+    ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"),
+    ("S3_SECRET_ACCESS_KEY", "S3_ACCESS_KEY_ID"),
+    ("S3_SESSION_TOKEN", "S3_ACCESS_KEY_ID"),
+    ("WEBHOOK_URL", "WEBHOOK_SECRET"),
+    ("WEBHOOK_SECRET", "WEBHOOK_URL"),
+    *permutations(_CLOUDFRONT, 2),
+    *((name, "CLOUDFRONT_DOMAIN") for name in _NEEDING_CLOUDFRONT),
+)
+
+
+def faults_between(values: Mapping[str, Any]) -> dict[str, str]:
+    """Faults by the name of the setting to change."""
+    faults = {}
+    for one, other in _TOGETHER:
+        if values.get(one) and not values.get(other):
+            faults[other] = f"is required when {one} is set"
+    for rule in (_identity, _storage, _upload_role, _queue, _edge):
+        faults |= dict(rule(values))
+    return faults
+
+
+def derived(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The defaults that follow from other settings."""
+    from app.domain.partitions import regional_host
+
+    region = values["AWS_REGION"]
+    pool = f"https://{regional_host('cognito-idp', region)}/{values['COGNITO_USER_POOL_ID']}"
+    issuer = values.get("COGNITO_ISSUER", pool)
+    return {
+        "S3_REGION": region,
+        "S3_PUBLIC_ENDPOINT": values.get("S3_ENDPOINT", ""),
+        "COGNITO_ISSUER": issuer,
+        "COGNITO_JWKS_URL": f"{issuer}/.well-known/jwks.json",
+        "WEB_CONCURRENCY": os.cpu_count() or 1,
+    }
+
+
+def _identity(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    pool, region = values.get("COGNITO_USER_POOL_ID"), values.get("AWS_REGION")
+    own_issuer = values.get("COGNITO_ISSUER")
+    if pool and region and not own_issuer and pool.partition("_")[0] != region:
+        yield (
+            "AWS_REGION",
+            "must be the region that COGNITO_USER_POOL_ID begins with, or COGNITO_ISSUER be set",
+        )
+    if values.get("COGNITO_TOKEN_USE") == "id" and values.get("COGNITO_REQUIRED_SCOPES"):
+        yield (
+            "COGNITO_REQUIRED_SCOPES",
+            "would refuse every token: ID tokens have no scopes; set COGNITO_TOKEN_USE=access",
+        )
+
+
+def _storage(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    elsewhere = values.get("S3_ENDPOINT") or values.get("S3_PUBLIC_ENDPOINT")
+    if values.get("S3_ACCELERATE") and elsewhere:
+        yield (
+            "S3_ACCELERATE",
+            "works on AWS alone; leave S3_ENDPOINT and S3_PUBLIC_ENDPOINT out",
+        )
+
+
+def _upload_role(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    from app.domain.partitions import partition_of
+
+    role, region = values.get("S3_UPLOAD_ROLE_ARN"), values.get("AWS_REGION")
+    if not role:
+        return
+    quota = values.get("QUOTA_BYTES") or values.get("QUOTA_BYTES_BY_GROUP")
+    if quota and not values.get("EVENTS_QUEUE_URL"):
+        yield (
+            "S3_UPLOAD_ROLE_ARN",
+            "lets callers upload past their quota unless EVENTS_QUEUE_URL is set as well",
+        )
+    # Without an address of its own STS is AWS's, where a role is named in full.
+    if region and not values.get("STS_ENDPOINT"):
+        partition = partition_of(region).name
+        if not re.match(rf"arn:{partition}:iam::\d{{12}}:", role):
+            yield (
+                "S3_UPLOAD_ROLE_ARN",
+                f"must be arn:{partition}:iam::<12 digits>:role/<name>, unless STS_ENDPOINT names "
+                "another store's STS",
+            )
+
+
+def _queue(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    from app.domain.partitions import DNS_SUFFIXES
+
+    region, url = values.get("AWS_REGION"), values.get("EVENTS_QUEUE_URL")
+    if not region or not url or values.get("SQS_ENDPOINT"):
+        return
+    host = urlsplit(url).hostname or ""
+    of_aws = re.fullmatch(r"(?:sqs|queue)\.([a-z0-9-]+)\.(.+)", host)
+    if of_aws and of_aws[2] in DNS_SUFFIXES and of_aws[1] != region:
+        yield "EVENTS_QUEUE_URL", "must be a queue in AWS_REGION, for which requests are signed"
+
+
+def _edge(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    shared, edge = values.get("CLOUDFRONT_COOKIE_DOMAIN"), values.get("CLOUDFRONT_DOMAIN", "")
+    host = urlsplit(edge if "://" in edge else f"//{edge}").hostname or ""
+    if shared and host and f".{host}".removesuffix(f".{shared}") == f".{host}":
+        yield "CLOUDFRONT_COOKIE_DOMAIN", "must be CLOUDFRONT_DOMAIN or a domain above it"
