@@ -18,6 +18,7 @@ from app.domain.paths import AssetPath, Root
 from app.domain.principal import Principal
 from app.limits.quota import Quota
 from app.s3.objects import Objects
+from app.signing.tokens import CopyMarks
 
 
 class Reporter(Protocol):
@@ -47,12 +48,18 @@ class Completion:
     """Takes objects in, or removes them."""
 
     def __init__(
-        self, verifier: Verifier, objects: Objects, quota: Quota, reporter: Reporter
+        self,
+        verifier: Verifier,
+        objects: Objects,
+        quota: Quota,
+        reporter: Reporter,
+        copy_marks: CopyMarks,
     ) -> None:
         self._verifier = verifier
         self._objects = objects
         self._quota = quota
         self._reporter = reporter
+        self._copy_marks = copy_marks
 
     def take_in(
         self, principal: Principal, mark: str, judge: Callable[[], Verdict], *, urls_end: bool
@@ -103,15 +110,18 @@ class Completion:
     ) -> Arrival | None:
         """What an object that the bucket tells of is worth, its owner's quota included.
 
-        None when it is gone. ``wrote_for_browser`` is asked of an object without a mark: whether
-        credentials that browsers get wrote it. Nothing is removed: the report has to be safe
-        before the object goes. Raises ``UploadIncomplete``, ``StorageUnavailable``.
+        None when it is gone. What the gateway itself copied or restored was judged then, and is
+        not judged again (T52). ``wrote_for_browser`` tells whether credentials that browsers get
+        wrote the object. Nothing is removed: the report has to be safe before the object goes.
+        Raises ``UploadIncomplete``, ``StorageUnavailable``.
         """
         root, path = owner_of(key)
         verdict = self._verifier.judge_version(key, path, version_id)
         if verdict is None:
             return None
         found, reason = verdict.found, verdict.reason
+        if self._copy_marks.fits(found.mark, key, found.size) and not wrote_for_browser():
+            return Arrival(found, None, verdict.is_current, from_browser=True)
         from_browser = found.mark is not None or wrote_for_browser()
         if from_browser and reason is None and verdict.is_current:
             reason = self._over_quota(root.sub, found)

@@ -7,7 +7,6 @@ one place or both.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from app.domain.principal import Principal
 from app.limits.quota import Quota
 from app.s3.copies import Copier
 from app.s3.listings import Listings
+from app.signing.tokens import CopyMarks
 
 #: Files of one package: what one call can look at, copy and verify.
 MAX_FILES = 1000
@@ -59,6 +59,7 @@ class Copies:
         deletion: Deletion,
         quota: Quota,
         max_bytes: Mapping[Kind, int],
+        marks: CopyMarks,
     ) -> None:
         self._listings = listings
         self._copier = copier
@@ -66,6 +67,7 @@ class Copies:
         self._deletion = deletion
         self._quota = quota
         self._max_bytes = max_bytes
+        self._marks = marks
 
     def copy(self, principal: Principal, path: AssetPath, to: Destination) -> Relocated:
         """Copy an asset, under a new asset id. Raises ``QuotaExceeded`` besides."""
@@ -90,12 +92,15 @@ class Copies:
         files = self._files(root, path)
         relocation = relocate(path, files, to, asset_id=str(uuid7()))
         sources = self._copier.look(root.key(file) for file in files)
-        mark = secrets.token_urlsafe(16)
         copies = [
-            plan_copy(source, root, relocation.paths[file], mark=mark, max_bytes=self._max_bytes)
+            self._plan_copy(source, root, relocation.paths[file])
             for file, source in zip(files, sources, strict=True)
         ]
         return _Plan(relocation.main, copies)
+
+    def _plan_copy(self, source: StoredObject, root: Root, path: AssetPath) -> Copy:
+        mark = self._marks.make(root.key(path), source.size)
+        return plan_copy(source, root, path, mark=mark, max_bytes=self._max_bytes)
 
     def _make(self, principal: Principal, plan: _Plan) -> Relocated:
         """Copy, and hold what came of it against the sources and the rules of the kind."""

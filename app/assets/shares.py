@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from app.assets.share_records import ShareRecords, SharesPage
 from app.domain.assets import Disposition, Link
@@ -72,8 +73,9 @@ class Shares:
         """What stands in the link of ``share``."""
         return self._tokens.sign(ShareToken(share.sub, share.share_id).to_claims())
 
-    def open(self, token: str) -> Link:
-        """A fresh link to what the share of ``token`` opens; ``NotFound`` when it opens nothing."""
+    def open(self, token: str, method: Literal["GET", "HEAD"] = "GET") -> Link:
+        """A fresh link, for requests of this ``method``, to what the share of ``token`` opens;
+        ``NotFound`` when it opens nothing."""
         named = ShareToken.from_claims(self._tokens.verify(token))
         root = Root(named.sub)
         share = self._records.read(root, named.share_id)
@@ -85,5 +87,6 @@ class Shares:
             [share.path],
             expires_seconds=min(self._links.default_seconds, left),
             disposition=share.disposition,
+            method=method,
         )
         return link

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from app.limits.quota import Quota
 from app.s3.copies import Copier
 from app.s3.objects import Objects
 from app.s3.versions import Version, Versions
+from app.signing.tokens import CopyMarks
 
 
 class _Restoration(NamedTuple):
@@ -35,11 +35,19 @@ class _Restoration(NamedTuple):
 class AssetVersions:
     """Everything raises ``NotVersioned`` where the bucket keeps no versions."""
 
-    def __init__(self, objects: Objects, versions: Versions, copier: Copier, quota: Quota) -> None:
+    def __init__(
+        self,
+        objects: Objects,
+        versions: Versions,
+        copier: Copier,
+        quota: Quota,
+        marks: CopyMarks,
+    ) -> None:
         self._objects = objects
         self._versions = versions
         self._copier = copier
         self._quota = quota
+        self._marks = marks
 
     def list(self, principal: Principal, path: AssetPath) -> list[Version]:
         """The newest 1,000 versions, newest first; ``NotFound`` when there is none."""
@@ -86,4 +94,4 @@ class AssetVersions:
         version = self._objects.head(key, version_id)
         if version is None:
             raise NotFound
-        self._copier.copy([plan_return(version, path, mark=secrets.token_urlsafe(16))])
+        self._copier.copy([plan_return(version, path, mark=self._marks.make(key, version.size))])

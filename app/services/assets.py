@@ -43,9 +43,9 @@ def build_assets(
     settings: Settings, signing: Signing, storage: Storage, limits: Limits, events: Events
 ) -> Assets:
     rules = upload_rules(settings)
-    quota = limits.quota
+    quota, marks = limits.quota, signing.copy_marks
     verifier = Verifier(storage.objects, rules.max_bytes)
-    completion = Completion(verifier, storage.objects, quota, events.reporter)
+    completion = Completion(verifier, storage.objects, quota, events.reporter, marks)
     records = ShareRecords(
         storage.objects, storage.listings, storage.deleter, signing.share_records
     )
@@ -83,10 +83,18 @@ def build_assets(
         completion=completion,
         library=Library(storage.objects, storage.listings),
         copies=Copies(
-            storage.listings, storage.copier, completion, deletion, quota, rules.max_bytes
+            storage.listings,
+            storage.copier,
+            completion,
+            deletion,
+            quota,
+            rules.max_bytes,
+            signing.copy_marks,
         ),
         deletion=deletion,
-        versions=AssetVersions(storage.objects, storage.versions, storage.copier, quota),
+        versions=AssetVersions(
+            storage.objects, storage.versions, storage.copier, quota, signing.copy_marks
+        ),
         shares=shares,
         erasure=Erasure(storage.versions, storage.deleter, storage.multipart, quota, events.edge),
     )

@@ -11,7 +11,7 @@ from app.signing.addressing import BucketAddress
 from app.signing.cloudfront import CloudFrontSigner
 from app.signing.credentials import Credentials, CredentialsSource, default_chain
 from app.signing.links import LinkSigner
-from app.signing.tokens import SignedTokens
+from app.signing.tokens import CopyMarks, SignedTokens
 from app.signing.uploads import UploadSigner
 from app.signing.uppy import UppySigner
 from config import Settings, SettingsError
@@ -35,6 +35,7 @@ class Signing:
     cursors: SignedTokens
     share_tokens: SignedTokens
     share_records: SignedTokens
+    copy_marks: CopyMarks
     share_base_url: str
     cookie_domain: str
 
@@ -63,6 +64,7 @@ def build_signing(settings: Settings) -> Signing:
         cursors=signed_tokens(settings, "cursor", CURSOR_LIFE_SECONDS),
         share_tokens=signed_tokens(settings, "share", share_life),
         share_records=signed_tokens(settings, "share-record", share_life),
+        copy_marks=CopyMarks(secrets(settings)),
         share_base_url=settings.public_base_url.rstrip("/"),
         cookie_domain=settings.cloudfront_cookie_domain,
     )
@@ -70,8 +72,12 @@ def build_signing(settings: Settings) -> Signing:
 
 def signed_tokens(settings: Settings, purpose: str, life_seconds: int) -> SignedTokens:
     """Tokens of one purpose, by the secret key and those that were it before."""
-    secrets = [settings.secret_key, *settings.secret_key_fallbacks]
-    return SignedTokens(secrets, purpose, life_seconds)
+    return SignedTokens(secrets(settings), purpose, life_seconds)
+
+
+def secrets(settings: Settings) -> list[str]:
+    """The secret key, and those that were it before."""
+    return [settings.secret_key, *settings.secret_key_fallbacks]
 
 
 def static_keys(settings: Settings) -> Credentials | None:

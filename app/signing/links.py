@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Literal
 
 from app.domain.assets import Disposition, Link, Playback, Via
 from app.domain.dispositions import content_disposition
@@ -47,18 +48,20 @@ class LinkSigner:
         expires_seconds: int | None = None,
         disposition: Disposition = "inline",
         via: Via = "auto",
+        method: Literal["GET", "HEAD"] = "GET",
     ) -> list[Link]:
         """A link for each path, in order.
 
         ``expires_seconds`` (1 to 604,800) is the longest life; the window takes up to a quarter.
-        Types that a browser would run are always an attachment (T19). Raises ``CdnNotConfigured``
+        Types that a browser would run are always an attachment (T19). S3 holds a link to its
+        ``method``; CloudFront answers both. Raises ``CdnNotConfigured``
         when CloudFront is asked for and there is none.
         """
         seconds = expires_seconds or self.default_seconds
         at = window_start(self._clock(), seconds)
         if via == "cloudfront" or (via == "auto" and self._cloudfront):
             return self._sign_cloudfront(root, paths, at + timedelta(seconds=seconds), disposition)
-        return self._sign_s3(root, list(paths), at, seconds, disposition)
+        return self._sign_s3(root, list(paths), at, seconds, disposition, method)
 
     def sign_folder(
         self, root: Root, path: AssetPath, *, expires_seconds: int | None = None
@@ -89,9 +92,10 @@ class LinkSigner:
         at: datetime,
         seconds: int,
         disposition: Disposition,
+        method: Literal["GET", "HEAD"],
     ) -> list[Link]:
         signed = self._presigner.presign_many(
-            "GET",
+            method,
             self._address,
             (
                 (root.key(path), _answer_query(path.kind, path.filename, disposition), {})

@@ -85,6 +85,17 @@ def test_t36_revocation_is_immediate(gateway: Gateway, carol: Caller) -> None:
     assert carol.delete(f"/v1/shares/{shared['share_id']}").status_code == 404
 
 
+def test_c24_a_share_answers_head_all_the_way(gateway: Gateway, carol: Caller) -> None:
+    """C24: `curl -I -L`: the redirect of a HEAD leads to what answers HEAD; GET's to what plays."""
+    path = carol.upload(PNG)["path"]
+    url = carol.post("/v1/shares", {"path": path}).json["url"]
+    looked = gateway.app.test_client().head(url)
+    assert (looked.status_code, looked.data) == (302, b"")
+    found = fetch("HEAD", looked.headers["Location"])
+    assert (found.status, found.headers["Content-Length"]) == (200, str(len(PNG)))
+    assert fetch("GET", visit(gateway, url).headers["Location"]).data == PNG
+
+
 def test_t36_shares_expire(gateway: Gateway, carol: Caller) -> None:
     """T36: past its time a record that is still there opens nothing, and the list drops it."""
     path = carol.upload(PNG)["path"]

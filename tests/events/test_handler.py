@@ -22,7 +22,7 @@ from app.domain.principal import Principal
 from app.events.handler import Handler
 from app.events.queue import Queue, QueueUnavailable
 from app.events.reports import Reports
-from app.signing.tokens import SignedTokens
+from app.signing.tokens import CopyMarks, SignedTokens
 from config import Settings
 from devstack.account import Stack
 from devstack.testing import running_store
@@ -73,7 +73,9 @@ class Bench:
         self.handler = self.make()
 
     def make(self, *, purpose: str = "report", admit: Any = None, **options: Any) -> Handler:
-        built = services_module.build(Settings.from_env(self.stack.gateway_environment([])))
+        self.built = built = services_module.build(
+            Settings.from_env(self.stack.gateway_environment([]))
+        )
         if admit:
             vars(built.limits.quota)["admit"] = admit
         return Handler(
@@ -180,7 +182,7 @@ def test_what_completion_removes_is_reported_as_well(bench: Bench, key: str) -> 
     built = services_module.build(Settings.from_env(bench.stack.gateway_environment([])))
     objects = built.storage.objects
     verifier = Verifier(objects, {kind: 10**6 for kind in Kind})
-    completion = Completion(verifier, objects, built.limits.quota, reports)
+    completion = Completion(verifier, objects, built.limits.quota, reports, CopyMarks(["k" * 32]))
     root, path = owner_of(key)
     bench.outbox.fails = True
     with pytest.raises(StorageUnavailable):
@@ -266,6 +268,26 @@ def test_t25_what_its_owner_has_no_room_for_is_removed_and_reported(stack: Stack
         "asset.rejected",
     ]
     assert "quota" in bench.told.documents[1]["data"]["reason"]
+
+
+def test_t52_what_the_gateway_copied_is_never_judged_again(stack: Stack, key: str) -> None:
+    """T52: a copy that the quota has no room for any more stays, and is told of as verified. The
+    same mark on other bytes, or on another key, is no copy of the gateway's."""
+    bench = Bench(stack)
+
+    def admit(*_: Any) -> None:
+        raise QuotaExceeded("0 of 100 bytes are left")
+
+    bench.handler = bench.make(admit=admit)
+    marks = bench.built.signing.copy_marks
+    own = bench.put(key, PNG, mark=marks.make(key, len(PNG)))
+    bench.handler.handle(bench.message(key, own))
+    assert bench.versions(key) == [own]
+    assert bench.told.documents[0]["data"]["verified"] is True
+    for mark in (marks.make(key, 1), CopyMarks(["f" * 32]).make(key, len(PNG))):
+        forged = bench.put(key, PNG, mark=mark)
+        bench.handler.handle(bench.message(key, forged))
+        assert bench.versions(key) == [own]
 
 
 def test_a_created_object_that_is_gone_yields_nothing(bench: Bench, key: str) -> None:
