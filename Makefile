@@ -1,4 +1,4 @@
-# Everything a developer does here. `make` alone explains itself.
+# Run `make` to list the targets.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,13 +6,13 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 .PHONY: help dev test lint stores mutants fuzz benchmark soak audit sbom lock clean
 
-help: ## Show what can be made
+help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-dev: $(VENV)/ready ## Run the whole product on local stand-ins: sign in, upload, watch
+dev: $(VENV)/ready ## Run the whole product on local stand-ins
 	@$(BIN)/python -m devstack
 
-test: lint stores ## Run every test, the browser ones included
+test: lint stores ## Check style and types, and run every test, browsers included
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/ready ## Check style and types
@@ -20,23 +20,23 @@ lint: $(VENV)/ready ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-mutants: stores ## Break each guard on purpose, and see that a test fails that names its threat
+mutants: stores ## Break each security guard on purpose and expect a test to fail
 	$(BIN)/python -m tests.security.mutate
 
-stores: $(VENV)/ready ## Install the S3 stores and the browser that the tests use
+stores: $(VENV)/ready ## Install the S3 stores and browsers that the tests use
 	@$(BIN)/python -m tests.stores.install
 
-benchmark: stores ## Measure beside the peers, and print ratios (NAMES="presign http")
+benchmark: stores ## Compare with peers and print ratios (NAMES="presign http")
 	$(BIN)/python -m benchmarks $(NAMES)
 
-soak: stores ## Half an hour of mixed traffic from 500 users; memory must stay flat
+soak: stores ## Run half an hour of mixed traffic and expect memory to stay flat
 	$(BIN)/python -m benchmarks.soak
 
 SECONDS ?= 240
 TARGETS ?=
 FUZZER := .stores/fuzz
 
-fuzz: $(VENV)/ready $(FUZZER)/ready ## Fuzz by coverage (SECONDS=1800, TARGETS="names api")
+fuzz: $(VENV)/ready $(FUZZER)/ready ## Fuzz, guided by coverage (SECONDS=1800 TARGETS="names api")
 	@PYTHONPATH=$(FUZZER) nice $(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
 
 $(FUZZER)/ready: requirements-fuzz.txt
@@ -45,10 +45,10 @@ $(FUZZER)/ready: requirements-fuzz.txt
 
 TOOLS := .stores/tools
 
-audit: $(TOOLS)/ready ## Ask for known weaknesses of the pinned packages
+audit: $(TOOLS)/ready ## Check the pinned packages for known vulnerabilities
 	@$(BIN)/python -m tests.audit $(TOOLS)/bin/python
 
-sbom: $(TOOLS)/ready ## Write the bill of materials of what production runs on: sbom.json (CycloneDX)
+sbom: $(TOOLS)/ready ## Write the software bill of materials of production to sbom.json
 	@$(TOOLS)/bin/python -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
 		--output-file sbom.json requirements.txt
 	@echo "sbom.json"
@@ -58,7 +58,7 @@ $(TOOLS)/ready: requirements-tools.txt
 	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tools.txt
 	@touch $@
 
-lock: $(VENV)/ready ## Pin the newest packages that fit requirements*.in
+lock: $(VENV)/ready ## Update the pinned packages to the newest that fit requirements*.in
 	$(BIN)/pip install --quiet uv
 	for name in requirements requirements-dev requirements-fuzz requirements-tools; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade $$name.in -o $$name.txt || exit 1; \
@@ -71,5 +71,5 @@ $(VENV)/ready: requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-clean: ## Remove what was installed and made here
+clean: ## Remove everything that was installed or generated
 	rm -rf $(VENV) .stores .run .pytest_cache .mypy_cache .ruff_cache .hypothesis node_modules

@@ -110,13 +110,20 @@ def test_what_the_requests_pass_exists() -> None:
         assert set(CALL.findall(step)) <= there, step
 
 
-def test_the_requests_are_routes_of_the_api(gateway: Gateway) -> None:
-    """Each of the five is a call of the OpenAPI document, and its view is the first to be named."""
-    document = gateway.app.test_client().get("/openapi.json").json
-    headings = re.findall(r"^### .*`([A-Z]+) (/\S+)`$", REQUESTS, re.MULTILINE)
-    assert len(headings) == 5
-    for method, path in headings:
-        assert method.lower() in document["paths"][path]
+def test_the_requests_are_routes_and_begin_with_their_views(gateway: Gateway) -> None:
+    """Each of the five is a route of the application, and the first step names its view."""
+    rules = {
+        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)): rule.endpoint
+        for rule in gateway.app.url_map.iter_rules()
+        for method in rule.methods
+    }
+    sections = re.findall(
+        r"^### .*`([A-Z]+) (/\S+)`$\n\n1\. `(app/[\w/]+\.py)`, `(\w+)\(\)`", REQUESTS, re.MULTILINE
+    )
+    assert len(sections) == 5
+    for method, path, file, view in sections:
+        assert rules[method, path].rpartition(".")[2] == view
+        assert view in definitions(ROOT / file)
 
 
 def test_a_page_without_its_marks_is_noticed() -> None:
