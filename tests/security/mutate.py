@@ -149,7 +149,25 @@ def check(wanted: Sequence[Mutant], *, mend: bool) -> int:
     print(f"{len(wanted) - len(lost)} of {len(wanted)} fit")
     if mend:
         print(f"{repair(lost)} edits follow to another place; check again")
+        print(f"{follow_killers()} killers follow to another file")
     return 1 if lost else 0
+
+
+def follow_killers() -> int:
+    """Let what was found follow tests that are in another file now, and say how many did."""
+    where: dict[str, set[str]] = {}
+    for _, proof in proofs():
+        where.setdefault(proof.name, set()).add(f"tests/{proof.file}::{proof.name}")
+    minutes, killed_by = last_run()
+    moved = 0
+    for name, killer in killed_by.items():
+        now = where.get(killer.rpartition("::")[2], {killer})
+        if killer not in now and len(now) == 1:
+            (killed_by[name],) = now
+            moved += 1
+    if moved:
+        LastRun(minutes, killed_by).keep()
+    return moved
 
 
 def main() -> int:
