@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ import pytest
 
 from devstack.account import Stack
 from devstack.testing import running_store
-from tests.gateway import ALICE, BOB, Caller, Gateway, running_gateway
+from tests.gateway import ALICE, BOB, AuditLines, Caller, Gateway, running_gateway
 from tests.stores.store import Store, Strictness
 
 pytest_plugins = ["tests.stores.fixtures"]
@@ -76,3 +77,14 @@ def alice(gateway: Gateway) -> Caller:
 @pytest.fixture
 def bob(gateway: Gateway) -> Caller:
     return gateway.client_for(BOB)
+
+
+@pytest.fixture
+def audit_lines(capsys: pytest.CaptureFixture[str]) -> AuditLines:
+    """Reads the lines of the audit log that came since it was read last."""
+
+    def read() -> list[dict[str, object]]:
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return [line for line in lines if line.get("logger") == "gateway.audit"]
+
+    return read

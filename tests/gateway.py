@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,10 @@ POOL_ID = ISSUER.rpartition("/")[2]
 SECRET = "a secret of the tests, long enough to be one"
 ALICE = "0f8fad5b-d9cb-469f-a165-70867728950e"
 BOB = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+#: Signing needs no store: for gateways that are never to ask theirs.
+NOWHERE = Store("nowhere", "http://127.0.0.1:9", "eu-central-1", "key", "secret", frozenset())
+
+AuditLines = Callable[[], list[dict[str, object]]]
 
 
 @dataclass(frozen=True)

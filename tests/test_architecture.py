@@ -1,4 +1,4 @@
-"""The import law of the house: who may import whom."""
+"""The import law of the house, who may import whom; and that tests mirror it."""
 
 from __future__ import annotations
 
@@ -40,6 +40,20 @@ BOTO3 = ("app.aws", "app.cli", "app.events.queue", "app.s3", "app.signing.creden
 CRYPTOGRAPHY = ("app.signing", "app.auth", "app.cli")
 #: puremagic names strangers; its tables are of no use to anything else.
 STANDARD_LIBRARY_ONLY = {"app.domain": set(), "app.media": {"puremagic"}}
+
+#: Test modules in a folder of ``app/`` that are not about one module of it.
+THEMES = {
+    "api/fuzz": "Schemathesis over the whole OpenAPI document",
+    "api/fuzz_chains": "Schemathesis along the links between its operations",
+    "limits/lost_redis": "the whole gateway while Redis comes and goes",
+    "s3/garbled": "every reader of the store's answers, fed with what is no answer",
+}
+#: Test folders that mirror no folder of ``app/``.
+CROSS_CUTTING = {"benchmarks", "client", "devstack", "e2e", "faults", "fuzz", "infra", "npm"} | {
+    "docs",
+    "security",
+    "stores",
+}
 
 
 def modules() -> list[tuple[str, Path]]:
@@ -111,3 +125,18 @@ def test_the_law_notices_a_wrong_import() -> None:
     assert not within("app.services", LAW[layer_of("config")])
     assert not within("config_fields", LAW[layer_of("app.services")])
     assert layer_of("app.auth.bearer") == "app.auth"
+
+
+def test_tests_mirror_the_service() -> None:
+    """What `tests/s3/test_copies.py` tests is `app/s3/copies.py`; themes are listed, with why."""
+    folders = {path.name for path in (ROOT / "app").iterdir() if path.is_dir()}
+    themes = set()
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        folder, *_ = path.relative_to(ROOT / "tests").parts
+        if folder not in folders:
+            assert folder in CROSS_CUTTING or path.parent == ROOT / "tests", f"{path}: what of?"
+            continue
+        module = ROOT / "app" / folder / path.stem.removeprefix("test_")
+        if not (module.is_dir() or module.with_suffix(".py").exists()):
+            themes.add(f"{folder}/{module.name}")
+    assert themes == THEMES.keys(), "name it after a module, or say what its theme is"

@@ -1,27 +1,36 @@
-"""The audit says what it knows, and no more."""
+"""What is written down of who did what: T37."""
 
 from __future__ import annotations
 
-import pytest
+import json
 
-from tests.audit import report
-
-WEAKNESS = {"id": "PYSEC-2026-1", "fix_versions": ["2.0"]}
+from tests.gateway import ALICE, NOWHERE, AuditLines, running_gateway
 
 
-def test_a_known_weakness_fails_the_audit(capsys: pytest.CaptureFixture[str]) -> None:
-    """It is named, with the version that mends it."""
-    good = {"name": "flask", "version": "3", "vulns": []}
-    assert report([good, {"name": "weak", "version": "1", "vulns": [WEAKNESS]}]) == 1
-    assert "weak 1: PYSEC-2026-1, mended by 2.0" in capsys.readouterr().out
-
-
-def test_what_the_index_does_not_tell_is_not_called_good(
-    capsys: pytest.CaptureFixture[str],
+def test_t37_the_audit_log_says_who_did_what_and_no_secret(
+    audit_lines: AuditLines,
 ) -> None:
-    """A mirror without weaknesses leaves every package unknown."""
-    skipped = {"name": "flask", "skip_reason": "Dependency not found"}
-    assert report([skipped]) == 0
-    said = capsys.readouterr().out
-    assert "1 of 1 packages are unknown" in said
-    assert "0 packages looked up" in said
+    """T37: who, what, which path, when, from where, outcome, request id; ids, URLs, tokens not."""
+    with running_gateway(NOWHERE, "a-bucket") as gateway:
+        alice = gateway.client_for(ALICE)
+        started = alice.start(10)
+        alice.get(f"/v1/uploads/{started['upload_id']}")
+        alice.post("/v1/links", {"paths": ["x?X-Amz-Signature=SESAME", 7, "image/a.png"]})
+        alice.get("/v1/assets/image/x/a.png?path=Bearer%20SESAME")
+        gateway.app.test_client().get("/v1/assets")
+        lines = audit_lines()
+        assert len(lines) == 4, "a stranger's failure is in the access log"
+        first, second, third, fourth = lines
+        assert first["sub"] == ALICE
+        assert first["client_id"]
+        assert first["action"] == "uploads.create_upload"
+        assert first["outcome"] == "done"
+        assert first["address"] == "127.0.0.1"
+        assert first["request_id"]
+        assert str(first["time"]).startswith("20")
+        assert first["paths"] == second["paths"] == [started["path"]]
+        assert (third["outcome"], fourth["outcome"]) == ("refused", "failed")
+        assert fourth["path"] == "image/x/a.png"
+        text = json.dumps(lines)
+        for secret in ("SESAME", started["upload_id"], alice.token, "X-Amz-Signature=A"):
+            assert secret not in text

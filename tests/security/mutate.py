@@ -3,7 +3,8 @@
 ``python -m tests.security.mutate`` goes through the whole catalogue (``make mutants``), and
 ``python -m tests.security.mutate T05 T38`` through those of some threats. Works on a copy of the
 tree; ends with 1 when a mutant survives. What is found stands in ``mutants/results.json``, from
-which the page of ``docs/security.md`` is made.
+which the page of ``docs/security.md`` is made. ``--check`` runs nothing: it tells which mutants no
+longer fit the code, and where what they look for may be.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from tests.security.mutants import MUTANTS, LastRun, Mutant, last_run
-from tests.security.sandbox import Outcome, Sandbox
+from tests.security.mutants.misfits import astray, repair
+from tests.security.mutants.places import Project
+from tests.security.sandbox import ROOT, Outcome, Sandbox
 from tests.security.threats import proofs
 
 #: Slow and in need of a browser, or about the local stand-ins: asked only when nothing else kills a
@@ -44,6 +47,7 @@ class Evidence:
         """``known``: which test killed a mutant the last time, by the mutant's name."""
         self._sandbox = sandbox
         self._known = known
+        self.project = Project(sandbox.root)
         self.by_threat: dict[str, list[str]] = {}
         for number, proof in proofs():
             self.by_threat.setdefault(number, []).append(f"tests/{proof.file}::{proof.name}")
@@ -100,7 +104,7 @@ def judge(sandbox: Sandbox, evidence: Evidence, mutant: Mutant) -> Verdict:
         if not tests:
             continue
         evidence.control(tests)
-        with sandbox.having(mutant.texts(sandbox.root)):
+        with sandbox.having(mutant.texts(evidence.project)):
             outcome = sandbox.run(tests, seconds=evidence.patience(tests))
         killer = outcome.failed or ("(time-out)" if outcome.timed_out else None)
         if killer:
@@ -136,15 +140,50 @@ def keep(verdict: Verdict) -> None:
     LastRun(minutes, killed_by).keep()
 
 
+def check(wanted: Sequence[Mutant], *, mend: bool) -> int:
+    """The exit status: 0 when every mutant fits the code as it is."""
+    project = Project(ROOT)
+    lost = list(astray(tuple(wanted), project))
+    for each in lost:
+        print(each.told(project), end="\n\n")
+    print(f"{len(wanted) - len(lost)} of {len(wanted)} fit")
+    if mend:
+        print(f"{repair(lost)} edits follow to another place; check again")
+        print(f"{follow_killers()} killers follow to another file")
+    return 1 if lost else 0
+
+
+def follow_killers() -> int:
+    """Let what was found follow tests that are in another file now, and say how many did."""
+    where: dict[str, set[str]] = {}
+    for _, proof in proofs():
+        where.setdefault(proof.name, set()).add(f"tests/{proof.file}::{proof.name}")
+    minutes, killed_by = last_run()
+    moved = 0
+    for name, killer in killed_by.items():
+        now = where.get(killer.rpartition("::")[2], {killer})
+        if killer not in now and len(now) == 1:
+            (killed_by[name],) = now
+            moved += 1
+    if moved:
+        LastRun(minutes, killed_by).keep()
+    return moved
+
+
 def main() -> int:
     """The exit status: 0 when every guard that was broken was missed by some test."""
     parser = argparse.ArgumentParser(description=__doc__)
     known = sorted({mutant.threat for mutant in MUTANTS})
     parser.add_argument("threats", nargs="*", metavar="T01", help="all of them if left out")
-    threats = parser.parse_args().threats
+    parser.add_argument("--check", action="store_true", help="which mutants do not fit the code")
+    parser.add_argument("--repair", action="store_true", help="... and let them follow a move")
+    options = parser.parse_args()
+    threats = options.threats
     if unknown := set(threats).difference(known):
         parser.error(f"no guard is known of {', '.join(sorted(unknown))}; of {', '.join(known)}")
     wanted = [mutant for mutant in MUTANTS if not threats or mutant.threat in threats]
+    if options.check or options.repair:
+        return check(wanted, mend=options.repair)
     began = time.monotonic()
     verdicts, failing = run(wanted)
     survivors = [verdict for verdict in verdicts if verdict.killer is None]

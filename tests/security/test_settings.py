@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.auth.tokens import CLIENT_ID
-from tests.gateway import ALICE, running_gateway
-from tests.stores.store import Store
-
-NOWHERE = Store("nowhere", "http://127.0.0.1:9", "eu-central-1", "key", "secret", frozenset())
+from tests.gateway import ALICE, NOWHERE, running_gateway
 
 
 @pytest.mark.parametrize(("use", "other"), [("access", "id"), ("id", "access")])

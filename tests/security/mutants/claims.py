@@ -2,109 +2,124 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Broken, Edit, Mutant
-
-claims = Broken("app/auth/claims.py")
-cognito = Broken("app/auth/cognito.py")
-bearer = Broken("app/auth/bearer.py")
-principal = Broken("app/domain/principal.py")
-_EXP = "if type(expires) is not int or self.is_over(expires, now):"
-_OVER = "return type(expires) is int and expires <= now - self.leeway_seconds"
-_START = "if type(instant) is not int or instant > now + self.leeway_seconds:"
-_REMEMBERED = "if verdict.until > self._clock() and verdict.version == self._jwks.version:"
-_SUB = 'SUB.fullmatch(text) is not None and text not in (".", "..")'
+from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant, never
 
 MUTANTS: tuple[Mutant, ...] = (
     # Both looks at the end of a token ask this: the early one, and the one that counts.
-    claims("T05", "past tokens pass", _OVER, "return False"),
-    claims(
+    mutant(
+        "T05",
+        "past tokens pass",
+        never("ClaimRules.is_over", "expires <= now - self.leeway_seconds"),
+    ),
+    mutant(
         "T05",
         "an expiry may be any number",
-        _EXP,
-        "if expires is None or float(expires) <= now - self.leeway_seconds:",
+        Code(
+            "ClaimRules._check_times",
+            "type(expires) is not int or self.is_over(expires, now)",
+            "expires is None or float(expires) <= now - self.leeway_seconds",
+        ),
     ),
-    claims(
+    mutant(
         "T05",
         "a token without an expiry lives for a minute",
-        'expires = claims.get("exp")',
-        'expires = claims.get("exp", int(now) + 60)',
+        Code("ClaimRules._check_times", 'claims.get("exp")', 'claims.get("exp", int(now) + 60)'),
     ),
-    cognito(
+    mutant(
         "T05",
         "claims that cannot be read are a crash",
-        "except ValueError:\n        return None",
-        "except KeyError:\n        return None",
+        Code("_unverified_exp", "except ValueError: ...", "except KeyError: ..."),
     ),
-    cognito(
+    mutant(
         "T05",
         "claims that are no object are a crash",
-        'return claims.get("exp") if isinstance(claims, dict) else None',
-        'return claims.get("exp")',
+        always("_unverified_exp", "isinstance(claims, dict)"),
     ),
-    claims("T05", "tokens of the future pass", _START, "if type(instant) is not int:"),
-    claims(
+    mutant(
+        "T05",
+        "tokens of the future pass",
+        never("ClaimRules._check_times", "instant > now + self.leeway_seconds"),
+    ),
+    mutant(
         "T05",
         "beginnings may be anything",
-        _START,
-        "if type(instant) is int and instant > now + self.leeway_seconds:",
+        Code(
+            "ClaimRules._check_times",
+            "type(instant) is not int or instant > now + self.leeway_seconds",
+            "type(instant) is int and instant > now + self.leeway_seconds",
+        ),
     ),
-    claims("T05", "nbf is not looked at", 'in ("iat", "nbf"):', 'in ("iat",):'),
-    claims("T05", "iat is not looked at", 'in ("iat", "nbf"):', 'in ("nbf",):'),
-    claims("T05", "ten minutes of leeway", "MAX_LEEWAY_SECONDS = 60", "MAX_LEEWAY_SECONDS = 600"),
-    principal("T06", "a sub may hold a slash", "[A-Za-z0-9._:-]", "[A-Za-z0-9._:/-]"),
-    principal("T06", "a sub may be long", "{1,128}", "{1,}"),
-    principal("T06", "a sub may be dots", _SUB, "SUB.fullmatch(text) is not None"),
-    principal("T06", "a sub may end in anything", "SUB.fullmatch(text)", "SUB.match(text)"),
-    claims(
+    mutant(
+        "T05", "nbf is not looked at", Code("ClaimRules._check_times", '("iat", "nbf")', '("iat",)')
+    ),
+    mutant(
+        "T05", "iat is not looked at", Code("ClaimRules._check_times", '("iat", "nbf")', '("nbf",)')
+    ),
+    mutant("T05", "ten minutes of leeway", Code("MAX_LEEWAY_SECONDS", "60", "600")),
+    mutant("T06", "a sub may hold a slash", Text("SUB", "._:-", "._:/-")),
+    mutant("T06", "a sub may be long", Text("SUB", "{1,128}", "{1,}")),
+    mutant("T06", "a sub may be dots", always("is_sub", 'text not in (".", "..")')),
+    mutant(
+        "T06", "a sub may end in anything", Code("is_sub", "SUB.fullmatch(__X)", "SUB.match(__X)")
+    ),
+    mutant(
         "T06",
         "the sub is not judged",
-        "if not isinstance(sub, str) or not is_sub(sub):",
-        "if False:",
-        Edit("app/domain/principal.py", "if not is_sub(self.sub):", "if False:"),
+        never("claims:_principal", "not is_sub(sub)"),
+        never("Principal.__post_init__", "not is_sub(self.sub)"),
     ),
-    cognito(
+    mutant(
         "T07",
         "a remembered verdict does not end",
-        _REMEMBERED,
-        "if verdict.version == self._jwks.version:",
+        Code(
+            "CognitoVerifier.verify_token",
+            "verdict.until > self._clock() and __UNCHANGED",
+            "__UNCHANGED",
+        ),
     ),
-    cognito(
+    mutant(
         "T07",
         "a remembered verdict outlives its keys",
-        _REMEMBERED,
-        "if verdict.until > self._clock():",
+        always("CognitoVerifier.verify_token", "verdict.version == self._jwks.version"),
     ),
-    cognito(
+    mutant(
         "T07",
         "a remembered verdict outlives its token",
-        "min(expires, now + REMEMBER_SECONDS)",
-        "now + REMEMBER_SECONDS",
+        Code(
+            "CognitoVerifier._verify_afresh",
+            "min(expires, now + REMEMBER_SECONDS)",
+            "now + REMEMBER_SECONDS",
+        ),
     ),
-    cognito(
+    mutant(
         "T07",
         "a withdrawn key is not noticed by remembered tokens",
-        "min(expires, now + REMEMBER_SECONDS)",
-        "expires",
+        Code("CognitoVerifier._verify_afresh", "min(expires, now + REMEMBER_SECONDS)", "expires"),
     ),
-    cognito(
+    mutant(
         "T07",
         "the memory grows",
-        "if len(self._memory) > self._memory_size:",
-        "if False:",
+        never("CognitoVerifier._remember", "len(self._memory) > self._memory_size"),
     ),
-    bearer("T08", "tokens in the query string pass", "if request.query_string and", "if False and"),
-    bearer("T08", "the parameter's case matters", "any(name.lower() in", "any(name in"),
-    bearer(
-        "T08",
-        "an id_token in the query string passes",
-        '"access_token", "id_token", "token"',
-        '"access_token", "token"',
+    mutant(
+        "T08", "tokens in the query string pass", never("check_token_place", "request.query_string")
     ),
-    bearer(
+    mutant(
+        "T08", "the parameter's case matters", Code("check_token_place", "__NAME.lower()", "__NAME")
+    ),
+    mutant(
+        "T08", "an id_token in the query string passes", Text("TOKEN_PARAMETERS", "id_token", "-")
+    ),
+    mutant(
         "T08",
         "the first of two headers counts",
-        'raise InvalidToken("Send one Authorization header")',
-        'request.environ["HTTP_AUTHORIZATION"] = '
-        'request.environ["HTTP_AUTHORIZATION"].split(",")[0]',
+        Code(
+            "check_token_place",
+            'raise InvalidToken("Send one Authorization header")',
+            """
+            sent = request.environ["HTTP_AUTHORIZATION"]
+            request.environ["HTTP_AUTHORIZATION"] = sent.split(",")[0]
+            """,
+        ),
     ),
 )

@@ -2,109 +2,92 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Broken, Edit, Mutant
-
-deleter = Broken("app/s3/deletion.py")
-api = Broken("app/api/deletions.py")
-erasure = Broken("app/assets/erasure.py")
-projects = Broken("app/api/projects.py")
-act_as = Broken("app/auth/act_as.py")
-me = Broken("app/api/me.py")
-audit = Broken("app/operations/audit.py")
-factory = Broken("app/__init__.py")
-
-_RIGHT = "if not admin_group or admin_group not in actor.groups:"
+from tests.security.mutants.catalogue import Code, Mutant, always, mutant, never, without
 
 MUTANTS: tuple[Mutant, ...] = (
-    deleter(
+    mutant(
         "T44",
         "a whole root may be deleted as a folder",
-        'if not re.fullmatch(r"users/[^/]+/(?:[^/]+/)+", prefix):',
-        "if False:",
+        never("Deleter.delete_folder", 'not re.fullmatch(r"users/[^/]+/(?:[^/]+/)+", prefix)'),
     ),
-    deleter(
+    mutant(
         "T44",
         "a folder is complete though something stays",
-        "complete=token is None and not failures,",
-        "complete=token is None,",
-        Edit(
-            "app/api/deletions.py",
-            "complete = batch.complete and problem is None",
-            "complete = batch.complete",
-        ),
+        always("Deleter.delete_folder", "not failures"),
+        always("delete_folder", "problem is None"),
     ),
-    api(
+    mutant(
         "T44",
         "failures count as deleted",
-        "gone = {key: text for key, text in keys.items() if key not in failures}",
-        "gone = keys",
+        Code(
+            "delete_assets",
+            "{key: text for key, text in keys.items() if key not in failures}",
+            "keys",
+        ),
     ),
-    api(
+    mutant(
         "T44",
         "any folder is taken for a package",
-        "if not asset_path.names_package or asset_path.package_folder is None:",
-        "if asset_path.package_folder is None:",
+        never("delete_asset", "not asset_path.names_package"),
     ),
-    projects(
+    mutant(
         "T44",
         "a project's name may be anything",
-        'f"projects/{check_project_id(project_id)}/"',
-        'f"projects/{project_id}/"',
+        Code("delete_project", "check_project_id(project_id)", "project_id"),
     ),
-    erasure(
+    mutant(
         "T44",
         "an erasure takes everybody's objects",
-        '"prefix": root.prefix}',
-        '"prefix": "users/"}',
-        Edit("app/assets/erasure.py", " if each.key.startswith(root.prefix)]", "]"),
+        Code("Erasure._versions", '"prefix": root.prefix', '"prefix": "users/"'),
+        always("Erasure._versions", "each.key.startswith(root.prefix)"),
     ),
-    erasure(
+    mutant(
         "T44",
         "an erasure leaves delete markers",
-        'for tag in ("Version", "DeleteMarker"):',
-        'for tag in ("Version",):',
+        Code("erasure:_read", '("Version", "DeleteMarker")', '("Version",)'),
     ),
-    erasure(
+    mutant(
         "T44",
         "an erasure leaves unfinished uploads",
-        "self._multipart.abort(upload.key, upload.upload_id)",
-        "pass",
+        without("Erasure._abort", "self._multipart.abort(upload.key, upload.upload_id)"),
     ),
-    act_as("T49", "anybody acts for anybody", _RIGHT, "if False:"),
-    act_as(
+    mutant(
+        "T49",
+        "anybody acts for anybody",
+        never("act_as", "not admin_group or admin_group not in actor.groups"),
+    ),
+    mutant(
         "T49",
         "without a group everybody in a group of no name may",
-        _RIGHT,
-        "if admin_group not in actor.groups:",
+        never("act_as", "not admin_group"),
     ),
-    act_as(
+    mutant(
         "T49",
         "who may not is ignored instead of refused",
-        'raise InsufficientScope(f"{HEADER} is for administrators")',
-        "return actor",
+        Code(
+            "act_as", 'raise InsufficientScope(f"{HEADER} is for administrators")', "return actor"
+        ),
     ),
-    act_as("T49", "the name may be anything", "if not is_sub(wanted_sub):", "if False:"),
-    me(
+    mutant("T49", "the name may be anything", never("act_as", "not is_sub(wanted_sub)")),
+    mutant(
         "T49",
         "acting for somebody deletes an account",
-        "if HEADER in request.headers:",
-        "if False:",
+        never("_account_token", "HEADER in request.headers"),
     ),
-    audit(
-        "T49",
-        "the log names the wrong one",
-        "who = actor or principal",
-        "who = principal",
+    mutant(
+        "T49", "the log names the wrong one", Code("audit:_line", "actor or principal", "principal")
     ),
-    factory(
+    mutant(
         "T49",
         "the budget is that of who is acted for",
-        "        count_caller(services.rates)\n        if (wanted_sub",
-        "        if (wanted_sub",
-        Edit(
-            "app/__init__.py",
-            "            g.actor = actor\n",
-            "            g.actor = actor\n        count_caller(services.rates)\n",
+        without("_authenticate.authenticate", "count_caller(services.rates)"),
+        Code(
+            "_authenticate.authenticate",
+            "if (__SUB := __HEADER) is not None: ...",
+            """
+                if (__SUB := __HEADER) is not None: ...
+                count_caller(services.rates)
+            """,
         ),
     ),
 )

@@ -2,76 +2,65 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Broken, Edit, Mutant
-
-links = Broken("app/signing/links.py")
-cloudfront = Broken("app/signing/cloudfront.py")
-segments = Broken("app/domain/segments.py")
-paths = Broken("app/domain/paths.py")
-playback = Broken("app/api/playback.py")
-canonical = Broken("app/signing/canonical.py")
-deletions = Broken("app/api/deletions.py")
-erasure = Broken("app/api/me.py")
-invalidations = Broken("app/aws/edge_cache.py")
-
-_FOLDER = 'if not folder.endswith("/") or folder.count("/") < 2:'
+from tests.security.mutants.catalogue import Code, Mutant, Text, mutant, never, without
 
 MUTANTS: tuple[Mutant, ...] = (
-    cloudfront("T34", "a folder needs no slash", _FOLDER, 'if folder.count("/") < 1:'),
-    cloudfront("T34", "a folder may be everybody's", _FOLDER, 'if not folder.endswith("/"):'),
-    cloudfront(
-        "T34", "the wildcard covers neighbours", "{self.url(folder)}*", "{self.url(folder)[:-1]}*"
-    ),
-    segments(
+    mutant(
         "T34",
-        "names may hold wildcards",
-        "    \"'*' or '?', which are CloudFront's wildcards\": r\"*?\",\n",
-        "",
-    ),
-    canonical(
-        "T34",
-        "wildcards are not encoded",
-        '_encoder(_UNRESERVED | frozenset(b"/"))',
-        '_encoder(_UNRESERVED | frozenset(b"/*?"))',
-    ),
-    paths(
-        "T34",
-        "one policy covers a whole kind",
-        'return f"{self.kind_folder}{self.segments[0]}/" if self.has_asset_folder else None',
-        "return self.kind_folder if self.has_asset_folder else None",
-    ),
-    links(
-        "T34",
-        "the cookies are for every folder",
-        'cookie_path=f"/{encode_path(folder)}",',
-        'cookie_path="/",',
-    ),
-    playback(
-        "T34",
-        "a file without a folder is played",
-        "if not path.has_asset_folder:",
-        "if False:",
-        Edit("app/signing/links.py", "if path.asset_folder is None:", "if False:"),
-        Edit(
-            "app/signing/links.py",
-            'folder = f"{root.prefix}{path.asset_folder}"',
-            'folder = f"{root.prefix}{path.folder}"',
+        "a folder needs no slash",
+        Code(
+            "CloudFrontSigner.sign_folder",
+            'not folder.endswith("/") or folder.count("/") < 2',
+            'folder.count("/") < 1',
         ),
     ),
-    deletions(
+    mutant(
+        "T34",
+        "a folder may be everybody's",
+        never("CloudFrontSigner.sign_folder", 'folder.count("/") < 2'),
+    ),
+    mutant(
+        "T34",
+        "the wildcard covers neighbours",
+        Code("CloudFrontSigner.sign_folder", "self.url(folder)", "self.url(folder)[:-1]"),
+    ),
+    mutant(
+        "T34",
+        "names may hold wildcards",
+        without("_UNSAFE", "\"'*' or '?', which are CloudFront's wildcards\": r\"*?\""),
+    ),
+    mutant("T34", "wildcards are not encoded", Text("encode_path", "/", "/*?")),
+    mutant(
+        "T34",
+        "one policy covers a whole kind",
+        Code(
+            "AssetPath.asset_folder", 'f"{self.kind_folder}{self.segments[0]}/"', "self.kind_folder"
+        ),
+    ),
+    mutant(
+        "T34",
+        "the cookies are for every folder",
+        Code("LinkSigner.sign_folder", 'cookie_path=f"/{encode_path(folder)}"', 'cookie_path="/"'),
+    ),
+    mutant(
+        "T34",
+        "a file without a folder is played",
+        never("check_playable", "not path.has_asset_folder"),
+        never("LinkSigner.sign_folder", "path.asset_folder is None"),
+        Code("LinkSigner.sign_folder", "path.asset_folder", "path.folder"),
+    ),
+    mutant("T35", "nothing is deleted", without("delete_asset", "services.store.delete(key)")),
+    mutant(
+        "T35", "the edge is not told of deletions", without("forget", "services.edge.forget(keys)")
+    ),
+    mutant(
         "T35",
-        "nothing is deleted",
-        "services.store.delete(key)\n        forget(root, [key])",
-        "forget(root, [key])",
+        "the edge is not told of an erasure",
+        without("erase_me", "services.edge.forget([root.prefix])"),
     ),
-    deletions("T35", "the edge is not told of deletions", "services.edge.forget(keys)", "pass"),
-    erasure(
-        "T35", "the edge is not told of an erasure", "services.edge.forget([root.prefix])", "pass"
-    ),
-    invalidations(
+    mutant(
         "T35",
         "the edge forgets one query alone",
-        'return [f"{path}*" for path in paths]',
-        "return [*paths]",
+        Code("wildcards", '[f"{path}*" for path in paths]', "[*paths]"),
     ),
 )

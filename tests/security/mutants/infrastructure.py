@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Broken, Mutant
+from tests.security.mutants.catalogue import Mutant, Plain, mutant
 
-template = Broken("infra/template.yaml")
+_TEMPLATE = "infra/template.yaml"
 
 _PLAYBACK = "if (request.querystring.Policy || request.cookies['CloudFront-Policy']) {"
 _TLS = "Condition: {Bool: {aws:SecureTransport: false}}"
+
+
+def template(threat: str, breaks: str, old: str, new: str) -> Mutant:
+    return mutant(threat, breaks, Plain(_TEMPLATE, old, new))
+
 
 MUTANTS: tuple[Mutant, ...] = (
     template(

@@ -2,160 +2,140 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Broken, Edit, Mutant
-
-links = Broken("app/signing/links.py")
-types = Broken("app/media/types.py")
-signer = Broken("app/signing/uploads.py")
-copies = Broken("app/domain/copies.py")
-sigv4 = Broken("app/signing/sigv4.py")
-credentials = Broken("app/signing/credentials.py")
-sts = Broken("app/aws/scoped_credentials.py")
-grant = Broken("app/signing/grant.py")
-fields = Broken("app/schemas/fields.py")
-settings = Broken("config.py")
-dispositions = Broken("app/domain/dispositions.py")
-filenames = Broken("app/domain/filenames.py")
-# What is hashed of a URL on its own, and of those that begin as the one before did.
-_ALONE = r'f"{method}\n{path}\n{before}{form.sorted_auth}{after}'
-_ALIKE = r'f"{method}\n{path}\n{before}{form.sorted_auth}".encode()'
-_CUT = "lifetime = min(lifetime, int((credentials.expires_at - at).total_seconds()))"
+from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant, never, without
 
 MUTANTS: tuple[Mutant, ...] = (
-    links(
-        "T19",
-        "an active type is served as asked",
-        'content_disposition("attachment" if is_active(content_type) else disposition, filename)',
-        "content_disposition(disposition, filename)",
+    mutant(
+        "T19", "an active type is served as asked", never("_disposition", "is_active(content_type)")
     ),
-    types(
+    mutant(
         "T19",
         "what is unknown counts as harmless",
-        "return content_type not in _INERT",
-        "return content_type in _ACTIVE",
+        Code("is_active", "content_type not in _INERT", "content_type in _ACTIVE"),
     ),
-    types(
-        "T19",
-        "XML counts as harmless",
-        'frozenset({"image/svg+xml", "application/dash+xml"})',
-        'frozenset({"image/svg+xml"})',
-    ),
-    signer(
+    mutant("T19", "XML counts as harmless", Text("_ACTIVE", "application/dash+xml", "-")),
+    mutant(
         "T19",
         "an upload of an active type is stored as inline",
-        "if is_active(upload.content_type):",
-        "if False:",
+        never("uploads:stored_headers", "is_active(upload.content_type)"),
     ),
-    copies(
+    mutant(
         "T19",
         "a copy of an active type is stored as inline",
-        'if is_active(content_type):\n        headers["content-disposition"]',
-        'if False:\n        headers["content-disposition"]',
+        never("copies:stored_headers", "is_active(content_type)"),
     ),
-    sigv4(
+    mutant(
         "T29",
         "any lifetime is signed",
-        "if not 1 <= expires_seconds <= MAX_EXPIRES_SECONDS:",
-        "if False:",
+        never("Presigner._grant", "not 1 <= expires_seconds <= MAX_EXPIRES_SECONDS"),
     ),
-    fields(
+    mutant(
         "T29",
         "the API asks for any lifetime",
-        "validate=validate.Range(1, maximum_seconds),",
-        "",
+        without("lifetime", "validate=validate.Range(1, maximum_seconds)"),
     ),
-    fields(
+    mutant(
         "T29",
         "a lifetime may be a float or a boolean",
-        "if type(value) is not int:",
-        "if not isinstance(value, (int, float)):",
+        Code(
+            "WholeNumber._deserialize",
+            "type(value) is not int",
+            "not isinstance(value, (int, float))",
+        ),
     ),
-    settings(
+    mutant(
         "T29",
         "a setting may have links live longer than S3 takes",
-        "_life = validate.Range(1, SEVEN_DAYS)",
-        "_life = validate.Range(1)",
+        Code("config:_life", "validate.Range(1, SEVEN_DAYS)", "validate.Range(1)"),
     ),
-    sigv4("T30", "a link outlives its credentials", _CUT, "pass"),
-    sigv4(
+    mutant(
+        "T30",
+        "a link outlives its credentials",
+        without(
+            "Presigner._grant",
+            "lifetime = min(lifetime, int((credentials.expires_at - at).total_seconds()))",
+        ),
+    ),
+    mutant(
         "T30",
         "credentials about to die sign",
-        "if dies is None or dies - now >= self._minimum_life:",
-        "if True:",
+        always("Presigner._usable_credentials", "dies is None or dies - now >= self._minimum_life"),
     ),
-    sigv4(
+    mutant(
         "T30",
         "earlier credentials go on signing",
-        "if last is None or last.made_of != made_of:",
-        "if last is None or last.made_of[1:] != made_of[1:]:",
+        Code("Presigner._grant", "last.made_of != made_of", "last.made_of[1:] != made_of[1:]"),
     ),
-    grant(
+    mutant(
         "T30",
         "expires_at is not the truth",
-        "expires_at=at + timedelta(seconds=lifetime),",
-        "expires_at=at + timedelta(seconds=lifetime + 60),",
+        Code("Grant.of", "seconds=lifetime", "seconds=lifetime + 60"),
     ),
-    credentials(
+    mutant(
         "T30",
         "keys get another pair's expiry",
-        "if credentials.get_frozen_credentials() == keys:",
-        "if True:",
+        always("_freeze", "credentials.get_frozen_credentials() == keys"),
     ),
-    credentials(
-        "T30",
-        "dead keys are a crash",
-        "except (BotoCoreError, ClientError, RuntimeError) as error:",
-        "except (BotoCoreError, ClientError) as error:",
+    mutant(
+        "T30", "dead keys are a crash", Code("_Chain.__call__", "(..., RuntimeError)", "(...,)")
     ),
-    sts(
+    mutant(
         "T30",
         "browsers get credentials about to die",
-        "known.expires_at - self._clock() > _RENEW_BEFORE:",
-        "known.expires_at:",
+        always("UploadCredentials.of", "known.expires_at - self._clock() > _RENEW_BEFORE"),
     ),
-    sigv4(
+    mutant(
         "T31",
         "the method is not signed",
-        _ALONE,
-        _ALONE.replace("{method}", "GET"),
-        Edit("app/signing/sigv4.py", _ALIKE, _ALIKE.replace("{method}", "GET")),
+        Code(
+            "Presigner.presign_many",
+            r'f"{method}\n{path}\n{before}{form.sorted_auth}{after}\n{form.ending}"',
+            r'f"GET\n{path}\n{before}{form.sorted_auth}{after}\n{form.ending}"',
+        ),
+        Code(
+            "Presigner.presign_many",
+            r'f"{method}\n{path}\n{before}{form.sorted_auth}"',
+            r'f"GET\n{path}\n{before}{form.sorted_auth}"',
+        ),
     ),
-    sigv4(
+    mutant(
         "T31",
         "the method is not signed from the second URL on",
-        _ALIKE,
-        _ALIKE.replace("{method}", "GET"),
+        Code(
+            "Presigner.presign_many",
+            r'f"{method}\n{path}\n{before}{form.sorted_auth}"',
+            r'f"GET\n{path}\n{before}{form.sorted_auth}"',
+        ),
     ),
-    dispositions(
+    mutant(
         "T32",
         "a name is not made safe",
-        "name = safe_filename(filename)",
-        "name = filename",
+        Code("content_disposition", "safe_filename(filename)", "filename"),
     ),
-    dispositions(
+    mutant(
         "T32",
         "the fallback may hold anything",
-        '_FALLBACK_UNSAFE.sub("_", ascii_name).strip() or "file"',
-        'ascii_name.strip() or "file"',
+        Code("content_disposition", '_FALLBACK_UNSAFE.sub("_", ascii_name)', "ascii_name"),
     ),
-    dispositions(
+    mutant(
         "T32",
         "a name that begins plainly is taken as it is",
-        "_PLAIN.fullmatch(filename)",
-        "_PLAIN.match(filename)",
+        Code("content_disposition", "_PLAIN.fullmatch(__NAME)", "_PLAIN.match(__NAME)"),
     ),
-    dispositions("T32", "the name itself is not encoded", "quote(name, safe=_ATTR_CHAR)", "name"),
-    filenames("T32", "a name may be long", "MAX_NAME_BYTES = 200", "MAX_NAME_BYTES = 4000"),
-    links(
+    mutant(
+        "T32",
+        "the name itself is not encoded",
+        Code("content_disposition", "quote(name, safe=_ATTR_CHAR)", "name"),
+    ),
+    mutant("T32", "a name may be long", Code("MAX_NAME_BYTES", "200", "4000")),
+    mutant(
         "T33",
         "the stored type is served",
-        '        "response-content-type": content_type,\n',
-        "",
+        without("_answer_query", '"response-content-type": content_type'),
     ),
-    types(
+    mutant(
         "T33",
         "an unknown extension is served as HTML",
-        '_UNKNOWN = "application/octet-stream"',
-        '_UNKNOWN = "text/html"',
+        Text("_UNKNOWN", "application/octet-stream", "text/html"),
     ),
 )

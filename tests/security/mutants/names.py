@@ -2,195 +2,171 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Broken, Edit, Mutant
-
-segments = Broken("app/domain/segments.py")
-paths = Broken("app/domain/paths.py")
-filenames = Broken("app/domain/filenames.py")
-addressing = Broken("app/signing/addressing.py")
-canonical = Broken("app/signing/canonical.py")
-factory = Broken("app/__init__.py")
-versions = Broken("app/s3/versions.py")
-uploads = Broken("app/domain/uploads.py")
-cursors = Broken("app/api/cursors.py")
-uppy = Broken("app/api/uppy_uploads.py")
-context = Broken("app/api/context.py")
-copies = Broken("app/s3/copies.py")
-relocation = Broken("app/domain/copies.py")
-fields = Broken("app/schemas/fields.py")
-
-_PLACE = "if kind not in (LIBRARY_KINDS if project_id is None else PROJECT_KINDS):"
+from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant, never, without
 
 MUTANTS: tuple[Mutant, ...] = (
-    segments("T09", "backslashes pass", '    "a backslash": r"\\\\",\n', ""),
-    segments(
-        "T09",
-        "C1 controls and line separators pass",
-        r'"\x00-\x1f\x7f-\x9f\u2028\u2029"',
-        r'"\x00-\x1f"',
+    mutant("T09", "backslashes pass", without("_UNSAFE", r'"a backslash": r"\\"')),
+    mutant(
+        "T09", "C1 controls and line separators pass", Text("_UNSAFE", "\x7f-\x9f\u2028\u2029", "")
     ),
-    segments("T09", "C0 controls pass", r'"\x00-\x1f\x7f-\x9f', r'"\x7f-\x9f'),
-    segments("T09", "text directions pass", r"\u200b-\u200f\u202a-\u202e", r"\u200b-\u200d"),
-    segments("T09", "invisible letters pass", r"\u200b-\u200f\u202a-\u202e", r"\u202a-\u202e"),
-    segments("T09", "percent escapes pass", '"%(?=[0-9A-Fa-f]{2})"', '"%(?=ZZ)"'),
-    segments("T09", "dot segments pass", 'if "." in segments or ".." in segments:', "if False:"),
-    segments("T09", "plain dot segments pass", r"(?!\.{1,2}(?:/|\Z))", ""),
-    segments("T09", "empty segments pass", 'if "" in segments:', "if False:"),
-    addressing(
+    mutant("T09", "C0 controls pass", Text("_UNSAFE", "\x00-\x1f", "")),
+    mutant(
+        "T09",
+        "text directions pass",
+        Text("_UNSAFE", "\u200b-\u200f\u202a-\u202e", "\u200b-\u200d"),
+    ),
+    mutant(
+        "T09",
+        "invisible letters pass",
+        Text("_UNSAFE", "\u200b-\u200f\u202a-\u202e", "\u202a-\u202e"),
+    ),
+    mutant("T09", "percent escapes pass", Text("_ESCAPE", "%(?=[0-9A-Fa-f]{2})", "%(?=ZZ)")),
+    mutant("T09", "dot segments pass", never("fault_in", '"." in segments or ".." in segments')),
+    mutant("T09", "plain dot segments pass", Text("_PLAIN_NAME", r"(?!\.{1,2}(?:/|\Z))", "")),
+    mutant("T09", "empty segments pass", never("fault_in", '"" in segments')),
+    mutant(
         "T09",
         "a key that a browser would resolve is signed",
-        "and _DOT_SEGMENT.search(key):",
-        "and False:",
+        never("BucketAddress.path", "_DOT_SEGMENT.search(key)"),
     ),
-    canonical(
+    mutant(
         "T09",
         "a key is written as it is",
-        '_encoder(_UNRESERVED | frozenset(b"/"))',
-        "_encoder(frozenset(range(256)))",
+        Code("encode_path", '_UNRESERVED | frozenset(b"/")', "frozenset(range(256))"),
     ),
-    factory("T09", "routing tidies slashes", "merge_slashes = False", "merge_slashes = True"),
-    segments(
+    mutant(
+        "T09",
+        "routing tidies slashes",
+        Code("create_app", "app.url_map.merge_slashes = False", "app.url_map.merge_slashes = True"),
+    ),
+    mutant(
         "T10",
         "decomposed letters pass",
-        'if not unicodedata.is_normalized("NFC", text):',
-        "if False:",
+        never("fault_in", 'not unicodedata.is_normalized("NFC", text)'),
     ),
-    segments(
+    mutant(
         "T10",
         "characters are counted",
-        'len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES',
-        "False",
+        never("check_key_bytes", 'len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES'),
     ),
-    segments("T10", "keys may be longer than S3's", "MAX_KEY_BYTES = 1024", "MAX_KEY_BYTES = 2048"),
-    paths(
+    mutant("T10", "keys may be longer than S3's", Code("MAX_KEY_BYTES", "1024", "2048")),
+    mutant(
         "T10",
         "the path is counted and not the key",
-        "check_key_bytes(key, pointer)\n        return key\n",
-        "return key\n",
+        without("Root.key", "check_key_bytes(key, pointer)"),
     ),
-    paths(
+    mutant(
         "T10",
         "an endless path is read",
-        "check_key_bytes(text, pointer)\n        match =",
-        "match =",
+        without("AssetPath.__init__", "check_key_bytes(text, pointer)"),
     ),
-    paths(
+    mutant(
         "T11",
         "a root ends without its slash",
-        'return f"users/{self.sub}/"',
-        'return f"users/{self.sub}"',
+        Code("Root.prefix", 'f"users/{self.sub}/"', 'f"users/{self.sub}"'),
     ),
-    paths(
+    mutant(
         "T11",
         "a key of a longer sub is below the root",
-        "not key.startswith(self.prefix):",
-        "not key.startswith(self.prefix[:-1]):",
-        Edit(
-            "app/domain/paths.py",
-            "return AssetPath(key[len(self.prefix) :], pointer=pointer)",
-            'return AssetPath(key.split("/", 2)[2], pointer=pointer)',
-        ),
+        Code("Root.path_of", "key.startswith(self.prefix)", "key.startswith(self.prefix[:-1])"),
+        Code("Root.path_of", "key[len(self.prefix) :]", 'key.split("/", 2)[2]'),
     ),
-    paths(
+    mutant(
         "T11",
         "a listing of everything has no slash",
-        "listed = self.prefix + max(folder, prefix, key=len)",
-        'listed = (self.prefix + max(folder, prefix, key=len)).rstrip("/")',
+        Code(
+            "Root.list_prefix",
+            "self.prefix + max(folder, prefix, key=len)",
+            '(self.prefix + max(folder, prefix, key=len)).rstrip("/")',
+        ),
     ),
-    versions("T11", "longer names have the versions too", "if name == key", "if name"),
-    filenames(
+    mutant("T11", "longer names have the versions too", always("Versions.of", "name == key")),
+    mutant(
         "T12",
         "a file name keeps its slashes",
-        'UNSAFE_IN_NAME.sub("_", unicodedata.normalize("NFC", name))',
-        'unicodedata.normalize("NFC", name)',
+        Code(
+            "safe_filename",
+            'UNSAFE_IN_NAME.sub("_", unicodedata.normalize("NFC", name))',
+            'unicodedata.normalize("NFC", name)',
+        ),
     ),
-    filenames(
-        "T12", "a package's name is not checked", "if fault := fault_in(name):", "if fault := '':"
+    mutant(
+        "T12", "a package's name is not checked", Code("package_filename", "fault_in(name)", "''")
     ),
-    filenames(
-        "T12", "a package may be deep", "MAX_PACKAGE_SEGMENTS = 4", "MAX_PACKAGE_SEGMENTS = 400"
-    ),
-    paths(
+    mutant("T12", "a package may be deep", Code("MAX_PACKAGE_SEGMENTS", "4", "400")),
+    mutant(
         "T12",
         "an asset id may be anything",
-        "if _UUID.fullmatch(asset_id) is None:",
-        "if not asset_id:",
+        Code("AssetPath.mint", "_UUID.fullmatch(asset_id) is None", "not asset_id"),
     ),
-    paths(
+    mutant(
         "T12",
         "a project's name may be anything",
-        'project = f"projects/{check_project_id(project_id)}/"',
-        'project = f"projects/{project_id}/"',
+        Code("AssetPath.mint", "check_project_id(project_id)", "project_id"),
     ),
-    context("T13", "everybody has one root", "Root(current_principal.sub)", 'Root("everybody")'),
-    uploads(
-        "T13",
-        "an upload id opens for anybody",
-        "*rest = claims\n        if owner != sub:",
-        "*rest = claims\n        if False:",
+    mutant(
+        "T13", "everybody has one root", Code("caller_root", "current_principal.sub", '"everybody"')
     ),
-    uploads(
-        "T13",
-        "a listed upload id opens for anybody",
-        "s3_upload_id = claims\n    if owner != sub:",
-        "s3_upload_id = claims\n    if False:",
-    ),
-    uppy(
+    mutant("T13", "an upload id opens for anybody", never("Upload.from_claims", "owner != sub")),
+    mutant("T13", "a listed upload id opens for anybody", never("upload_of", "owner != sub")),
+    mutant(
         "T13",
         "Uppy's key may be anybody's",
-        "path = root.path_of(key)",
-        'path = type(root)(key.split("/")[1]).path_of(key)',
+        Code("open_target", "root.path_of(key)", 'type(root)(key.split("/")[1]).path_of(key)'),
     ),
-    uppy("T13", "Uppy's key and upload id need not fit", "if upload.path != path:", "if False:"),
-    cursors("T13", "a cursor serves anybody", "if sealed_for != listing:", "if False:"),
-    copies(
+    mutant(
+        "T13", "Uppy's key and upload id need not fit", never("open_target", "upload.path != path")
+    ),
+    mutant("T13", "a cursor serves anybody", never("open_cursor", "sealed_for != listing")),
+    mutant(
         "T14",
         "a copy source is encoded twice",
-        '"Key": copy.source.key}\n    if',
-        '"Key": copy.source.key.replace(" ", "%20")}\n    if',
+        Code("_pinned", "copy.source.key", 'copy.source.key.replace(" ", "%20")'),
     ),
-    relocation(
+    mutant(
         "T14",
         "the place of a copy is not checked",
-        "kind = kind or path.kind\n    check_kind_place(kind, project_id)",
-        "kind = kind or path.kind",
+        without("relocate", "check_kind_place(kind, project_id)"),
     ),
-    paths(
+    mutant(
         "T14",
         "a copy's project may be anything",
-        'project = f"projects/{check_project_id(project_id)}/"',
-        'project = f"projects/{project_id}/"',
+        Code("AssetPath.mint", "check_project_id(project_id)", "project_id"),
     ),
-    segments(
+    mutant(
         "T14",
         "either end of a copy may hold dot segments",
-        'if "." in segments or ".." in segments:',
-        "if False:",
+        never("fault_in", '"." in segments or ".." in segments'),
     ),
-    paths(
+    mutant(
         "T15",
         "a prefix is not checked",
-        "if fault := fault_in(prefix, partial=True):",
-        "if fault := '':",
+        Code("Root.list_prefix", "fault_in(prefix, partial=True)", "''"),
     ),
-    paths(
+    mutant(
         "T15",
         "a prefix may lie outside the kind",
-        "if not prefix.startswith(folder) and not folder.startswith(prefix):",
-        "if False:",
+        never(
+            "Root.list_prefix", "not prefix.startswith(folder) and not folder.startswith(prefix)"
+        ),
     ),
-    paths("T15", "a kind may be another place's", _PLACE, "if False:"),
-    paths(
+    mutant(
+        "T15",
+        "a kind may be another place's",
+        never(
+            "Root.list_prefix",
+            "kind not in (LIBRARY_KINDS if project_id is None else PROJECT_KINDS)",
+        ),
+    ),
+    mutant(
         "T15",
         "a filter's project may be anything",
-        'else f"projects/{check_project_id(project_id)}/"\n        if kind',
-        'else f"projects/{project_id}/"\n        if kind',
+        Code("Root.list_prefix", "check_project_id(project_id)", "project_id"),
     ),
-    fields(
+    mutant(
         "T15",
         "a page may be of any size",
-        "load_default=default,\n        validate=validate.Range(1, 1000),",
-        "load_default=default,",
+        without("page_limit", "validate=validate.Range(1, 1000)"),
     ),
-    cursors("T15", "a cursor serves any listing", "if sealed_for != listing:", "if False:"),
+    mutant("T15", "a cursor serves any listing", never("open_cursor", "sealed_for != listing")),
 )

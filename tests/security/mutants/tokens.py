@@ -2,132 +2,153 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Broken, Edit, Mutant
-
-claims = Broken("app/auth/claims.py")
-cognito = Broken("app/auth/cognito.py")
-jwks = Broken("app/auth/jwks.py")
-keyset = Broken("app/auth/keyset.py")
-services = Broken("app/services.py")
-
-_ISSUER = 'if claims.get("iss") != self.issuer:'
-_CLIENT = "if not isinstance(client_id, str) or client_id not in self.client_ids:"
-_HEADERS = 'frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64"})'
+from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant, never
 
 MUTANTS: tuple[Mutant, ...] = (
-    claims("T01", "any issuer will do", _ISSUER, 'if not claims.get("iss"):'),
-    claims(
+    mutant(
+        "T01",
+        "any issuer will do",
+        Code("ClaimRules.check", 'claims.get("iss") != self.issuer', 'not claims.get("iss")'),
+    ),
+    mutant(
         "T01",
         "an issuer that begins alike will do",
-        _ISSUER,
-        'if not str(claims.get("iss")).startswith(self.issuer):',
+        Code(
+            "ClaimRules.check",
+            'claims.get("iss") != self.issuer',
+            'not str(claims.get("iss")).startswith(self.issuer)',
+        ),
     ),
-    claims("T01", "either use will do", "not in USES[self.accepted_use]:", 'not in USES["any"]:'),
-    claims(
+    mutant("T01", "either use will do", Code("ClaimRules.check", "self.accepted_use", '"any"')),
+    mutant(
         "T01",
         "a token without a use counts as an access token",
-        'use = claims.get("token_use")',
-        'use = claims.get("token_use", "access")',
+        Code("ClaimRules.check", 'claims.get("token_use")', 'claims.get("token_use", "access")'),
     ),
-    claims("T01", "any client will do", _CLIENT, "if not isinstance(client_id, str):"),
-    claims(
+    mutant(
+        "T01",
+        "any client will do",
+        never("ClaimRules._check_client", "client_id not in self.client_ids"),
+    ),
+    mutant(
         "T01",
         "a client whose id begins alike will do",
-        _CLIENT,
-        "if not str(client_id).startswith(tuple(self.client_ids)):",
+        Code(
+            "ClaimRules._check_client",
+            "not isinstance(client_id, str) or client_id not in self.client_ids",
+            "not str(client_id).startswith(tuple(self.client_ids))",
+        ),
     ),
-    claims(
+    mutant(
         "T01",
         "aud stands in for client_id",
-        'audience if is_id_token else claims.get("client_id")',
-        'claims.get("client_id") or audience',
+        Code(
+            "ClaimRules._check_client",
+            'audience if is_id_token else claims.get("client_id")',
+            'claims.get("client_id") or audience',
+        ),
     ),
-    claims(
+    mutant(
         "T01",
         "an access token for another resource will do",
-        'if "aud" in claims and audience != client_id:',
-        "if False:",
+        never("ClaimRules._check_client", '"aud" in claims and audience != client_id'),
     ),
-    services(
+    mutant(
         "T01",
         "the setting of the use reaches no verifier",
-        "token_use=settings.cognito_token_use,",
-        'token_use="any",',
+        Code("build", "token_use=settings.cognito_token_use", 'token_use="any"'),
     ),
-    cognito(
+    mutant(
         "T02",
         "other RSA algorithms will do",
-        'or header.get("alg") != "RS256":',
-        "or False:",
-        Edit(
-            "app/auth/cognito.py",
+        never("_kid_in", 'header.get("alg") != "RS256"'),
+        Code(
+            "RS256_ONLY",
             'algorithms=["RS256"]',
             'algorithms=["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]',
         ),
     ),
-    cognito(
+    mutant(
         "T02",
         "the signature is not verified",
-        "claims = jwt.decode(token, signing_key.key, registry=RS256_ONLY).claims",
-        'claims = orjson.loads(urlsafe_b64decode(token.split(".")[1].encode()))',
+        Code(
+            "CognitoVerifier._verify_afresh",
+            "jwt.decode(token, signing_key.key, registry=RS256_ONLY).claims",
+            'orjson.loads(urlsafe_b64decode(token.split(".")[1].encode()))',
+        ),
     ),
-    cognito("T02", "keys in the header pass", _HEADERS, 'frozenset({"crit", "b64"})'),
-    cognito("T02", "an x5c in the header passes", _HEADERS, _HEADERS.replace('"x5c", ', "")),
-    cognito("T02", "a b64 in the header passes", _HEADERS, _HEADERS.replace(', "b64"', "")),
-    cognito("T02", "moto's published key will do", 'frozenset({"dummy"})', "frozenset[str]()"),
-    cognito(
+    mutant(
+        "T02",
+        "keys in the header pass",
+        Code("REFUSED_HEADERS", "frozenset(__ALL)", 'frozenset({"crit", "b64"})'),
+    ),
+    mutant("T02", "an x5c in the header passes", Text("REFUSED_HEADERS", "x5c", "-")),
+    mutant("T02", "a b64 in the header passes", Text("REFUSED_HEADERS", "b64", "-")),
+    mutant(
+        "T02",
+        "moto's published key will do",
+        Code("PUBLISHED_KIDS", 'frozenset({"dummy"})', "frozenset[str]()"),
+    ),
+    mutant(
         "T02",
         "a token that names no key is taken for one of the first",
-        'kid = header.get("kid")',
-        'kid = header.get("kid", "first")',
+        Code("_kid_in", 'header.get("kid")', 'header.get("kid", "first")'),
     ),
-    keyset(
+    mutant(
         "T02",
         "a JWK of another algorithm is taken",
-        'and entry.get("alg", "RS256") == "RS256"',
-        "and True",
+        always("_is_for_rs256", 'entry.get("alg", "RS256") == "RS256"'),
     ),
-    keyset(
-        "T02", "a JWK for encryption is taken", 'and entry.get("use", "sig") == "sig"', "and True"
+    mutant(
+        "T02",
+        "a JWK for encryption is taken",
+        always("_is_for_rs256", 'entry.get("use", "sig") == "sig"'),
     ),
-    keyset("T02", "short keys are taken", "MIN_MODULUS_BITS = 2048", "MIN_MODULUS_BITS = 512"),
-    jwks(
+    mutant("T02", "short keys are taken", Code("MIN_MODULUS_BITS", "2048", "512")),
+    mutant(
         "T03",
         "no cooldown between fetches",
-        "self._next_fetch_at = now + self._cooldown_seconds",
-        "self._next_fetch_at = now",
+        Code("JwksCache._fetch_if_due", "now + self._cooldown_seconds", "now"),
     ),
-    jwks(
+    mutant(
         "T03",
         "a failed fetch ends the cooldown",
-        "self.fetches_failed += 1\n",
-        "self.fetches_failed += 1\n            self._next_fetch_at = self._clock()\n",
+        Code(
+            "JwksCache._take",
+            "self.fetches_failed += 1",
+            """
+                self.fetches_failed += 1
+                self._next_fetch_at = self._clock()
+            """,
+        ),
     ),
-    jwks(
+    mutant(
         "T03",
         "known keys wait for a fetch",
-        "if self._clock() >= self._old_at:\n                self._fetch_if_due()",
-        "if self._clock() >= self._old_at:\n                self._await_fetch()",
+        Code("JwksCache.key_for", "self._fetch_if_due()", "self._await_fetch()"),
     ),
-    jwks(
+    mutant(
         "T03",
         "a fetch may take half a minute",
-        "timeout_seconds: float = 3.0",
-        "timeout_seconds: float = 30.0",
+        Code("JwksCache.__init__", "timeout_seconds = 3.0", "timeout_seconds = 30.0"),
     ),
-    keyset("T03", "a dripping host is waited for", "if time.monotonic() > deadline:", "if False:"),
-    cognito("T03", "tokens may be endless", "MAX_TOKEN_CHARS = 8192", "MAX_TOKEN_CHARS = 81920"),
-    cognito(
+    mutant(
+        "T03", "a dripping host is waited for", never("fetch_body", "time.monotonic() > deadline")
+    ),
+    mutant("T03", "tokens may be endless", Code("MAX_TOKEN_CHARS", "8192", "81920")),
+    mutant(
         "T03",
         "keys are looked for though the token is over",
-        "if self._rules.is_over(_unverified_exp(token), self._clock()):",
-        "if False:",
+        never(
+            "CognitoVerifier._verify_afresh",
+            "self._rules.is_over(_unverified_exp(token), self._clock())",
+        ),
     ),
-    cognito("T03", "key ids may be long", 'r"[!-~]{1,128}"', 'r"[!-~]{1,}"'),
-    keyset(
+    mutant("T03", "key ids may be long", Text("KID", "[!-~]{1,128}", "[!-~]{1,}")),
+    mutant(
         "T04",
         "redirects are followed",
-        "retries=False,\n        redirect=False,",
-        "retries=3,\n        redirect=True,",
+        Code("fetch_body", "retries=False", "retries=3"),
+        Code("fetch_body", "redirect=False", "redirect=True"),
     ),
 )

@@ -2,159 +2,162 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Broken, Edit, Mutant
-
-addressing = Broken("app/signing/addressing.py")
-grant = Broken("app/signing/grant.py")
-signer = Broken("app/signing/uploads.py")
-uppy_signer = Broken("app/signing/uppy.py")
-policy = Broken("app/domain/policy.py")
-verifier = Broken("app/assets/verification.py")
-fields = Broken("app/schemas/fields.py")
-uppy = Broken("app/domain/uppy.py")
-heads = Broken("app/media/first_bytes.py")
-texts = Broken("app/media/markup.py")
-worker = Broken("app/events/handler.py")
-_SIZE = "if type(size) is not int or size < 1:"
-_BODY = "reason = self._against_rules(found, path) or self._unlike_its_type(found)"
-_PUT = 'headers = stored_headers(upload) | {"if-none-match": "*"}'
+from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant, never, without
 
 MUTANTS: tuple[Mutant, ...] = (
-    grant("T16", "another algorithm is named", '"AWS4-HMAC-SHA256"', '"AWS4-HMAC-SHA1"'),
-    addressing(
+    mutant(
         "T16",
-        "the global host is kept",
-        "return given if given in kept else",
-        "return given if given else",
+        "another algorithm is named",
+        Text("grant:ALGORITHM", "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1"),
     ),
-    addressing(
+    mutant("T16", "the global host is kept", always("_regional_host", "given in kept")),
+    mutant(
         "T16",
         "AWS' own addresses are taken as they are",
-        'if on_aws:\n            scheme, host, prefix = "https"',
-        'if not host:\n            scheme, host, prefix = "https"',
+        Code(
+            "BucketAddress.of",
+            """
+                if on_aws:
+                    scheme, host, prefix = __PARTS
+            """,
+            """
+                if not host:
+                    scheme, host, prefix = __PARTS
+            """,
+        ),
     ),
-    signer(
+    mutant(
         "T17",
         "a PUT does not sign its length",
-        'headers=headers | {"content-length": str(upload.size)},',
-        "headers=headers,",
+        Code("UploadSigner._sign_put", 'headers | {"content-length": str(upload.size)}', "headers"),
     ),
-    signer("T17", "a part does not sign its length", '{"content-length": str(size)})', "{})"),
-    signer(
+    mutant(
+        "T17",
+        "a part does not sign its length",
+        without("UploadSigner.sign_parts", '"content-length": str(size)'),
+    ),
+    mutant(
         "T17",
         "a form takes any size",
-        "content_length=(upload.size, upload.size),",
-        "content_length=(0, 5 * 1024**3),",
+        Code(
+            "UploadSigner._sign_post",
+            "content_length=(upload.size, upload.size)",
+            "content_length=(0, 5 * 1024**3)",
+        ),
     ),
-    uppy_signer(
+    mutant(
         "T17",
         "Uppy's form takes any size",
-        "content_length=(1, upload.size),",
-        "content_length=(0, 5 * 1024**3),",
+        Code(
+            "UppySigner.form", "content_length=(1, upload.size)", "content_length=(0, 5 * 1024**3)"
+        ),
     ),
-    uppy(
+    mutant(
         "T17",
         "Uppy's parts may be of any size together",
-        "if sum(part.size for part in parts) > most_bytes:",
-        "if False:",
+        never("check_parts", "sum(part.size for part in parts) > most_bytes"),
     ),
-    policy("T17", "no bytes and less are a size", _SIZE, "if type(size) is not int:"),
-    policy("T17", "a size may be any number", _SIZE, "if not size >= 1:"),
-    policy("T17", "kinds have no limit", "if size > limit:", "if False:"),
-    fields(
+    mutant("T17", "no bytes and less are a size", never("check_size", "size < 1")),
+    mutant(
+        "T17",
+        "a size may be any number",
+        Code("check_size", "type(size) is not int or size < 1", "not size >= 1"),
+    ),
+    mutant("T17", "kinds have no limit", never("check_size", "size > limit")),
+    mutant(
         "T17",
         "numbers may be floats and booleans",
-        "if type(value) is not int:",
-        "if not isinstance(value, (int, float)):",
-        Edit("app/domain/policy.py", _SIZE, "if not size >= 1:"),
+        Code(
+            "WholeNumber._deserialize",
+            "type(value) is not int",
+            "not isinstance(value, (int, float))",
+        ),
+        Code("check_size", "type(size) is not int or size < 1", "not size >= 1"),
     ),
-    fields(
+    mutant(
         "T17",
         "many numbers may be booleans",
-        "if any(type(value) is not int for value in values):",
-        "if not all(isinstance(value, int) for value in values):",
+        Code(
+            "whole_numbers.is_plain",
+            "any(type(value) is not int for value in values)",
+            "not all(isinstance(value, int) for value in values)",
+        ),
     ),
-    fields(
+    mutant(
         "T17",
         "many numbers have no bounds",
-        "return bool(minimum <= min(values) and max(values) <= maximum)",
-        "return True",
+        always("whole_numbers.is_plain", "minimum <= min(values) and max(values) <= maximum"),
     ),
-    verifier("T17", "completion ignores the size", "if found.size != upload.size:", "if False:"),
-    policy(
+    mutant("T17", "completion ignores the size", never("_undeclared", "found.size != upload.size")),
+    mutant(
         "T18",
         "a type may have parameters",
-        "if content_type not in RULES[kind].content_types:",
-        'if content_type.partition(";")[0].lower() not in RULES[kind].content_types:',
+        Code(
+            "check_type",
+            "content_type not in __TYPES",
+            'content_type.partition(";")[0].lower() not in __TYPES',
+        ),
     ),
-    signer("T18", "the type is not signed", '"content-type": upload.content_type,\n', ""),
-    verifier(
+    mutant(
+        "T18",
+        "the type is not signed",
+        without("uploads:stored_headers", '"content-type": upload.content_type'),
+    ),
+    mutant(
         "T18",
         "completion ignores the stored type",
-        "if found.content_type != upload.content_type:",
-        "if False:",
+        never("_undeclared", "found.content_type != upload.content_type"),
     ),
-    verifier(
+    mutant(
         "T18",
         "completion does not look at the bytes",
-        "reason = _undeclared(found, upload) or self._unlike_its_type(found)",
-        "reason = _undeclared(found, upload)",
+        never("Verifier.verify_upload", "self._unlike_its_type(found)"),
     ),
-    verifier(
+    mutant(
         "T18",
         "verifying does not look at the bytes",
-        f"{_BODY}\n        self._announce",
-        "reason = self._against_rules(found, path)\n        self._announce",
+        never("Verifier.verify_object", "self._unlike_its_type(found)"),
     ),
-    verifier(
+    mutant(
         "T18",
         "the worker does not look at the bytes",
-        f"{_BODY}\n        return Verdict",
-        "reason = self._against_rules(found, path)\n        return Verdict",
+        never("Verifier.judge_version", "self._unlike_its_type(found)"),
     ),
-    verifier(
+    mutant("T18", "a bad upload stays", without("Verifier.verify_upload", "self.remove(found)")),
+    mutant(
         "T18",
-        "a bad upload stays",
-        "if reason:\n            self.remove(found)\n            raise",
-        "if reason:\n            raise",
+        "the worker removes nothing",
+        without("Handler._reject", "self._verifier.remove(found)"),
     ),
-    worker("T18", "the worker removes nothing", "self._verifier.remove(found)", "pass"),
-    heads(
+    mutant(
         "T18",
         "markup passes as what has no signature",
-        "if begins_as_page(head) if needs_none else begins_with_markup(head):\n"
-        '        return "HTML or XML"\n    family',
-        "family",
+        never("_contradiction", "begins_as_page(head) if needs_none else begins_with_markup(head)"),
     ),
-    texts(
+    mutant(
         "T18",
         "a page passes before noise",
-        "return _PAGE.match(text) is not None or (is_text(text) and",
-        "return (is_text(text) and",
+        never("begins_as_page", "_PAGE.match(text) is not None"),
     ),
-    heads(
+    mutant(
         "T18",
         "frames count as chance",
-        "return len(head) == FIRST_BYTES and head.count(head[:2]) < 3",
-        "return True",
+        always("_is_chance", "len(head) == FIRST_BYTES and head.count(head[:2]) < 3"),
     ),
-    heads(
-        "T18",
-        "any XML passes as a drawing",
-        "return None if found in (root, None) else",
-        "return None if True else",
-    ),
-    texts(
-        "T18",
-        "UTF-16 hides markup",
-        'return (head.replace(b"\\x00", b"") if wide else head)',
-        "return head",
-    ),
-    heads(
+    mutant("T18", "any XML passes as a drawing", always("_not_text", "found in (root, None)")),
+    mutant("T18", "UTF-16 hides markup", never("unwrapped", "wide")),
+    mutant(
         "T18",
         "text passes as sound",
-        'return "plain text" if is_text(head) else _stranger(head)',
-        "return _stranger(head)",
+        Code("_contradiction", '"plain text" if __ANY else _stranger(head)', "_stranger(head)"),
     ),
-    signer("T20", "a PUT may overwrite", _PUT, "headers = stored_headers(upload)"),
+    mutant(
+        "T20",
+        "a PUT may overwrite",
+        Code(
+            "UploadSigner._sign_put",
+            'stored_headers(upload) | {"if-none-match": "*"}',
+            "stored_headers(upload)",
+        ),
+    ),
 )

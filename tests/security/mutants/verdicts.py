@@ -2,175 +2,189 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Broken, Mutant
-
-signer = Broken("app/signing/uploads.py")
-policy = Broken("app/domain/policy.py")
-forms = Broken("app/signing/post_policies.py")
-verifier = Broken("app/assets/verification.py")
-declared = Broken("app/domain/uploads.py")
-fields = Broken("app/schemas/fields.py")
-worker = Broken("app/events/handler.py")
-store = Broken("app/s3/objects.py")
-copies = Broken("app/domain/copies.py")
-seals = Broken("app/signing/tokens.py")
+from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant, never, without
 
 MUTANTS: tuple[Mutant, ...] = (
-    verifier(
+    mutant(
         "T21",
         "any object at the path is this upload's",
-        "if found.mark != upload.mark:",
-        "if False:",
+        never("Verifier.verify_upload", "found.mark != upload.mark"),
     ),
-    verifier(
+    mutant(
         "T21",
         "what is rejected is hidden by a delete marker",
-        "self._store.delete_version(bad)",
-        "self._store.delete(bad.key)",
+        Code("Verifier.remove", "self._store.delete_version(bad)", "self._store.delete(bad.key)"),
     ),
-    verifier(
+    mutant(
         "T21",
         "removal goes on below its own upload",
-        "if bad is None or bad.mark != found.mark:",
-        "if bad is None:",
+        never("Verifier.remove", "bad.mark != found.mark"),
     ),
-    verifier("T21", "replays of a form stay", "_MAX_REPLAYS = 100", "_MAX_REPLAYS = 1"),
-    verifier(
+    mutant("T21", "replays of a form stay", Code("_MAX_REPLAYS", "100", "1")),
+    mutant(
         "T21",
         "what a back end wrote is removed",
-        "if found.mark is not None:",
-        "if True:",
+        always("Verifier.verify_object", "found.mark is not None"),
     ),
-    verifier(
+    mutant(
         "T21",
         "bytes of another upload are judged",
-        "if again is None or again.mark != found.mark:",
-        "if again is None:",
+        never("Verifier._unlike_its_type", "again.mark != found.mark"),
     ),
-    store(
+    mutant(
         "T21",
         "other bytes than those looked at are judged",
-        "count, IfMatch=found.etag, **pinned)",
-        "count)",
+        Code(
+            "Store.first_bytes",
+            "self.beginning(__KEY, __COUNT, ...)",
+            "self.beginning(__KEY, __COUNT)",
+        ),
     ),
-    store(
+    mutant(
         "T21",
         "half of the first bytes is judged",
-        'if len(first) < min(count, answer["ContentLength"]):',
-        "if False:",
+        never("Store.beginning", 'len(first) < min(count, answer["ContentLength"])'),
     ),
-    verifier(
+    mutant(
         "T21",
         "an event judges whatever is there now",
-        "if version_id and (current is None",
-        "if False and (current is None",
+        never("Verifier.judge_version", "current is None or current.version_id != version_id"),
     ),
-    worker(
+    mutant(
         "T21",
         "removal goes before its report",
-        "self._reports.leave(",
-        "self._verifier.remove(found)\n        self._reports.leave(",
+        Code(
+            "Handler._reject",
+            "self._reports.leave(__REPORT)",
+            """
+                self._verifier.remove(found)
+                self._reports.leave(__REPORT)
+            """,
+        ),
     ),
-    seals(
+    mutant(
         "T22",
         "a seal has four spellings",
-        "[AEIMQUYcgkosw048]",
-        "[A-Za-z0-9_-]",
+        Text("_CANONICAL", "[AEIMQUYcgkosw048]", "[A-Za-z0-9_-]"),
     ),
-    seals(
+    mutant(
         "T22",
         "a seal may hold what decoders pass over",
-        "or not _CANONICAL.fullmatch(sealed):",
-        'or sealed[-1:] not in "AEIMQUYcgkosw048":',
+        Code(
+            "SignedTokens.verify",
+            "not _CANONICAL.fullmatch(sealed)",
+            'sealed[-1:] not in "AEIMQUYcgkosw048"',
+        ),
     ),
-    seals(
+    mutant(
         "T22",
         "seals do not age",
-        "if time.time() - sealed_at > self._max_age_seconds:",
-        "if False:",
+        never("SignedTokens.verify", "time.time() - sealed_at > self._max_age_seconds"),
     ),
-    seals("T22", "one seal serves all purposes", "asset-gateway.{purpose}", "asset-gateway"),
-    seals(
+    mutant(
+        "T22",
+        "one seal serves all purposes",
+        Text("SignedTokens.__init__", "asset-gateway.", "asset-gateway"),
+        Code("SignedTokens.__init__", 'f"asset-gateway{purpose}"', '"asset-gateway"'),
+    ),
+    mutant(
         "T22",
         "the seal's signature is not verified",
-        "payload, sealed_at = self._serializer.loads(sealed, return_timestamp=True)\n"
-        "        return payload, sealed_at.timestamp()",
-        "return self._serializer.loads_unsafe(sealed)[1], time.time()",
+        Code(
+            "SignedTokens._open_afresh",
+            "__PAYLOAD, __AT = self._serializer.loads(sealed, return_timestamp=True)",
+            "return self._serializer.loads_unsafe(sealed)[1], time.time()",
+        ),
     ),
-    declared(
-        "T22",
-        "an upload id opens for anybody",
-        "*rest = claims\n        if owner != sub:",
-        "*rest = claims\n        if False:",
-    ),
-    signer(
+    mutant("T22", "an upload id opens for anybody", never("Upload.from_claims", "owner != sub")),
+    mutant(
         "T26",
         "a PUT does not sign its checksum",
-        'headers["x-amz-checksum-sha256"] = upload.checksum_sha256',
-        "pass",
+        without(
+            "UploadSigner._sign_put", 'headers["x-amz-checksum-sha256"] = upload.checksum_sha256'
+        ),
     ),
-    signer(
+    mutant(
         "T26",
         "a form does not hold its checksum",
-        'fields["x-amz-checksum-sha256"] = upload.checksum_sha256',
-        "pass",
+        without(
+            "UploadSigner._sign_post", 'fields["x-amz-checksum-sha256"] = upload.checksum_sha256'
+        ),
     ),
-    verifier(
+    mutant(
         "T26",
         "completion ignores the checksum",
-        "if upload.checksum_sha256 and found.checksum_sha256 not in",
-        "if False and found.checksum_sha256 not in",
+        never(
+            "_undeclared",
+            "upload.checksum_sha256 and found.checksum_sha256 not in __OTHERS",
+        ),
     ),
-    forms(
+    mutant(
         "T27",
         "a form may hold ${filename}",
-        'if any("${filename}" in text.lower() for text in (key, *fields.values())):',
-        "if False:",
+        never(
+            "check_form", 'any("${filename}" in text.lower() for text in (key, *fields.values()))'
+        ),
     ),
-    forms(
+    mutant(
         "T27",
         "a form may hold ${FileName}",
-        '"${filename}" in text.lower()',
-        '"${filename}" in text',
+        Code("check_form", '"${filename}" in __TEXT.lower()', '"${filename}" in __TEXT'),
     ),
-    forms(
+    mutant(
         "T27",
         "a form may hold fields of the policy's own",
-        "if any(name in _OWN_FIELDS or name in _SIGNING_FIELDS for name in names):",
-        "if False:",
+        never(
+            "check_form", "any(name in _OWN_FIELDS or name in _SIGNING_FIELDS for name in names)"
+        ),
     ),
-    forms(
+    mutant(
         "T27",
         "fields may have any value",
-        "[{name: value} for name, value in fields.items()]",
-        '[["starts-with", f"${name}", ""] for name in fields]',
+        Code(
+            "sign_form",
+            "[{name: value} for name, value in fields.items()]",
+            '[["starts-with", f"${name}", ""] for name in fields]',
+        ),
     ),
-    forms("T27", "a form may go to any key", '[{"key": key}, ', '[["starts-with", "$key", ""], '),
-    verifier(
+    mutant(
+        "T27",
+        "a form may go to any key",
+        Code("sign_form", '{"key": key}', '["starts-with", "$key", ""]'),
+    ),
+    mutant(
         "T28",
         "completion ignores headers that nobody signed",
-        "return _unsigned_header(found, upload.path)",
-        "return None",
+        Code("_undeclared", "_unsigned_header(found, upload.path)", "None"),
     ),
-    verifier(
+    mutant(
         "T28",
         "verifying ignores headers that nobody signed",
-        "return _unsigned_header(found, path)",
-        "return None",
+        Code("Verifier._against_rules", "_unsigned_header(found, path)", "None"),
     ),
-    *(
-        store("T28", f"a stored {header} is not seen", f'    "{name}": "{header}",\n', "")
-        for name, header in (
-            ("ContentEncoding", "content-encoding"),
-            ("ContentDisposition", "content-disposition"),
-            ("ContentLanguage", "content-language"),
-            ("ExpiresString", "expires"),
-        )
+    mutant(
+        "T28",
+        "a stored content-encoding is not seen",
+        without("_HEADERS_A_BROWSER_OBEYS", '"ContentEncoding": "content-encoding"'),
     ),
-    copies(
+    mutant(
+        "T28",
+        "a stored content-disposition is not seen",
+        without("_HEADERS_A_BROWSER_OBEYS", '"ContentDisposition": "content-disposition"'),
+    ),
+    mutant(
+        "T28",
+        "a stored content-language is not seen",
+        without("_HEADERS_A_BROWSER_OBEYS", '"ContentLanguage": "content-language"'),
+    ),
+    mutant(
+        "T28",
+        "a stored expires is not seen",
+        without("_HEADERS_A_BROWSER_OBEYS", '"ExpiresString": "expires"'),
+    ),
+    mutant(
         "T28",
         "a copy loses the encoding of its bytes",
-        'if "content-encoding" in source.obeyed_headers:',
-        "if False:",
+        never("plan_copy", '"content-encoding" in source.obeyed_headers'),
     ),
 )
