@@ -177,7 +177,8 @@ def export_lines(
 
 def me_answer(caller: Principal, quota: Quota) -> dict[str, Any]:
     """Who is asking, what they may store, and what they do."""
-    usage, max_bytes = quota.usage(caller.sub), services.assets.uploads.rules.max_bytes
+    usage, quota_bytes, reserved_bytes, remaining_bytes = quota.balance(caller)
+    max_bytes = services.assets.uploads.rules.max_bytes
     return {
         "sub": caller.sub,
         "username": caller.username,
@@ -193,8 +194,9 @@ def me_answer(caller: Principal, quota: Quota) -> dict[str, Any]:
             **usage.total._asdict(),
             "by_kind": {kind: each._asdict() for kind, each in usage.by_kind.items()},
             "by_project": {name: each._asdict() for name, each in usage.by_project.items()},
-            "quota_bytes": quota.limit(caller),
-            "remaining_bytes": quota.remaining(caller),
+            "quota_bytes": quota_bytes,
+            "reserved_bytes": reserved_bytes,
+            "remaining_bytes": remaining_bytes,
         },
     }
 

@@ -32,6 +32,7 @@ def render_problem(problem: Problem) -> Response:
         "status": problem.status,
         "detail": problem.detail,
         "request_id": context.get("request_id"),
+        **problem.extensions,
     }
     routes: Routes = current_app.extensions[EXTENSION]
     if routes.speaks_companion(current(request)):

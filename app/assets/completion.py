@@ -62,9 +62,15 @@ class Completion:
         self._copy_marks = copy_marks
 
     def take_in(
-        self, principal: Principal, mark: str, judge: Callable[[], Verdict], *, urls_end: bool
+        self,
+        principal: Principal,
+        key: str,
+        judge: Callable[[], Verdict],
+        *,
+        mark: str,
+        urls_end: bool,
     ) -> StoredObject:
-        """The object that an upload of this ``mark`` brought, once ``judge`` finds it good.
+        """The object that the upload of this ``mark`` brought to ``key``, once it is found good.
 
         ``urls_end``: no URL of the upload works any more (multipart), so that what was held for it
         is free when it is refused. Raises what ``judge`` does, ``UploadRejected`` after removing a
@@ -74,14 +80,14 @@ class Completion:
             found = self._refuse_bad(judge())
         except UploadRejected:
             if urls_end:
-                self._quota.release(principal, mark)
+                self._quota.release(principal, key, mark=mark)
             raise
         self._quota.settle(
             principal,
-            mark,
-            found.size,
-            found.last_modified,
+            found,
+            mark=mark,
             remove=lambda: self._objects.delete_version(found),
+            multipart=urls_end,
         )
         COMPLETED.inc(found.size)
         return found
@@ -145,9 +151,8 @@ class Completion:
         raise UploadRejected(reason)
 
     def _over_quota(self, sub: str, found: StoredObject) -> str | None:
-        mark = found.mark or found.own_version or found.etag
         try:
-            self._quota.admit(sub, mark, found.size, found.last_modified)
+            self._quota.admit(sub, found)
         except QuotaExceeded as over:
             return f"The storage quota is exceeded: {over.detail}"
         return None

@@ -76,14 +76,19 @@ class Copies:
             return self._make(principal, plan)
 
     def move(self, principal: Principal, path: AssetPath, to: Destination) -> Relocated:
-        """Copy an asset, then delete the original. Nothing is reserved: it is counted already."""
+        """Copy an asset, then delete the original.
+
+        What is moved is counted already, unless a URL can still write to where it was: that much
+        is held until it has expired. Raises ``QuotaExceeded`` for want of it.
+        """
         plan = self._plan(Root(principal.sub), path, to)
-        moved = self._make(principal, plan)
         sources = [copy.source for copy in plan.copies]
-        if not self._copier.unchanged(sources):
-            self._copier.undo(plan.copies)
-            raise StorageUnavailable("The asset changed while it was moved; try again")
-        failures = self._deletion.delete_keys(principal, [source.key for source in sources])
+        with self._quota.moving(principal, {source.key: source.size for source in sources}):
+            moved = self._make(principal, plan)
+            if not self._copier.unchanged(sources):
+                self._copier.undo(plan.copies)
+                raise StorageUnavailable("The asset changed while it was moved; try again")
+            failures = self._deletion.delete_keys(principal, [source.key for source in sources])
         for problem in failures.values():
             raise problem
         return moved

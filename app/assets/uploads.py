@@ -135,11 +135,12 @@ class Uploads:
         ``AlreadyExists``, ``UploadRejected``, ``QuotaExceeded``.
         """
         if plan := upload.plan:
-            self._assemble(upload, plan)
+            self._assemble(principal, upload, plan)
         return self._completion.take_in(
             principal,
-            upload.mark,
+            upload.key,
             lambda: self._verifier.judge_upload(upload),
+            mark=upload.mark,
             urls_end=plan is not None,
         )
 
@@ -152,7 +153,7 @@ class Uploads:
         if isinstance(upload, ListedUpload) or upload.plan:
             self._multipart.abort(upload.key, upload.s3_upload_id or "")
             if isinstance(upload, Upload):
-                self._quota.release(principal, upload.mark)
+                self._quota.release(principal, upload.key, mark=upload.mark)
 
     def unfinished(
         self, principal: Principal, *, limit: int, token: str | None
@@ -188,17 +189,23 @@ class Uploads:
             raise AlreadyExists
         return upload
 
-    def _reserve(self, principal: Principal, upload: Upload) -> None:
+    def _reserve(self, principal: Principal, upload: Upload, *, completing: bool = False) -> None:
         """Hold the upload's bytes as long as the URLs that are about to be signed."""
-        multipart = upload.plan is not None
-        self._quota.reserve(principal, upload.mark, upload.size, multipart=multipart)
+        self._quota.reserve(
+            principal,
+            upload.key,
+            upload.size,
+            mark=upload.mark,
+            multipart=upload.plan is not None,
+            completing=completing,
+        )
 
     def _begin(self, principal: Principal, upload: Upload) -> Upload:
         """``upload`` with S3's upload id; what was reserved is given back when S3 refuses."""
         try:
             return begin_multipart(upload, self._multipart, max_live=self.rules.max_live)
         except Problem:
-            self._quota.release(principal, upload.mark)
+            self._quota.release(principal, upload.key, mark=upload.mark)
             raise
 
     def _progress(self, upload: Upload, plan: PartPlan) -> Progress:
@@ -212,7 +219,7 @@ class Uploads:
         numbers = range(1, plan.count + 1)
         return Progress([Part(number, plan.size_of(number), "") for number in numbers], [])
 
-    def _assemble(self, upload: Upload, plan: PartPlan) -> None:
+    def _assemble(self, principal: Principal, upload: Upload, plan: PartPlan) -> None:
         """Put the parts together, so that there is something to judge.
 
         An object that is at the path already is left to the verifier: its mark says whether an
@@ -220,10 +227,12 @@ class Uploads:
         """
         upload_id = upload.s3_upload_id or ""
         stored = self._multipart.list_parts(upload.key, upload_id)
-        if stored is not None and self._multipart.complete(
-            upload.key, upload_id, plan.check_complete(stored)
-        ):
-            return
+        if stored is not None:
+            parts = plan.check_complete(stored)
+            # The parts may be older than what was reserved for them.
+            self._reserve(principal, upload, completing=True)
+            if self._multipart.complete(upload.key, upload_id, parts):
+                return
         if self._objects.head(upload.key) is None:
             raise UploadIncomplete(
                 "The upload was given up, or what it brought was removed; start a new one"

@@ -112,7 +112,9 @@ class UppyUploads:
             most_bytes=left,
         )
         if bounded or file.size is not None:
-            self._quota.reserve(principal, upload.mark, upload.size, multipart=not bounded)
+            self._quota.reserve(
+                principal, upload.key, upload.size, mark=upload.mark, multipart=not bounded
+            )
         return upload
 
     def form(self, principal: Principal, file: UppyFile) -> PresignedPost:
@@ -146,7 +148,7 @@ class UppyUploads:
         try:
             upload = begin_multipart(upload, self._multipart, max_live=self._rules.max_live)
         except Problem:
-            self._quota.release(principal, upload.mark)
+            self._quota.release(principal, upload.key, mark=upload.mark)
             raise
         return upload.key, self._ids.sign(upload.to_claims())
 
@@ -216,12 +218,12 @@ class UppyUploads:
                 raise AlreadyExists
             return verdict
 
-        self._completion.take_in(principal, target.mark, judge, urls_end=True)
+        self._completion.take_in(principal, target.key, judge, mark=target.mark, urls_end=True)
 
     def give_up(self, principal: Principal, target: Target) -> None:
         """Abort, also the second time. What was completed stays."""
         self._multipart.abort(target.key, target.s3_upload_id)
-        self._quota.release(principal, target.mark)
+        self._quota.release(principal, target.key, mark=target.mark)
 
     def _arrived(
         self, principal: Principal, target: Target, named: Sequence[int] | None = None
@@ -239,7 +241,7 @@ class UppyUploads:
             self.give_up(principal, target)
             raise
         size = sum(part.size for part in parts)
-        self._quota.reserve(principal, target.mark, size, multipart=True)
+        self._quota.reserve(principal, target.key, size, mark=target.mark, completing=True)
         return parts
 
     def _judge(self, principal: Principal, target: Target) -> Verdict:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from app.domain.paths import Root
-from app.domain.usage import Tally, Usage
+from app.domain.usage import Counted, Tally
 from app.s3.listings import Listings
 
 
@@ -13,14 +15,17 @@ class UsageCounter:
     def __init__(self, listings: Listings) -> None:
         self._listings = listings
 
-    def count(self, sub: str) -> Usage:
-        """The current objects of ``sub``'s. Raises ``StorageError``, ``StorageUnavailable``."""
+    def count(self, sub: str, watched: Collection[bytes] = ()) -> Counted:
+        """The current objects of ``sub``'s, and the sizes of those at ``watched`` places.
+
+        Raises ``StorageError``, ``StorageUnavailable``.
+        """
         root = Root(sub)
-        tally = Tally(root.prefix)
+        tally = Tally(root.prefix, watched)
         token = None
         while True:
             page = self._listings.page(root.prefix, token=token)
             tally.add(page.objects)
             token = page.next_token
             if token is None:
-                return tally.usage()
+                return tally.counted()

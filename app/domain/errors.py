@@ -27,7 +27,7 @@ bucket, an ARN or a credential. ``app/api/problems.py`` is the only place that r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -53,10 +53,13 @@ class Problem(Exception):
         *,
         errors: Sequence[Fault] = (),
         retry_after_seconds: int | None = None,
+        extensions: Mapping[str, str] | None = None,
     ) -> None:
+        """``extensions``: further members of the document (RFC 9457, section 3.2)."""
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.errors = tuple(errors)
+        self.extensions = dict(extensions or {})
         if retry_after_seconds is not None:
             self.retry_after_seconds = retry_after_seconds
 

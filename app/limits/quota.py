@@ -1,27 +1,56 @@
-"""How much a user may store, with what is on its way reserved."""
+"""How much a user may store, with what URLs can still bring reserved."""
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
-from prometheus_client import Counter
-
-from app.domain.errors import QuotaExceeded, StorageUnavailable
+from app.domain.assets import StoredObject
+from app.domain.documents import rfc3339
+from app.domain.errors import (
+    Problem,
+    QuotaExceeded,
+    StorageError,
+    StorageUnavailable,
+    TooManyUploads,
+)
 from app.domain.principal import Principal
-from app.domain.usage import Usage
+from app.domain.usage import Usage, place_of
 from app.limits.allowance import Allowance
-from app.limits.ledger import Outcome, Settlement, Verdict
+from app.limits.ledger import MAX_HOLDS, Hold, Outcome, Settlement, Verdict, Work
 from app.limits.shared import Shared
-from app.limits.usage_ledger import UsageLedger
+from app.limits.usage_ledger import Counter, UsageLedger
 
-QUOTA_REFUSALS = Counter("gateway_quota_refusals", "Requests refused for their user's quota")
 #: Longer than the gateway takes to write one object itself.
 WORK_SECONDS = 900.0
 #: S3 finishes a request that began before its URL expired; clocks differ.
 _SLACK_SECONDS = 60.0
+#: Redis may go between the count and the hold, and memory wants a count of its own.
+_ATTEMPTS = 3
+
+
+class Want(NamedTuple):
+    """Room for what may be sent to ``key``, in bytes."""
+
+    key: str
+    size: int
+    mark: str
+    multipart: bool = False
+    completing: bool = False
+
+
+class Balance(NamedTuple):
+    """How a user stands. ``reserved_bytes``: what URLs can still bring, and what was written but
+    not counted yet; ``remaining_bytes`` is after those, both None without a quota."""
+
+    usage: Usage
+    quota_bytes: int | None
+    reserved_bytes: int
+    remaining_bytes: int | None
 
 
 class Quota:
@@ -33,147 +62,245 @@ class Quota:
     def __init__(
         self,
         shared: Shared,
-        count: Callable[[str], Usage],
+        count: Counter,
         *,
         quota_bytes: int,
         by_group: Mapping[str, int],
         url_seconds: float,
         part_url_seconds: float,
+        judged_later: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """``count`` adds up what a ``sub`` has; ``quota_bytes`` and ``by_group`` as ``Allowance``
-        has them; the seconds are the lives of an upload's URLs."""
-        self._books = UsageLedger(shared, count)
+        has them; the seconds are the lives of an upload's URLs; ``judged_later``: somebody calls
+        ``admit`` for whatever arrives."""
+        self._ledger = UsageLedger(shared, count)
         self._allowance = Allowance(quota_bytes, by_group)
         self._url_seconds = url_seconds
         self._part_url_seconds = part_url_seconds
+        self._judged_later = judged_later
+        self._clock = clock
 
     def limit(self, principal: Principal) -> int | None:
         """The quota in bytes, None without one."""
         return self._allowance.of(principal)
 
     def reserve(
-        self, principal: Principal, mark: str, size: int, *, multipart: bool = False
+        self,
+        principal: Principal,
+        key: str,
+        size: int,
+        *,
+        mark: str,
+        multipart: bool = False,
+        completing: bool = False,
     ) -> None:
-        """Keep ``size`` bytes for the upload of this ``mark`` while URLs that are signed now live.
+        """Keep ``size`` bytes at ``key`` while URLs that are signed now live.
 
-        Again with the same mark, it lasts on. Raises ``QuotaExceeded``, which says how much is
-        left.
+        Again for the same key, it lasts on, and the larger size stays. ``completing`` goes before
+        parts are put together, by whomever. Raises ``QuotaExceeded``, which says how much is left
+        and when more comes free, and ``TooManyUploads``.
         """
-        seconds = self._part_url_seconds if multipart else self._url_seconds
-        self._hold(principal, mark, size, seconds + _SLACK_SECONDS)
+        want = Want(key, size, mark, multipart or completing, completing)
+        [problem] = self.reserve_all(principal, [want])
+        if problem:
+            raise problem
+
+    def reserve_all(self, principal: Principal, wants: Sequence[Want]) -> list[Problem | None]:
+        """As ``reserve``, each for itself, in order: what it would raise, or None if it is held."""
+        if (quota := self.limit(principal)) is None or not wants:
+            return [None] * len(wants)
+        sub = principal.sub
+        holds = [
+            Hold(place_of(want.key), want.size, self._life(want), want.mark, want.completing)
+            for want in wants
+        ]
+        verdicts = {number: Verdict(Outcome.UNCOUNTED) for number in range(len(holds))}
+        for attempt in range(_ATTEMPTS):
+            again = [number for number, verdict in verdicts.items() if _may_help(verdict)]
+            if not again:
+                break
+            if attempt:
+                self._count_for(sub, verdicts.values())
+            found = self._ledger.hold(sub, [holds[number] for number in again], quota)
+            verdicts.update(zip(again, found, strict=True))
+        return [_refusal(verdicts[number], quota) for number in range(len(holds))]
+
+    def hold_parts(self, principal: Principal, key: str, size: int, *, mark: str) -> None:
+        """Keep what lies at ``key`` in parts by now. Raises as ``reserve`` does."""
+        self.reserve(principal, key, size, mark=mark, multipart=True)
 
     @contextmanager
     def reserved(self, principal: Principal, size: int) -> Iterator[None]:
-        """Keep ``size`` bytes while the gateway itself writes an object (a copy, a restore).
+        """Keep ``size`` bytes while the gateway itself writes objects (a copy, a restore).
 
-        Raises ``QuotaExceeded`` before. What fails gives them back, unless nobody knows whether
-        the object came.
+        Raises ``QuotaExceeded`` before. Then the next count tells what came of it.
         """
-        mark = uuid.uuid4().hex
-        self._hold(principal, mark, size, WORK_SECONDS)
-        try:
+        with self._working(principal, Work(uuid.uuid4().bytes, size, WORK_SECONDS)):
             yield
-        except StorageUnavailable:
-            raise
-        except Exception:
-            self.release(principal, mark)
-            raise
-        if self.limit(principal) is None:
-            self.changed(principal.sub)
-        else:
-            self._books.ask(lambda ledger: ledger.settle(principal.sub, mark, size, 0))
+
+    @contextmanager
+    def moving(self, principal: Principal, sources: Mapping[str, int]) -> Iterator[None]:
+        """Keep what is moved, while it is copied and ``sources`` (sizes by key) are deleted.
+
+        A move adds nothing, but for sources that a URL can still write to: those count twice until
+        it expires, and ``QuotaExceeded`` is raised when that is too much. Where arrivals are judged
+        later it passes once even so, and what comes again to its sources is judged.
+        """
+        places = [(place_of(key), size) for key, size in sources.items()]
+        work = Work(
+            uuid.uuid4().bytes, sum(sources.values()), WORK_SECONDS, places, self._judged_later
+        )
+        with self._working(principal, work):
+            yield
 
     def settle(
         self,
         principal: Principal,
+        found: StoredObject,
+        *,
         mark: str,
-        size: int,
-        arrived_at: datetime,
         remove: Callable[[], None],
+        multipart: bool = False,
     ) -> None:
-        """Turn a reservation into usage: the object has come.
+        """The object has come, and its URLs died with that if it was ``multipart``.
 
-        One that nobody remembers, and any while Redis is lost, is judged here and now: over the
+        One that nobody held room for, and any while Redis is lost, is judged here and now: over the
         quota, the object is ``remove``\\ d and ``QuotaExceeded`` raised. That is for objects that
         arrived within a URL's life. An older one was completed before and stays, whatever has
         become of the quota since.
         """
-        self._settle(principal.sub, self.limit(principal), mark, size, arrived_at, remove)
+        quota = self.limit(principal)
+        self._settle(principal.sub, quota, found, mark, remove, dies=multipart)
 
-    def admit(self, sub: str, mark: str, size: int, arrived_at: datetime) -> None:
+    def admit(self, sub: str, found: StoredObject) -> None:
         """As ``settle``, by somebody who does not know the user's groups and removes nothing here.
 
-        So the largest quota that is set counts: nobody loses an object that a group allows.
+        So the largest quota that is set counts: nobody loses an object that a group allows. It is
+        not for what the gateway wrote itself.
         """
-        largest = self._allowance.largest()
-        self._settle(sub, largest, mark, size, arrived_at, lambda: None)
+        mark = found.mark or found.etag
+        self._settle(sub, self._allowance.largest(), found, mark, lambda: None, dies=False)
+
+    def release(self, principal: Principal, key: str, *, mark: str) -> None:
+        """End a reservation whose URLs are dead, as after a multipart abort.
+
+        A presigned PUT or POST still works after its upload was given up, so it keeps its own.
+        """
+        if self.limit(principal) is not None:
+            sub, place = principal.sub, place_of(key)
+            self._ledger.ask(sub, lambda ledger: ledger.release(sub, place, mark))
+
+    def changed(self, sub: str) -> None:
+        """Objects of the user were deleted, or written by other ways than an upload.
+
+        What URLs can bring back stays reserved.
+        """
+        self._ledger.ask(sub, lambda ledger: ledger.outdate(sub))
+
+    def balance(self, principal: Principal) -> Balance:
+        """Usage by a count of a moment ago, longer ago where there is much; and what is left."""
+        count, state = self._ledger.balance(principal.sub)
+        quota = self.limit(principal)
+        if quota is None:
+            return Balance(count.usage, None, 0, None)
+        return Balance(count.usage, quota, state.reserved, max(0, quota - state.taken))
+
+    def remaining(self, principal: Principal) -> int | None:
+        """Bytes of the quota that are neither used nor reserved, None without a quota."""
+        if self.limit(principal) is None:
+            return None
+        return self.balance(principal).remaining_bytes
+
+    def usage(self, sub: str) -> Usage:
+        """What the user has, counted a moment ago; a little longer ago where there is much."""
+        return self._ledger.balance(sub)[0].usage
+
+    @contextmanager
+    def _working(self, principal: Principal, work: Work) -> Iterator[None]:
+        sub, quota = principal.sub, self.limit(principal)
+        if quota is not None:
+            self._begin_work(sub, work, quota)
+        try:
+            yield
+        finally:
+            self._ledger.ask(sub, lambda ledger: ledger.finish(sub, work.place))
+
+    def _begin_work(self, sub: str, work: Work, quota: int) -> None:
+        verdict = Verdict(Outcome.UNCOUNTED)
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                self._count_for(sub, [verdict])
+            verdict = self._ledger.work(sub, work, quota)
+            if not _may_help(verdict):
+                break
+        if problem := _refusal(verdict, quota):
+            raise problem
 
     def _settle(
         self,
         sub: str,
         quota: int | None,
+        found: StoredObject,
         mark: str,
-        size: int,
-        arrived_at: datetime,
         remove: Callable[[], None],
+        *,
+        dies: bool,
     ) -> None:
         seconds = max(self._url_seconds, self._part_url_seconds) + _SLACK_SECONDS
-        if quota is None or (datetime.now(UTC) - arrived_at).total_seconds() > seconds:
+        age = self._clock() - found.last_modified.timestamp()
+        if quota is None or age > seconds:
             self.changed(sub)
             return
-        found = self._books.ask(lambda ledger: ledger.settle(sub, mark, size, seconds))
-        if found is Settlement.AGAIN or (found is Settlement.HELD and not self._books.lost):
+        hold = Hold(place_of(found.key), found.size, seconds, mark)
+        settlement = self._ledger.ask(sub, lambda ledger: ledger.settle(sub, hold, dies=dies))
+        if settlement is Settlement.HELD and not self._ledger.lost(sub):
             return
-        self._books.count_now(sub)
-        left = self._books.ask(lambda ledger: ledger.left(sub, quota))
-        if left is not None and left < 0:
+        _, state = self._ledger.count_now(sub)
+        stays = state.taken <= quota
+        if not stays and state.busy:
+            # What moves may have been counted at both of its places.
+            raise StorageUnavailable("Assets are being moved or copied; try again")
+        if not stays:
             remove()
-            self.changed(sub)
-            QUOTA_REFUSALS.inc()
-            raise QuotaExceeded(_shortage(left + size, quota))
+        self._ledger.ask(sub, lambda ledger: ledger.judge(sub, hold.place, stays=stays))
+        if not stays:
+            raise QuotaExceeded(_shortage(quota - state.taken + found.size, quota))
 
-    def release(self, principal: Principal, mark: str) -> None:
-        """Give a reservation back: for an upload whose URLs are dead, as after a multipart abort.
+    def _count_for(self, sub: str, verdicts: Iterable[Verdict]) -> None:
+        """Count for those that it may help. What is held already is not lost by a failure."""
+        outcomes = {verdict.outcome for verdict in verdicts}
+        try:
+            self._ledger.count_now(sub, join=Outcome.UNCOUNTED in outcomes)
+        except (StorageUnavailable, StorageError):
+            if Outcome.HELD not in outcomes:
+                raise
 
-        A presigned PUT or POST still works after its upload was given up, so it keeps its own.
-        """
-        if self.limit(principal) is not None:
-            self._books.ask(lambda ledger: ledger.release(principal.sub, mark))
+    def _life(self, want: Want) -> float:
+        seconds = self._part_url_seconds if want.multipart else self._url_seconds
+        return seconds + _SLACK_SECONDS
 
-    def changed(self, sub: str) -> None:
-        """Objects of the user were deleted or written by other ways than an upload."""
-        self._books.ask(lambda ledger: ledger.outdate(sub))
 
-    def remaining(self, principal: Principal) -> int | None:
-        """Bytes of the quota that are neither used nor reserved, None without a quota."""
-        quota = self.limit(principal)
-        if quota is None:
-            return None
-        self._books.usage(principal.sub)
-        left = self._books.ask(lambda ledger: ledger.left(principal.sub, quota))
-        return quota if left is None else max(0, left)
+def _may_help(verdict: Verdict) -> bool:
+    """Whether a count might let it pass."""
+    return verdict.outcome is Outcome.UNCOUNTED or verdict.may_recount
 
-    def usage(self, sub: str) -> Usage:
-        """What the user has, counted a moment ago; a little longer ago where there is much."""
-        return self._books.usage(sub)
 
-    def _hold(self, principal: Principal, mark: str, size: int, seconds: float) -> None:
-        quota, sub = self.limit(principal), principal.sub
-        if quota is None:
-            return
-        verdict = Verdict(Outcome.UNCOUNTED)
-        # Three: Redis may go between the count and the hold, and memory wants a count of its own.
-        for _ in range(3):
-            verdict = self._books.ask(lambda ledger: ledger.hold(sub, mark, size, seconds, quota))
-            if verdict.outcome is Outcome.HELD:
-                return
-            if verdict.outcome is Outcome.SHORT and not verdict.may_recount:
-                break
-            self._books.count_now(sub)
-        if verdict.outcome is Outcome.UNCOUNTED:
-            raise StorageUnavailable("What you have stored could not be counted; try again")
-        QUOTA_REFUSALS.inc()
-        raise QuotaExceeded(_shortage(verdict.left, quota))
+def _refusal(verdict: Verdict, quota: int) -> Problem | None:
+    if verdict.outcome is Outcome.HELD:
+        return None
+    if verdict.outcome is Outcome.UNCOUNTED:
+        raise StorageUnavailable("What you have stored could not be counted; try again")
+    if verdict.outcome is Outcome.CROWDED:
+        seconds = max(1, int((verdict.frees_at or 0) - time.time()) + 1)
+        detail = f"At most {MAX_HOLDS:,} uploads at a time; some end in {seconds} s"
+        return TooManyUploads(detail, retry_after_seconds=seconds)
+    when = datetime.fromtimestamp(verdict.frees_at, UTC) if verdict.frees_at else None
+    return QuotaExceeded(
+        _shortage(verdict.left, quota),
+        # A second later, as no fraction of one is written.
+        extensions={"frees_at": rfc3339(when + timedelta(seconds=1))} if when else None,
+    )
 
 
 def _shortage(left: int, quota: int) -> str:

@@ -15,13 +15,13 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
+from app.limits.redis_client import Script
 from app.limits.shared import Shared
 
-if TYPE_CHECKING:
-    from redis import Redis
-
+_SCRIPT = Script(Path(__file__).with_name("rate.lua").read_text())
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 _RATE = re.compile(
     rf"([1-9][0-9]{{0,11}}) *(?:/|per) *([1-9][0-9]{{0,5}})? *({'|'.join(_UNITS)})s?"
@@ -77,19 +77,14 @@ class Rate:
         if (client := self._shared.client) is None:
             count = self._count(who, window)
         else:
+            key = f"gateway:rate:{self._name}:{{{who}}}:{window}"
             count = self._shared.use(
-                lambda: self._count_shared(client, who, window), lambda: self._count(who, window)
+                key,
+                lambda: int(client.run(_SCRIPT, [key], [self._seconds])),
+                lambda: self._count(who, window),
             )
         reset_seconds = int((window + 1) * self._seconds - now) + 1
         return Standing(self._limit, self._limit - count, reset_seconds)
-
-    def _count_shared(self, client: Redis, who: str, window: int) -> int:
-        key = f"gateway:rate:{self._name}:{who}:{window}"
-        # A transaction, as a key without an end would stay for ever.
-        with client.pipeline() as asked:
-            asked.incr(key)
-            asked.expire(key, self._seconds)
-            return int(asked.execute()[0])
 
     def _count(self, who: str, window: int) -> int:
         with self._lock:

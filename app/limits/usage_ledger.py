@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
-from app.domain.usage import Usage
-from app.limits.ledger import Count, Ledger
+from app.domain.errors import StorageUnavailable
+from app.domain.usage import Counted
+from app.limits.counting import Counting
+from app.limits.ledger import AccountState, Count, Hold, Ledger, Verdict, Work
 from app.limits.memory_ledger import MemoryLedger
-from app.limits.redis_ledger import RedisLedger
+from app.limits.redis_ledger import RedisLedger, key_of
 from app.limits.shared import Shared
 
 #: A count is good for a minute, or for a hundred times what it took: counting never costs more
@@ -21,51 +22,69 @@ FRESH_PER_COST = 100
 MAX_FRESH_SECONDS = 900.0
 RECOUNT_PER_COST = 20
 CHEAP_SECONDS = 0.1
-_COUNTERS = 64
 
 Answer = TypeVar("Answer")
+#: Adds up what a ``sub`` has, and tells the sizes of objects at some places; may take its time.
+Counter = Callable[[str, Collection[bytes]], Counted]
 
 
 class UsageLedger:
     """What is known of every user's storage. Thread-safe."""
 
-    def __init__(self, shared: Shared, count: Callable[[str], Usage]) -> None:
-        """``count`` adds up what a ``sub`` has, and may take its time."""
+    def __init__(self, shared: Shared, count: Counter) -> None:
         self._shared = shared
         self._count = count
         self._memory: Ledger = MemoryLedger()
         self._redis: Ledger = RedisLedger(shared.client) if shared.client else self._memory
-        # Requests that miss a count at once wait for one of them, instead of all counting.
-        self._counting = [threading.Lock() for _ in range(_COUNTERS)]
+        self._counting = Counting()
 
-    @property
-    def lost(self) -> bool:
+    def lost(self, sub: str) -> bool:
         """Whether this process is alone with its memory, though it should not be."""
-        return self._shared.lost
+        return self._shared.lost(key_of(sub))
 
-    def ask(self, question: Callable[[Ledger], Answer]) -> Answer:
-        """Put one question to the ledger that is there."""
-        return self._shared.use(lambda: question(self._redis), lambda: question(self._memory))
+    def ask(self, sub: str, question: Callable[[Ledger], Answer]) -> Answer:
+        """Put one question about ``sub`` to the ledger that is there."""
+        return self._shared.use(
+            key_of(sub), lambda: question(self._redis), lambda: question(self._memory)
+        )
 
-    def usage(self, sub: str) -> Usage:
-        """What the user has, counted a moment ago; a little longer ago where there is much."""
-        count, now = self.ask(lambda ledger: (ledger.count(sub), ledger.now()))
-        if count is None or count.fresh_until < now or (count.stale and count.recount_at <= now):
-            count = self.count_now(sub)
-        return count.usage
+    def hold(self, sub: str, holds: Sequence[Hold], quota: int) -> list[Verdict]:
+        return self.ask(sub, lambda ledger: ledger.hold(sub, holds, quota))
 
-    def count_now(self, sub: str) -> Count:
-        """A count that began after this call did."""
-        asked_at = self.ask(lambda ledger: ledger.now())
-        with self._counting[hash(sub) % _COUNTERS]:
-            began_at, known = self.ask(lambda ledger: (ledger.now(), ledger.count(sub)))
-            if known and known.began_at > asked_at:
-                return known
-            started = time.monotonic()
-            usage = self._count(sub)
-            cost = time.monotonic() - started
-            fresh = min(max(FRESH_SECONDS, FRESH_PER_COST * cost), MAX_FRESH_SECONDS)
-            pause = RECOUNT_PER_COST * cost if cost > CHEAP_SECONDS else 0
-            count = Count(usage, began_at, began_at + fresh, began_at + pause)
-            self.ask(lambda ledger: ledger.record(sub, count))
-            return count
+    def work(self, sub: str, work: Work, quota: int) -> Verdict:
+        return self.ask(sub, lambda ledger: ledger.work(sub, work, quota))
+
+    def balance(self, sub: str) -> tuple[Count, AccountState]:
+        """How the user stands by a count of a moment ago; longer ago where there is much, or the
+        store is slow."""
+        now, balance = self._look(sub)
+        count = balance.count
+        if count and count.fresh_until >= now and not (count.stale and count.recount_at <= now):
+            return count, balance
+        try:
+            return self.count_now(sub, join=True)
+        except StorageUnavailable:
+            if count is None or count.fresh_until < now:
+                raise
+            return count, balance
+
+    def count_now(self, sub: str, *, join: bool = False) -> tuple[Count, AccountState]:
+        """By a count that began after this call did; ``join``: or that is under way."""
+        self._counting.run(sub, lambda: self._count_and_record(sub), join=join)
+        _, balance = self._look(sub)
+        if balance.count is None:  # Redis went in between, and memory knows of no count
+            raise StorageUnavailable("What you have stored could not be counted; try again")
+        return balance.count, balance
+
+    def _look(self, sub: str) -> tuple[float, AccountState]:
+        return self.ask(sub, lambda ledger: ledger.balance(sub))
+
+    def _count_and_record(self, sub: str) -> None:
+        began_at, watched = self.ask(sub, lambda ledger: ledger.begin(sub))
+        started = time.monotonic()
+        usage, seen = self._count(sub, watched)
+        cost = time.monotonic() - started
+        fresh = min(max(FRESH_SECONDS, FRESH_PER_COST * cost), MAX_FRESH_SECONDS)
+        pause = RECOUNT_PER_COST * cost if cost > CHEAP_SECONDS else 0
+        count = Count(usage, began_at, began_at + fresh, began_at + pause)
+        self.ask(sub, lambda ledger: ledger.record(sub, count, seen))

@@ -42,6 +42,10 @@ class UsageSchema(AmountSchema):
     quota_bytes = fields.Int(
         required=True, allow_none=True, metadata={"description": "null: no quota"}
     )
+    reserved_bytes = fields.Int(
+        required=True,
+        metadata={"description": "Held for what upload URLs that still work can bring"},
+    )
     remaining_bytes = fields.Int(
         required=True, allow_none=True, metadata={"description": "After reservations"}
     )

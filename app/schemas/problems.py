@@ -21,5 +21,8 @@ class ProblemSchema(Schema):
     detail = fields.Str()
     request_id = fields.Str(allow_none=True)
     errors = fields.List(fields.Nested(FaultSchema))
+    frees_at = fields.DateTime(
+        metadata={"description": "Of `quota-exceeded`: when enough of what is held comes free"},
+    )
     message = fields.Str(metadata={"description": "Of `/s3/`: the detail, where Uppy reads it"})
     error = fields.Str(metadata={"description": "The same"})

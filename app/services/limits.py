@@ -29,6 +29,7 @@ def build_limits(settings: Settings, storage: Storage) -> Limits:
         by_group=settings.quota_bytes_by_group,
         url_seconds=settings.upload_url_ttl_seconds,
         part_url_seconds=settings.part_url_ttl_seconds,
+        judged_later=bool(settings.events_queue_url),
     )
     rates = Rates.of(settings.rate_limit, settings.rate_limit_signing, shared)
     return Limits(rates, quota)

@@ -347,7 +347,8 @@ def test_an_original_that_changes_before_the_copy_is_not_copied(
 
 
 def test_copies_are_held_against_the_quota(swift_store: Store) -> None:
-    """A copy over the quota is a 413 before a byte moves; a move needs no more than there is."""
+    """A copy over the quota is a 413 before a byte moves; a move needs no more than there is,
+    unless a URL can still write to where it was (T51)."""
     bucket = swift_store.create_bucket()
     with running_gateway(swift_store, bucket, QUOTA_BYTES=str(2 * len(PNG))) as gateway:
         carol = gateway.client_for("carol")
@@ -356,8 +357,13 @@ def test_copies_are_held_against_the_quota(swift_store: Store) -> None:
         third = carol.post("/v1/assets/copy", {"path": first})
         assert (third.status_code, third.json["type"]) == (413, "/problems/quota-exceeded")
         assert sorted(paths(gateway, carol)) == sorted([first, second])
-        copied(carol.post("/v1/assets/move", {"path": first, "project_id": "p"}))
-        assert carol.delete(f"/v1/assets/{second}").status_code == 204
+        moved = copied(carol.post("/v1/assets/move", {"path": second, "project_id": "p"}))["path"]
+        # The URL that brought the first one still works, and could bring it again.
+        early = carol.post("/v1/assets/move", {"path": first, "project_id": "p"})
+        assert (early.status_code, early.json["type"]) == (413, "/problems/quota-exceeded")
+        assert early.json["frees_at"].endswith("Z")
+        assert sorted(paths(gateway, carol)) == sorted([first, moved])
+        assert carol.delete(f"/v1/assets/{moved}").status_code == 204
         # A busy Swift lists what was deleted for a moment longer.
         assert eventually(lambda: len(paths(gateway, carol)) == 1)
         copied(carol.post("/v1/assets/copy", {"path": paths(gateway, carol)[0]}))

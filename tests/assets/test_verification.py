@@ -66,7 +66,11 @@ def complete(store: Objects) -> StoredObject:
     verifier = Verifier(store, {})
     completion = Completion(verifier, store, mock.Mock(), Silent(), CopyMarks(["s" * 32]))
     return completion.take_in(
-        Principal("alice"), UPLOAD.mark, lambda: verifier.judge_upload(UPLOAD), urls_end=False
+        Principal("alice"),
+        UPLOAD.key,
+        lambda: verifier.judge_upload(UPLOAD),
+        mark=UPLOAD.mark,
+        urls_end=False,
     )
 
 

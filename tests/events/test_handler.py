@@ -14,6 +14,7 @@ import pytest
 from app import services as services_module
 from app.assets.completion import Completion
 from app.assets.verification import Verifier
+from app.domain.assets import StoredObject
 from app.domain.errors import QuotaExceeded, StorageUnavailable, UploadRejected
 from app.domain.events import AssetEvent, owner_of
 from app.domain.notifications import Unreadable
@@ -251,9 +252,9 @@ def test_t25_what_its_owner_has_no_room_for_is_removed_and_reported(stack: Stack
     """T25: credentials reserve nothing, so the worker holds what came against the quota."""
     bench = Bench(stack)
 
-    def admit(sub: str, _mark: str, size: int, _arrived_at: datetime) -> None:
+    def admit(sub: str, found: StoredObject) -> None:
         assert sub == ALICE
-        if size > len(PNG):
+        if found.size > len(PNG):
             raise QuotaExceeded("5 of 100 bytes are left")
 
     bench.handler = bench.make(admit=admit)

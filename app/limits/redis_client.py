@@ -1,0 +1,220 @@
+"""Connects to Redis, or Valkey, as it is run: one server, Sentinel, a cluster.
+
+=======================================================  =========================================
+``redis://[user:password@]host:port/db``                 one server; ``rediss://`` by TLS
+``unix:///path?db=0``                                    one server on this machine
+``redis+sentinel://host:port,host:port/name/db``         Sentinels that know the primary of ``name``
+``redis+cluster://host:port,host:port``                  a cluster, any of whose nodes are named
+=======================================================  =========================================
+
+``rediss+sentinel://`` and ``rediss+cluster://`` by TLS. Queries are redis-py's own, such as
+``?ssl_ca_certs=…``; Sentinels that want a password take ``sentinel_username`` and
+``sentinel_password`` there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+if TYPE_CHECKING:
+    import redis
+
+#: An answer from Redis takes a tenth of a millisecond; a request must not wait for a dead one.
+TIMEOUT_SECONDS = 0.25
+
+_FORM = re.compile(
+    r"(?P<tls>rediss?)(?:\+(?P<kind>cluster|sentinel))?://(?:(?P<login>[^/]*)@)?(?P<hosts>[^@/?]*)"
+    r"(?P<path>[^?]*)(?:\?(?P<query>.*))?"
+)
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:,\[\]]+)(?::(\d{1,5}))?")
+
+
+class RedisClient:
+    """Runs scripts where their keys lie. Connects at the first use. Thread-safe.
+
+    Raises ``redis.RedisError`` for whatever goes wrong there.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Raises ``ValueError`` for an address that is none of the forms above."""
+        # A twelfth of the time to start, for those alone who have one.
+        import redis
+
+        self._redis = redis
+        self._url = url
+        self._lock = threading.Lock()
+        self._cluster: Any = None
+        self._is_cluster = url.startswith(("redis+cluster:", "rediss+cluster:"))
+        self._single = None if self._is_cluster else _connect(url)
+        if self._is_cluster:
+            _cluster_options(url)
+
+    def run(self, script: Script, keys: Sequence[str], values: Sequence[Any]) -> Any:
+        """What ``script`` returns; all ``keys`` lie in one slot."""
+        client = self._client()
+        try:
+            try:
+                return client.evalsha(script.sha, len(keys), *keys, *values)
+            except self._redis.exceptions.NoScriptError:
+                # Not by SCRIPT LOAD, which asks all nodes of a cluster, dead ones too.
+                return client.eval(script.text, len(keys), *keys, *values)
+        except self._redis.exceptions.RedisClusterException as error:
+            raise self._redis.ConnectionError(type(error).__name__) from error
+
+    def unlink(self, keys: Sequence[str]) -> None:
+        """Remove keys of one slot."""
+        for key in keys:
+            self._client().unlink(key)
+
+    def node_of(self, key: str) -> str:
+        """Who has ``key``, as far as is known: the nodes of a cluster fail one by one."""
+        if self._cluster is None:
+            return ""
+        try:
+            return str(self._cluster.get_node_from_key(key).name)
+        except Exception:  # redis-py has several for a slot that nobody covers
+            return "nobody"
+
+    def answers(self, key: str) -> bool:
+        """Whether the server that has ``key`` answers at all."""
+        try:
+            if self._cluster is None:
+                return bool(self._client().ping())
+            return bool(self._cluster.ping(target_nodes=self._cluster.get_node_from_key(key)))
+        except Exception:
+            return False
+
+    def _client(self) -> redis.Redis:
+        if self._single is not None:
+            return self._single
+        if self._cluster is None:
+            # Its constructor asks the nodes for their slots.
+            with self._lock:
+                if self._cluster is None:
+                    self._cluster = self._connect_cluster()
+        return self._cluster  # type: ignore[no-any-return]
+
+    def _connect_cluster(self) -> Any:
+        url, nodes = _cluster_options(self._url)
+        try:
+            return self._redis.RedisCluster.from_url(
+                url, startup_nodes=nodes, **_timeouts(), cluster_error_retry_attempts=1
+            )
+        except self._redis.exceptions.RedisClusterException as error:
+            raise self._redis.ConnectionError(type(error).__name__) from error
+
+
+class Script:
+    """A Lua script, and what Redis knows it by."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def check(url: str) -> None:
+    """Raises ``ValueError`` for what ``RedisClient`` does not take. Connects to nobody."""
+    RedisClient(url)
+
+
+def _connect(url: str) -> redis.Redis:
+    import redis
+    from redis.sentinel import Sentinel
+
+    if not re.match(r"rediss?\+sentinel://", url):
+        pool = redis.ConnectionPool.from_url(url, **_timeouts())
+        # Nothing connects yet; but what it does not know in the query, it would say too late.
+        _tried(pool.connection_class, pool.connection_kwargs)
+        return redis.Redis(connection_pool=pool)
+    parts = _parts(url)
+    found = re.fullmatch(r"/([^/]+)(?:/(\d+))?", parts["path"])
+    if found is None:
+        raise ValueError("must end in /name, as the Sentinels call the primary")
+    query = dict(parse_qsl(parts["query"]))
+    of_sentinels = {
+        name: query.pop(f"sentinel_{name}")
+        for name in ("username", "password")
+        if f"sentinel_{name}" in query
+    }
+    tls = {"ssl": True} if parts["tls"] == "rediss" else {}
+    options = _options(parts, query)
+    tls_options = {name: value for name, value in options.items() if name.startswith("ssl_")}
+    sentinel = Sentinel(  # type: ignore[no-untyped-call]
+        [(host, port or 26379) for host, port in _hosts(parts["hosts"])],
+        sentinel_kwargs={**_timeouts(), **of_sentinels, **tls, **tls_options},
+        **_timeouts(),
+        **tls,
+        **options,
+    )
+    return sentinel.master_for(found[1], db=int(found[2] or 0))  # type: ignore[no-any-return, no-untyped-call]
+
+
+def _cluster_options(url: str) -> tuple[str, list[Any]]:
+    """One node's plain address, and all nodes."""
+    from redis.cluster import ClusterNode
+
+    parts = _parts(url)
+    if parts["path"].strip("/") not in ("", "0"):
+        raise ValueError("names a database; a cluster has one only")
+    _options(parts, dict(parse_qsl(parts["query"])))
+    hosts = [(host, port or 6379) for host, port in _hosts(parts["hosts"])]
+    login = f"{parts['login']}@" if parts["login"] else ""
+    host, port = hosts[0]
+    written = f"[{host}]" if ":" in host else host
+    query = f"?{parts['query']}" if parts["query"] else ""
+    return f"{parts['tls']}://{login}{written}:{port}{query}", [
+        ClusterNode(host, port)  # type: ignore[no-untyped-call]
+        for host, port in hosts
+    ]
+
+
+def _parts(url: str) -> dict[str, str]:
+    found = _FORM.fullmatch(url)
+    if found is None:
+        raise ValueError("is no address of a Redis")
+    return {name: value or "" for name, value in found.groupdict().items()}
+
+
+def _hosts(text: str) -> list[tuple[str, int | None]]:
+    found = [_HOST.fullmatch(each) for each in text.split(",")]
+    if not all(found) or any(each and int(each[2] or 1) not in range(1, 65536) for each in found):
+        raise ValueError("must name its hosts as host:port,host:port")
+    return [(each[1].strip("[]"), int(each[2]) if each[2] else None) for each in found if each]
+
+
+def _options(parts: dict[str, str], query: dict[str, str]) -> dict[str, Any]:
+    """Login and query as redis-py takes them."""
+    from redis.connection import ConnectionPool
+
+    login = f"{parts['login']}@" if parts["login"] else ""
+    pool = ConnectionPool.from_url(f"{parts['tls']}://{login}host?{urlencode(query)}")
+    _tried(pool.connection_class, pool.connection_kwargs)
+    return {
+        name: value
+        for name, value in pool.connection_kwargs.items()
+        if name in {"username", "password", *query}
+    }
+
+
+def _tried(connection: Any, options: dict[str, Any]) -> None:
+    try:
+        connection(**options)
+    except TypeError as error:
+        raise ValueError("has a name in its query that the Redis client does not know") from error
+
+
+def _timeouts() -> dict[str, Any]:
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return {
+        "socket_timeout": TIMEOUT_SECONDS,
+        "socket_connect_timeout": TIMEOUT_SECONDS,
+        # Once more, at once: the connection may have been idle across a restart.
+        "retry": Retry(NoBackoff(), 1),
+    }
