@@ -73,8 +73,6 @@ def test_an_edit_that_does_not_fit_is_refused(edit: Edit, told: str) -> None:
 def test_a_mutant_that_was_moved_away_from_is_told_where_its_code_went(tmp_path: Path) -> None:
     """A function that moved with another name is found by what it says."""
     (tmp_path / "app").mkdir()
-    for name in ("config.py", "gunicorn.conf.py", "wsgi.py"):
-        (tmp_path / name).touch()
     (tmp_path / "app" / "a.py").write_text("def new_name(x):\n    if x > 1:\n        return 1\n")
     project = Project(tmp_path)
     gone = Mutant("T01", "a", (never("old_name", "x > 1"),))

@@ -14,37 +14,41 @@ MUTANTS: tuple[Mutant, ...] = (
         "T44",
         "a folder is complete though something stays",
         always("Deleter.delete_folder", "not failures"),
-        always("delete_folder", "problem is None"),
+        always("Deletion._delete_folder", "problem is None"),
     ),
     mutant(
         "T44",
         "failures count as deleted",
         Code(
             "delete_assets",
-            "{key: text for key, text in keys.items() if key not in failures}",
-            "keys",
+            "dict.fromkeys(__EACH for __PATH in paths if __FAILED)",
+            "dict.fromkeys(__EACH for __PATH in paths)",
         ),
     ),
     mutant(
         "T44",
         "any folder is taken for a package",
-        never("delete_asset", "not asset_path.names_package"),
+        never("Deletion.delete_package", "not path.names_package"),
     ),
     mutant(
         "T44",
         "a project's name may be anything",
-        Code("delete_project", "check_project_id(project_id)", "project_id"),
+        Code("Deletion.delete_project", "check_project_id(project_id)", "project_id"),
     ),
     mutant(
         "T44",
         "an erasure takes everybody's objects",
-        Code("Erasure._versions", '"prefix": root.prefix', '"prefix": "users/"'),
-        always("Erasure._versions", "each.key.startswith(root.prefix)"),
+        Code("Versions.identifiers", '"prefix": prefix', '"prefix": "users/"'),
+        always("Versions.identifiers", "key.startswith(prefix)"),
     ),
     mutant(
         "T44",
         "an erasure leaves delete markers",
-        Code("erasure:_read", '("Version", "DeleteMarker")', '("Version",)'),
+        Code(
+            "versions:_entries",
+            "if not deleted and entry.tag != __VERSION: ...",
+            "if entry.tag != __VERSION: ...",
+        ),
     ),
     mutant(
         "T44",
@@ -80,14 +84,14 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T49",
         "the budget is that of who is acted for",
-        without("_authenticate.authenticate", "count_caller(services.rates)"),
+        without("authenticate_requests.authenticate", "count_caller(...)"),
         Code(
-            "_authenticate.authenticate",
-            "if (__SUB := __HEADER) is not None: ...",
+            "authenticate_requests.authenticate",
+            "if wanted_sub is not None: ...",
             """
-                if (__SUB := __HEADER) is not None: ...
-                count_caller(services.rates)
-            """,
+            if wanted_sub is not None: ...
+            count_caller(services.limits.rates, signing=facts.signing)
+        """,
         ),
     ),
 )

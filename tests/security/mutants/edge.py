@@ -49,14 +49,16 @@ MUTANTS: tuple[Mutant, ...] = (
         never("LinkSigner.sign_folder", "path.asset_folder is None"),
         Code("LinkSigner.sign_folder", "path.asset_folder", "path.folder"),
     ),
-    mutant("T35", "nothing is deleted", without("delete_asset", "services.store.delete(key)")),
+    mutant("T35", "nothing is deleted", without("Deletion.delete", "self._objects.delete(key)")),
     mutant(
-        "T35", "the edge is not told of deletions", without("forget", "services.edge.forget(keys)")
+        "T35",
+        "the edge is not told of deletions",
+        without("Deletion._forget", "self._edge.forget(keys)"),
     ),
     mutant(
         "T35",
         "the edge is not told of an erasure",
-        without("erase_me", "services.edge.forget([root.prefix])"),
+        without("Erasure.erase", "self._edge.forget([root.prefix])"),
     ),
     mutant(
         "T35",

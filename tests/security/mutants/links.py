@@ -46,7 +46,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T29",
         "a setting may have links live longer than S3 takes",
-        Code("config:_life", "validate.Range(1, SEVEN_DAYS)", "validate.Range(1)"),
+        Code("check_lifetime", "validate.Range(1, 604_800)", "validate.Range(1)"),
     ),
     mutant(
         "T30",

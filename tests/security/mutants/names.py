@@ -107,17 +107,25 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T13", "everybody has one root", Code("caller_root", "current_principal.sub", '"everybody"')
     ),
-    mutant("T13", "an upload id opens for anybody", never("Upload.from_claims", "owner != sub")),
-    mutant("T13", "a listed upload id opens for anybody", never("upload_of", "owner != sub")),
+    mutant(
+        "T13", "an upload id opens for anybody", never("Upload.from_claims", 'claims["sub"] != sub')
+    ),
+    mutant(
+        "T13", "a listed upload id opens for anybody", never("upload_of", 'claims["sub"] != sub')
+    ),
     mutant(
         "T13",
         "Uppy's key may be anybody's",
-        Code("open_target", "root.path_of(key)", 'type(root)(key.split("/")[1]).path_of(key)'),
+        Code("UppyUploads.find", "root.path_of(key)", 'type(root)(key.split("/")[1]).path_of(key)'),
     ),
     mutant(
-        "T13", "Uppy's key and upload id need not fit", never("open_target", "upload.path != path")
+        "T13",
+        "Uppy's key and upload id need not fit",
+        never("UppyUploads.find", "upload.path != path"),
     ),
-    mutant("T13", "a cursor serves anybody", never("open_cursor", "sealed_for != listing")),
+    mutant(
+        "T13", "a cursor serves anybody", never("open_cursor", 'claims.get("listing") != listing')
+    ),
     mutant(
         "T14",
         "a copy source is encoded twice",
@@ -168,5 +176,9 @@ MUTANTS: tuple[Mutant, ...] = (
         "a page may be of any size",
         without("page_limit", "validate=validate.Range(1, 1000)"),
     ),
-    mutant("T15", "a cursor serves any listing", never("open_cursor", "sealed_for != listing")),
+    mutant(
+        "T15",
+        "a cursor serves any listing",
+        never("open_cursor", 'claims.get("listing") != listing'),
+    ),
 )

@@ -138,7 +138,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T42",
         "the whole object is asked for",
-        Code("Store.beginning", 'Range=f"bytes=0-{count - 1}"', 'Range="bytes=0-"'),
+        Code("Objects.beginning", 'Range=f"bytes=0-{count - 1}"', 'Range="bytes=0-"'),
     ),
     mutant(
         "T42",

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant, never, without
+from tests.security.mutants.catalogue import Code, Mutant, always, mutant, never, without
 
 MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T38",
         "every origin may read",
-        Code("_allow_origins", "[__PATTERN for origin in origins]", '"*"'),
+        Code("allow_origins", "[__PATTERN for origin in origins]", '"*"'),
     ),
     mutant(
         "T38",
         "an origin's end does not matter",
-        Code("_allow_origins", r'rf"{re.escape(origin)}\Z"', "re.escape(origin)"),
+        Code("allow_origins", r'rf"{re.escape(origin)}\Z"', "re.escape(origin)"),
     ),
     mutant(
-        "T38", "a dot stands for anything", Code("_allow_origins", "re.escape(origin)", "origin")
+        "T38", "a dot stands for anything", Code("allow_origins", "re.escape(origin)", "origin")
     ),
     mutant(
         "T38",
         "what one origin was told is told to the next",
         Code(
-            "_allow_origins.answers_to",
+            "remember_cors",
             """
-                @__CACHED
-                def answers_to(origin: str): ...
-            """,
-            "def answers_to(origin: str, *, told: list[str] = []): ...",
+            @__CACHED
+            def headers_for(origin: str): ...
+        """,
+            "def headers_for(origin: str, *, told: list[str] = []): ...",
         ),
         Code(
-            "_allow_origins.answers_to",
+            "remember_cors",
             '{"Origin": origin}',
             '{"Origin": told[0] if told else told.append(origin) or origin}',
         ),
@@ -43,7 +43,8 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T38",
         "a setting may allow every origin",
-        Text("_origin", r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?\Z", ".+"),
+        never("check_origin", "not found or found[1] in _NO_ORIGINS or int(found[3] or 0) > 65535"),
+        never("check_origin", "found[3] and int(found[3]) == _DEFAULT_PORTS.get(found[1])"),
     ),
     mutant(
         "T39",
@@ -69,11 +70,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "T39",
         "bad tokens are not counted",
         Code(
-            "_authenticate.authenticate",
+            "authenticate_requests.authenticate",
             """
-                count_stranger(services.rates)
-                raise
-            """,
+            count_stranger(services.limits.rates)
+            raise
+        """,
             "raise",
         ),
     ),
@@ -120,7 +121,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "T43",
         "nobody needs a token",
         Code(
-            "_authenticate.authenticate",
+            "authenticate_requests.authenticate",
             "protector.authenticate()",
             'g.principal = Principal("stranger")',
         ),
@@ -134,14 +135,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "T46",
         "boto3's words are passed on",
         Code(
-            "Store.call", "problem_of_client(error)", "type(problem_of_client(error))(str(error))"
+            "Objects.call", "problem_of_client(error)", "type(problem_of_client(error))(str(error))"
         ),
     ),
     mutant(
         "T46",
         "the store's address is passed on",
         Code(
-            "Store.call",
+            "Objects.call",
             "raise StorageUnavailable from error",
             "raise StorageUnavailable(str(error)) from error",
         ),

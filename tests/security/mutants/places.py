@@ -8,9 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-#: Modules beside ``app/`` that have guards.
-_BESIDE = ("config.py", "gunicorn.conf.py", "wsgi.py")
-
 
 class Place(NamedTuple):
     """Where a name is defined: the functions, classes or assignments of one module that have it."""
@@ -29,7 +26,7 @@ class Project:
         self._defined: dict[str, dict[str, list[ast.AST]]] = {}
         self.files = [
             str(path.relative_to(root))
-            for path in (*sorted((root / "app").rglob("*.py")), *(root / name for name in _BESIDE))
+            for path in (*sorted((root / "app").rglob("*.py")), *sorted(root.glob("*.py")))
         ]
 
     def text(self, file: str) -> str:

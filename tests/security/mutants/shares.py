@@ -13,9 +13,9 @@ MUTANTS: tuple[Mutant, ...] = (
         "T36",
         "a redirect outlives its share",
         Code(
-            "open_share",
-            "expires_seconds=min(services.links.default_seconds, left)",
-            "expires_seconds=services.links.default_seconds",
+            "Shares.open",
+            "expires_seconds=min(self._links.default_seconds, left)",
+            "expires_seconds=self._links.default_seconds",
         ),
     ),
     mutant(
@@ -33,25 +33,39 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     mutant(
-        "T36", "revoking deletes nothing", without("ShareRecords.revoke", "self._store.delete(key)")
+        "T36",
+        "revoking deletes nothing",
+        without("ShareRecords.revoke", "self._objects.delete(key)"),
     ),
     mutant("T36", "share ids can be guessed", Code("_RANDOM_BYTES", "16", "2")),
     mutant(
         "T48",
         "a record opens another user's asset",
-        Code("Share.from_claims", "(owner, own_id) != (sub, share_id)", "own_id != share_id"),
+        Code(
+            "Share.from_claims",
+            '(named["sub"], named["share_id"]) != (sub, share_id)',
+            'named["share_id"] != share_id',
+        ),
     ),
     mutant(
         "T48",
         "a record opens another share",
-        Code("Share.from_claims", "(owner, own_id) != (sub, share_id)", "owner != sub"),
+        Code(
+            "Share.from_claims",
+            '(named["sub"], named["share_id"]) != (sub, share_id)',
+            'named["sub"] != sub',
+        ),
     ),
-    mutant("T48", "a share's token passes for its record", Text("build", "share-record", "share")),
+    mutant(
+        "T48",
+        "a share's token passes for its record",
+        Text("build_signing", "share-record", "share"),
+    ),
     mutant(
         "T48",
         "a record needs no seal",
-        Code("ShareRecords._read", "self._seals.verify(__X)", "json.loads(__X)"),
-        Code("ShareRecords.write", "self._seals.sign(__X)", "json.dumps(__X)"),
+        Code("ShareRecords._read", "self._tokens.verify(__X)", "json.loads(__X)"),
+        Code("ShareRecords.write", "self._tokens.sign(__X)", "json.dumps(__X)"),
     ),
     mutant(
         "T48", "a huge record is read", Code("ShareRecords._read", "_MAX_RECORD_BYTES", "10**9")
@@ -92,12 +106,14 @@ MUTANTS: tuple[Mutant, ...] = (
             """,
         ),
         Code(
-            "build",
+            "upload_rules",
             'getattr(settings, f"max_bytes_{kind}")',
             'getattr(settings, f"max_bytes_{kind}", 1)',
         ),
     ),
     mutant(
-        "T36", "a deleted asset stays shared", without("forget", "services.shares.end(root, keys)")
+        "T36",
+        "a deleted asset stays shared",
+        without("Deletion._forget", "self._shares.end(principal, keys)"),
     ),
 )

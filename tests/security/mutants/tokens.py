@@ -56,7 +56,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T01",
         "the setting of the use reaches no verifier",
-        Code("build", "token_use=settings.cognito_token_use", 'token_use="any"'),
+        Code("build_auth", "token_use=settings.cognito_token_use", 'token_use="any"'),
     ),
     mutant(
         "T02",

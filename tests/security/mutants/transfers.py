@@ -16,7 +16,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T20",
         "a file of a package may be taken twice",
-        never("_declare", "declaration.asset_id and services.store.head(root.key(upload.path))"),
+        never("Uploads._new", "declaration.asset_id and self._objects.head(upload.key)"),
     ),
     mutant(
         "T23",
@@ -67,33 +67,28 @@ MUTANTS: tuple[Mutant, ...] = (
         "Uppy's parts may have any number",
         never("sign_part", "int(part_number) > MAX_PARTS"),
     ),
-    mutant(
-        "T24",
-        "unfinished uploads have no limit",
-        never("LargeUploads.begin", "len(live) > self._max_live"),
-    ),
+    mutant("T24", "unfinished uploads have no limit", never("check_live", "len(live) > most")),
     mutant(
         "T24",
         "uploads are counted before they begin",
         Code(
-            "LargeUploads.begin",
+            "begin_multipart",
             """
-                upload_id = self._multipart.create(key, stored_headers(upload))
-                live = __LIVE
-                if len(live) > self._max_live: ...
-            """,
+            upload_id = multipart.create(upload.key, stored_headers(upload))
+            try:
+                check_live(upload.sub, multipart, most=max_live)
+            except TooManyUploads: ...
+        """,
             """
-                live = __LIVE
-                if len(live) >= self._max_live:
-                    raise TooManyUploads("There are too many unfinished uploads")
-                upload_id = self._multipart.create(key, stored_headers(upload))
-            """,
+            check_live(upload.sub, multipart, most=max_live - 1)
+            upload_id = multipart.create(upload.key, stored_headers(upload))
+        """,
         ),
     ),
     mutant(
         "T24",
         "Uppy's unfinished uploads have no limit",
-        never("UppySigner.create", "len(live) >= self._max_live"),
+        without("UppyUploads.sign_creation", "check_live(...)"),
     ),
     mutant(
         "T25",
@@ -114,20 +109,20 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T25",
         "the worker asks for no room",
-        never("Handler._created", "reason is None and verdict.is_current"),
+        never("Completion.judge_arrival", "from_browser and reason is None and verdict.is_current"),
     ),
     mutant(
         "T25",
         "an upload reserves nothing",
         Code(
-            "create_upload",
+            "Uploads.declare",
             """
-                reserve(upload)
-                upload = begin(upload)
-            """,
-            "upload = begin(upload)",
+            self._reserve(principal, upload)
+            upload = __BEGUN
+        """,
+            "upload = __BEGUN",
         ),
-        without("create_upload", "reserve(upload)"),
+        without("Uploads.declare", "self._reserve(principal, upload)"),
     ),
     mutant(
         "T50",
@@ -144,15 +139,15 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T50",
         "a completion is signed though the key is taken",
-        never("_complete", "services.store.head(target.key) is not None"),
+        never("UppyUploads.sign_completion", "self._objects.head(target.key) is not None"),
     ),
     mutant(
         "T50",
         "a completion is signed for parts that nobody checked",
         Code(
-            "_complete",
-            "arrived_parts(target)",
-            "services.multipart.list_parts(target.key, target.s3_upload_id)",
+            "UppyUploads.sign_completion",
+            "self._arrived(principal, target)",
+            "self._multipart.list_parts(target.key, target.s3_upload_id)",
         ),
     ),
 )

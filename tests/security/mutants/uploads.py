@@ -111,23 +111,27 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T18",
         "completion does not look at the bytes",
-        never("Verifier.verify_upload", "self._unlike_its_type(found)"),
+        never("Verifier.judge_upload", "self._unlike_its_type(found)"),
     ),
     mutant(
         "T18",
         "verifying does not look at the bytes",
-        never("Verifier.verify_object", "self._unlike_its_type(found)"),
+        never("Verifier.judge_object", "self._unlike_its_type(found)"),
     ),
     mutant(
         "T18",
         "the worker does not look at the bytes",
         never("Verifier.judge_version", "self._unlike_its_type(found)"),
     ),
-    mutant("T18", "a bad upload stays", without("Verifier.verify_upload", "self.remove(found)")),
+    mutant(
+        "T18",
+        "a bad upload stays",
+        without("Completion._refuse_bad", "self._verifier.remove(found)"),
+    ),
     mutant(
         "T18",
         "the worker removes nothing",
-        without("Handler._reject", "self._verifier.remove(found)"),
+        without("Handler._reject", "self._completion.remove(found)"),
     ),
     mutant(
         "T18",

@@ -8,12 +8,14 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T21",
         "any object at the path is this upload's",
-        never("Verifier.verify_upload", "found.mark != upload.mark"),
+        never("Verifier.judge_upload", "found.mark != upload.mark"),
     ),
     mutant(
         "T21",
         "what is rejected is hidden by a delete marker",
-        Code("Verifier.remove", "self._store.delete_version(bad)", "self._store.delete(bad.key)"),
+        Code(
+            "Verifier.remove", "self._objects.delete_version(bad)", "self._objects.delete(bad.key)"
+        ),
     ),
     mutant(
         "T21",
@@ -24,7 +26,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T21",
         "what a back end wrote is removed",
-        always("Verifier.verify_object", "found.mark is not None"),
+        always("Completion._refuse_bad", "found.mark is not None"),
     ),
     mutant(
         "T21",
@@ -35,7 +37,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "T21",
         "other bytes than those looked at are judged",
         Code(
-            "Store.first_bytes",
+            "Objects.first_bytes",
             "self.beginning(__KEY, __COUNT, ...)",
             "self.beginning(__KEY, __COUNT)",
         ),
@@ -43,7 +45,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T21",
         "half of the first bytes is judged",
-        never("Store.beginning", 'len(first) < min(count, answer["ContentLength"])'),
+        never("Objects.beginning", 'len(first) < min(count, answer["ContentLength"])'),
     ),
     mutant(
         "T21",
@@ -57,9 +59,9 @@ MUTANTS: tuple[Mutant, ...] = (
             "Handler._reject",
             "self._reports.leave(__REPORT)",
             """
-                self._verifier.remove(found)
-                self._reports.leave(__REPORT)
-            """,
+            self._completion.remove(found)
+            self._reports.leave(__REPORT)
+        """,
         ),
     ),
     mutant(
@@ -96,7 +98,9 @@ MUTANTS: tuple[Mutant, ...] = (
             "return self._serializer.loads_unsafe(sealed)[1], time.time()",
         ),
     ),
-    mutant("T22", "an upload id opens for anybody", never("Upload.from_claims", "owner != sub")),
+    mutant(
+        "T22", "an upload id opens for anybody", never("Upload.from_claims", 'claims["sub"] != sub')
+    ),
     mutant(
         "T26",
         "a PUT does not sign its checksum",
