@@ -361,7 +361,6 @@ def test_copies_are_held_against_the_quota(swift_store: Store) -> None:
         # The URL that brought the first one still works, and could bring it again.
         early = carol.post("/v1/assets/move", {"path": first, "project_id": "p"})
         assert (early.status_code, early.json["type"]) == (413, "/problems/quota-exceeded")
-        assert early.json["frees_at"].endswith("Z")
         assert sorted(paths(gateway, carol)) == sorted([first, moved])
         assert carol.delete(f"/v1/assets/{moved}").status_code == 204
         # A busy Swift lists what was deleted for a moment longer.
