@@ -87,7 +87,7 @@ def sign_part(key: str, upload_id: str, part_number: str) -> Response:
     target = services.assets.uppy.find(current_principal, upload_id, key)
     if not _PART_NUMBER.fullmatch(part_number) or int(part_number) > MAX_PARTS:
         raise ValidationFailed.at("/part_number", f"Parts are numbered 1 to {MAX_PARTS}")
-    [signed] = services.assets.uppy.sign_parts(target, [int(part_number)])
+    [signed] = services.assets.uppy.sign_parts(current_principal, target, [int(part_number)])
     return answer({"url": signed.url, "expires": seconds_until(signed.expires_at)})
 
 
@@ -98,7 +98,7 @@ def sign_part(key: str, upload_id: str, part_number: str) -> Response:
 def sign_batch(parts: Parts, upload_id: str) -> Response:
     """Sign up to 1,000 parts."""
     target = services.assets.uppy.find(current_principal, upload_id, parts.key)
-    signed = services.assets.uppy.sign_parts(target, parts.numbers)
+    signed = services.assets.uppy.sign_parts(current_principal, target, parts.numbers)
     urls = {str(number): each.url for number, each in zip(parts.numbers, signed, strict=True)}
     return answer({"presignedUrls": urls})
 

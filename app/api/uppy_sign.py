@@ -69,7 +69,7 @@ def _create(asked: SignRequest) -> dict[str, Any]:
 def _part(target: Target, asked: SignRequest) -> dict[str, Any]:
     if asked.part_number is None:
         raise ValidationFailed.at("/partNumber", "A part has one")
-    [signed] = services.assets.uppy.sign_parts(target, [asked.part_number])
+    [signed] = services.assets.uppy.sign_parts(current_principal, target, [asked.part_number])
     return {"url": signed.url}
 
 

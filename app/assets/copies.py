@@ -19,6 +19,7 @@ from app.domain.copies import Copy, Destination, is_package, plan_copy, relocate
 from app.domain.errors import NotFound, Problem, StorageError, StorageUnavailable, TooLarge
 from app.domain.paths import AssetPath, Kind, Root
 from app.domain.principal import Principal
+from app.limits.claims import Claims
 from app.limits.quota import Quota
 from app.s3.copies import Copier
 from app.s3.listings import Listings
@@ -58,6 +59,7 @@ class Copies:
         completion: Completion,
         deletion: Deletion,
         quota: Quota,
+        claims: Claims,
         max_bytes: Mapping[Kind, int],
         marks: CopyMarks,
     ) -> None:
@@ -66,6 +68,7 @@ class Copies:
         self._completion = completion
         self._deletion = deletion
         self._quota = quota
+        self._claims = claims
         self._max_bytes = max_bytes
         self._marks = marks
 
@@ -79,8 +82,14 @@ class Copies:
         """Copy an asset, then delete the original.
 
         What is moved is counted already, unless a URL can still write to where it was: that much
-        is held until it has expired. Raises ``QuotaExceeded`` for want of it.
+        is held until it has expired. Raises ``QuotaExceeded`` for want of it, and ``InProgress``
+        while another request moves the same asset.
         """
+        claim = path.package_folder if is_package(path) else path.text
+        with self._claims.claimed(principal.sub, claim or path.text):
+            return self._move(principal, path, to)
+
+    def _move(self, principal: Principal, path: AssetPath, to: Destination) -> Relocated:
         plan = self._plan(Root(principal.sub), path, to)
         sources = [copy.source for copy in plan.copies]
         with self._quota.moving(principal, {source.key: source.size for source in sources}):

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from uuid_utils import uuid7
 
 from app.assets.completion import Completion
+from app.assets.stray_uploads import StrayUploads
 from app.assets.uploads import UploadRules, begin_multipart, check_live
 from app.assets.verification import Verdict, Verifier
 from app.domain.errors import (
@@ -81,6 +82,7 @@ class UppyUploads:
         completion: Completion,
         quota: Quota,
         rules: UploadRules,
+        strays: StrayUploads,
     ) -> None:
         self._objects = objects
         self._multipart = multipart
@@ -91,6 +93,7 @@ class UppyUploads:
         self._completion = completion
         self._quota = quota
         self._rules = rules
+        self._strays = strays
 
     def declare(self, principal: Principal, file: UppyFile, method: Method) -> Upload:
         """A new upload for ``file``, whose size is the most that it may become.
@@ -157,6 +160,7 @@ class UppyUploads:
         upload = self.declare(principal, file, Method.MULTIPART)
         check_live(principal.sub, self._multipart, most=self._rules.max_live - 1)
         signed, headers = self._signer.create(upload)
+        self._strays.expect(upload.key, self._signer.url_seconds)
         return SignedRequest(signed.url, headers), upload.key
 
     def find(self, principal: Principal, upload_id: str, key: str) -> Target:
@@ -184,8 +188,19 @@ class UppyUploads:
             raise NotFound
         return parts
 
-    def sign_parts(self, target: Target, numbers: Sequence[int]) -> list[Presigned]:
-        """UploadPart for each of ``numbers``, in order."""
+    def sign_parts(
+        self, principal: Principal, target: Target, numbers: Sequence[int]
+    ) -> list[Presigned]:
+        """UploadPart for each of ``numbers``, in order.
+
+        Parts have no size that anybody knows before, so that what has arrived is held against the
+        quota each time. Raises ``QuotaExceeded``.
+        """
+        if target.upload is None:
+            self._strays.leave_only(target.key, target.s3_upload_id)
+        if self._quota.limit(principal) is not None:
+            arrived = sum(part.size for part in self.parts(target))
+            self._quota.hold_parts(principal, target.key, arrived, mark=target.mark)
         return self._signer.parts(target.key, target.s3_upload_id, numbers)
 
     def sign_completion(self, principal: Principal, target: Target) -> SignedRequest:

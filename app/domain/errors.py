@@ -8,6 +8,7 @@ Each class is one row of the table in docs/api.md (RFC 9457 problem details)::
     ├── NotFound             404  not-found              unknown and foreign look the same
     ├── AlreadyExists        409  already-exists
     ├── UploadIncomplete     409  upload-incomplete
+    ├── InProgress           409  in-progress            somebody else is at it
     ├── NotVersioned         409  not-versioned
     ├── CdnNotConfigured     409  cdn-not-configured
     ├── TooLarge             413  too-large
@@ -92,6 +93,13 @@ class UploadIncomplete(Problem):
     status = 409
     slug = "upload-incomplete"
     title = "The upload has not arrived in full"
+
+
+class InProgress(Problem):
+    status = 409
+    slug = "in-progress"
+    title = "Another request is moving this asset; try again"
+    retry_after_seconds = 1
 
 
 class NotVersioned(Problem):

@@ -11,6 +11,7 @@ from app.assets.erasure import Erasure
 from app.assets.library import Library
 from app.assets.share_records import ShareRecords
 from app.assets.shares import Shares
+from app.assets.stray_uploads import StrayUploads
 from app.assets.uploads import UploadRules, Uploads
 from app.assets.uppy import UppyUploads
 from app.assets.verification import Verifier
@@ -79,6 +80,7 @@ def build_assets(
             completion,
             quota,
             rules,
+            StrayUploads(storage.multipart),
         ),
         completion=completion,
         library=Library(storage.objects, storage.listings),
@@ -88,6 +90,7 @@ def build_assets(
             completion,
             deletion,
             quota,
+            limits.claims,
             rules.max_bytes,
             signing.copy_marks,
         ),

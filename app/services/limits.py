@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.assets.usage import UsageCounter
+from app.limits.claims import Claims
 from app.limits.quota import Quota
 from app.limits.rates import Rates
 from app.limits.shared import Shared
@@ -14,10 +15,11 @@ from config import Settings
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Rates of requests, and bytes that are stored and held."""
+    """Rates of requests, bytes that are stored and held, and who is at work on what."""
 
     rates: Rates
     quota: Quota
+    claims: Claims
 
 
 def build_limits(settings: Settings, storage: Storage) -> Limits:
@@ -32,4 +34,4 @@ def build_limits(settings: Settings, storage: Storage) -> Limits:
         judged_later=bool(settings.events_queue_url),
     )
     rates = Rates.of(settings.rate_limit, settings.rate_limit_signing, shared)
-    return Limits(rates, quota)
+    return Limits(rates, quota, Claims(shared))

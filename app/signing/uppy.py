@@ -32,7 +32,7 @@ class UppySigner:
     ) -> None:
         self._presigner = presigner
         self._address = address
-        self._url_seconds = url_seconds
+        self.url_seconds = url_seconds
         self._part_url_seconds = part_url_seconds
 
     @property
@@ -52,7 +52,7 @@ class UppySigner:
             upload.key,
             fields=stored_headers(upload),
             content_length=(1, upload.size),
-            expires_seconds=self._url_seconds,
+            expires_seconds=self.url_seconds,
         )
         counts.FORM.inc()
         return form
@@ -104,7 +104,7 @@ class UppySigner:
             key,
             query=query,
             headers=headers,
-            expires_seconds=self._url_seconds,
+            expires_seconds=self.url_seconds,
         )
         counts.SIGNED.labels(method.lower()).inc()
         return signed

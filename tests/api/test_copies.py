@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -363,3 +365,20 @@ def test_copies_are_held_against_the_quota(swift_store: Store) -> None:
         # A busy Swift lists what was deleted for a moment longer.
         assert eventually(lambda: len(paths(gateway, carol)) == 1)
         copied(carol.post("/v1/assets/copy", {"path": paths(gateway, carol)[0]}))
+
+
+def test_t52_of_parallel_moves_one_succeeds(gateway: Gateway, carol: Caller) -> None:
+    """T52: eight at once: one answers 201, one object is left, the others say what happened."""
+    path = carol.upload(PNG)["path"]
+    start = threading.Barrier(8)
+
+    def move(number: int) -> TestResponse:
+        start.wait()
+        return carol.post("/v1/assets/move", {"path": path, "project_id": f"p{number}"})
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(move, range(8)))
+    made = [answer.json["path"] for answer in answers if answer.status_code == 201]
+    assert len(made) == 1
+    assert {answer.status_code for answer in answers} <= {201, 404, 409}
+    assert eventually(lambda: paths(gateway, carol) == made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import uuid
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -16,6 +17,7 @@ from config import Settings, SettingsError
 from tests.gateway import ALICE, BOB, Caller, Gateway, fetch, gateway_environment, running_gateway
 from tests.samples import HTML, png
 from tests.stores.store import Store
+from tests.waiting import eventually
 
 PNG = png()
 MIB = 1024**2
@@ -382,6 +384,53 @@ def test_t24_unfinished_uploads_of_a_browsers_own_are_limited(swift_store: Store
         refused = sign(caller, "POST", "a.png")
         assert (refused.status_code, refused.json["type"]) == (429, "/problems/too-many-uploads")
         assert "url" not in refused.json
+
+
+def live_uploads(gateway: Gateway, caller: Caller) -> list[str]:
+    """S3's ids of the caller's unfinished uploads, as the store lists them."""
+    found = gateway.store.client().list_multipart_uploads(
+        Bucket=gateway.bucket, Prefix=f"users/{caller.sub}/"
+    )
+    return [each["UploadId"] for each in found.get("Uploads", [])]
+
+
+def test_t58_a_create_that_is_sent_again_and_again_leaves_one_upload(
+    swift_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T58: asking for a part leaves the upload it is of; the others go when the URL is dead."""
+    monkeypatch.setattr("app.assets.stray_uploads.SLACK_SECONDS", 0.0)
+    bucket = swift_store.create_bucket()
+    with running_gateway(swift_store, bucket, UPLOAD_URL_TTL_SECONDS="3") as gateway:
+        carol = gateway.client_for(str(uuid.uuid4()))
+        signed = sign(carol, "POST", "a.png").json
+        for _ in range(5):
+            fetch("POST", signed["url"], b"", signed["headers"])
+        ids = live_uploads(gateway, carol)
+        assert len(ids) == 5
+        part = sign(carol, "PUT", signed["key"], uploadId=ids[2], partNumber=1)
+        assert part.status_code == 200
+        assert live_uploads(gateway, carol) == [ids[2]]
+        other = sign(carol, "POST", "b.png").json
+        for _ in range(3):
+            fetch("POST", other["url"], b"", other["headers"])
+        assert len(live_uploads(gateway, carol)) == 4
+        assert eventually(lambda: len(live_uploads(gateway, carol)) == 2, seconds=30)
+        assert ids[2] in live_uploads(gateway, carol)
+
+
+def test_t58_parts_of_a_browsers_own_upload_count(swift_store: Store) -> None:
+    """T58: what lies in parts is held against the quota before more parts are signed."""
+    bucket = swift_store.create_bucket()
+    with running_gateway(swift_store, bucket, QUOTA_BYTES=str(3 * len(PNG))) as gateway:
+        carol = gateway.client_for(str(uuid.uuid4()))
+        key, upload_id = create_by_browser(carol)
+        for number in (1, 2, 3):
+            url = sign(carol, "PUT", key, uploadId=upload_id, partNumber=number).json["url"]
+            assert fetch("PUT", url, PNG).status == 200
+        assert carol.get("/v1/me").json["usage"]["reserved_bytes"] == 2 * len(PNG)
+        assert fetch("PUT", url, PNG + PNG).status == 200
+        over = sign(carol, "PUT", key, uploadId=upload_id, partNumber=4)
+        assert (over.status_code, over.json["type"]) == (413, "/problems/quota-exceeded")
 
 
 def test_sign_request_does_each_of_uppys_requests(alice: Caller, gateway: Gateway) -> None:
