@@ -38,16 +38,16 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T44",
         "an erasure takes everybody's objects",
-        Code("Versions.identifiers", '"prefix": prefix', '"prefix": "users/"'),
-        always("Versions.identifiers", "key.startswith(prefix)"),
+        Code("Versions.identifiers", "self._list(prefix, ...)", 'self._list("users/", ...)'),
+        without("Versions.identifiers", "check_below(...)"),
     ),
     mutant(
         "T44",
         "an erasure leaves delete markers",
         Code(
-            "versions:_entries",
-            "if not deleted and entry.tag != __VERSION: ...",
-            "if entry.tag != __VERSION: ...",
+            "versions:_identifiers",
+            'document.each("Version", "DeleteMarker")',
+            'document.each("Version")',
         ),
     ),
     mutant(

@@ -129,7 +129,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T14",
         "a copy source is encoded twice",
-        Code("_pinned", "copy.source.key", 'copy.source.key.replace(" ", "%20")'),
+        Code("pinned_source", "encode_path(source.key)", "encode_path(encode_path(source.key))"),
     ),
     mutant(
         "T14",

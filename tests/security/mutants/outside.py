@@ -89,7 +89,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "T41",
         "redirects are followed",
         Code("WebhookSender._post", "redirect=False", "redirect=True"),
-        Code("WebhookSender._post", "retries=False", "retries=urllib3.Retry(3)"),
+        Code(
+            "WebhookSender._post",
+            "pool.urlopen(...)",
+            "pool.urlopen(..., retries=urllib3.Retry(3))",
+        ),
     ),
     mutant(
         "T41",
@@ -119,9 +123,9 @@ MUTANTS: tuple[Mutant, ...] = (
         "T41",
         "the name is resolved again",
         Code(
-            "WebhookSender._make_pool",
-            "urllib3.HTTPConnectionPool(address, ...)",
-            "urllib3.HTTPConnectionPool(self._host, ...)",
+            "WebhookSender._pool",
+            "http_clients.pinned_pool(address, ...)",
+            "http_clients.pinned_pool(self._host, ...)",
         ),
     ),
     mutant("T41", "one attempt, and no more", Code("PAUSES_SECONDS", "(0.0, 1.0, 5.0)", "(0.0,)")),
@@ -138,7 +142,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T42",
         "the whole object is asked for",
-        Code("Objects.beginning", 'Range=f"bytes=0-{count - 1}"', 'Range="bytes=0-"'),
+        Code("Objects._first", 'f"bytes=0-{count - 1}"', '"bytes=0-"'),
     ),
     mutant(
         "T42",

@@ -51,7 +51,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "users are counted by address",
         Code("count_caller", "g.principal.sub", "request.remote_addr or ''"),
     ),
-    mutant("T39", "nobody is turned away", never("_count", "standing.exceeded")),
+    mutant("T39", "nobody is turned away", never("rate_limits:_count", "standing.exceeded")),
     mutant(
         "T39",
         "strangers name their own address",
@@ -133,19 +133,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "T46",
-        "boto3's words are passed on",
-        Code(
-            "Objects.call", "problem_of_client(error)", "type(problem_of_client(error))(str(error))"
-        ),
+        "the store's words are passed on",
+        Code("S3Client.ask", "problem_of(*found)", "StorageError(found.code)"),
     ),
     mutant(
         "T46",
         "the store's address is passed on",
-        Code(
-            "Objects.call",
-            "raise StorageUnavailable from error",
-            "raise StorageUnavailable(str(error)) from error",
-        ),
+        Code("S3Client._ask", "raise StorageUnavailable", "raise StorageUnavailable(url)"),
     ),
     mutant(
         "T46",

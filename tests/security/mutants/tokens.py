@@ -133,7 +133,9 @@ MUTANTS: tuple[Mutant, ...] = (
         Code("JwksCache.__init__", "timeout_seconds = 3.0", "timeout_seconds = 30.0"),
     ),
     mutant(
-        "T03", "a dripping host is waited for", never("fetch_body", "time.monotonic() > deadline")
+        "T03",
+        "a dripping host is waited for",
+        Code("fetch_body", "deadline(timeout_seconds)", "deadline(600)"),
     ),
     mutant("T03", "tokens may be endless", Code("MAX_TOKEN_CHARS", "8192", "81920")),
     mutant(
@@ -148,7 +150,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T04",
         "redirects are followed",
-        Code("fetch_body", "retries=False", "retries=3"),
         Code("fetch_body", "redirect=False", "redirect=True"),
+        Code("fetch_body", "http.request(...)", "http.request(..., retries=3)"),
     ),
 )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant, never, without
+from tests.security.mutants.catalogue import Code, Mutant, Plain, always, mutant, never, without
 
 MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T20",
         "completion does not look at the key first",
-        never("Multipart.complete", "self._store.head(key) is not None"),
+        never("Multipart.complete", "self._objects.head(key) is not None"),
     ),
     mutant(
-        "T20", "completion sets no condition", without("Multipart._complete", 'IfNoneMatch="*"')
+        "T20",
+        "completion sets no condition",
+        without("Multipart._complete", '"if-none-match": "*"'),
     ),
     mutant(
         "T20",
@@ -37,12 +39,12 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T23",
         "the first page of parts is all",
-        never("PartListing.parts", "_is_truncated(document)"),
+        always("Multipart.list_parts", "not answer.document.is_truncated"),
     ),
     mutant(
         "T23",
         "an upload that is over is a fault",
-        never("PartListing._page", 'document.findtext("Code", "") in _GONE'),
+        without("Multipart.list_parts", "expect=NO_UPLOAD"),
     ),
     mutant(
         "T23",
@@ -93,13 +95,17 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T25",
         "what is reserved does not count",
-        Code("Account.taken", "held + __COUNTED", "__COUNTED"),
+        Code("Account.taken", "self.reserved + __COUNTED", "__COUNTED"),
     ),
-    mutant("T25", "Redis never says no", Text("_HOLD", "if size > left then", "if false then")),
+    mutant(
+        "T25",
+        "Redis never says no",
+        Plain("app/limits/ledger.lua", "if needed > left then", "if false then"),
+    ),
     mutant(
         "T25",
         "what completes over the quota stays",
-        never("Quota._settle", "left is not None and left < 0"),
+        always("Quota._settle", "state.taken <= quota"),
     ),
     mutant(
         "T25",

@@ -1,4 +1,4 @@
-"""What becomes of what was sent: T21, T22, T26 to T28."""
+"""What becomes of what was sent: T21, T22, T26 to T28, T52."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "other bytes than those looked at are judged",
         Code(
             "Objects.first_bytes",
-            "self.beginning(__KEY, __COUNT, ...)",
-            "self.beginning(__KEY, __COUNT)",
+            "self._first(found.key, count, ...)",
+            "self._first(found.key, count, None)",
         ),
     ),
     mutant(
         "T21",
         "half of the first bytes is judged",
-        never("Objects.beginning", 'len(first) < min(count, answer["ContentLength"])'),
+        never("Objects._first", "len(answer.body) != min(count, size_of(answer))"),
     ),
     mutant(
         "T21",
@@ -169,26 +169,31 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T28",
         "a stored content-encoding is not seen",
-        without("_HEADERS_A_BROWSER_OBEYS", '"ContentEncoding": "content-encoding"'),
+        Text("_OBEYED_HEADERS", "content-encoding", "-"),
     ),
     mutant(
         "T28",
         "a stored content-disposition is not seen",
-        without("_HEADERS_A_BROWSER_OBEYS", '"ContentDisposition": "content-disposition"'),
+        Text("_OBEYED_HEADERS", "content-disposition", "-"),
     ),
     mutant(
         "T28",
         "a stored content-language is not seen",
-        without("_HEADERS_A_BROWSER_OBEYS", '"ContentLanguage": "content-language"'),
+        Text("_OBEYED_HEADERS", "content-language", "-"),
     ),
-    mutant(
-        "T28",
-        "a stored expires is not seen",
-        without("_HEADERS_A_BROWSER_OBEYS", '"ExpiresString": "expires"'),
-    ),
+    mutant("T28", "a stored expires is not seen", Text("_OBEYED_HEADERS", "expires", "-")),
     mutant(
         "T28",
         "a copy loses the encoding of its bytes",
         never("plan_copy", '"content-encoding" in source.obeyed_headers'),
     ),
+    mutant(
+        "T52",
+        "a copy is judged again",
+        never(
+            "Completion.judge_arrival",
+            "self._copy_marks.fits(found.mark, key, found.size) and not wrote_for_browser()",
+        ),
+    ),
+    mutant("T52", "any mark is a copy's", always("CopyMarks.fits", "any(__EACH)")),
 )
