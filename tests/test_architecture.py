@@ -18,11 +18,13 @@ LAW = {
     "app.schemas": {"app.schemas", "app.domain"},
     "app.assets": {"app.assets", "app.domain", "app.media", "app.signing", "app.s3", "app.limits"}
     | {"app.events.notifier", "app.aws.edge_cache"},
-    "app.events": {"app.events", "app.assets", "app.aws", "app.signing.tokens", "app.domain"},
+    "app.events": {"app.events", "app.assets", "app.aws", "app.signing.tokens", "app.domain"}
+    | {"app.http_clients"},
     "app.limits": {"app.limits", "app.domain"},
-    "app.s3": {"app.s3", "app.signing", "app.domain", "app.http_clients", "app.aws.clients"},
-    "app.aws": {"app.aws", "app.signing", "app.s3", "app.domain"},
-    "app.auth": {"app.auth", "app.domain", "app.http_clients", "app.aws.clients"},
+    "app.s3": {"app.s3", "app.signing", "app.domain", "app.http_clients"},
+    "app.aws": {"app.aws", "app.signing", "app.s3", "app.domain", "app.http_clients"},
+    "app.auth": {"app.auth", "app.domain", "app.http_clients"},
+    "app.http_clients": set(),
     "app.signing": {"app.signing", "app.domain"},
     "app.domain": {"app.domain", "app.media"},
     "app.media": {"app.media"},
@@ -36,7 +38,7 @@ LAW = {
 }
 OURS = ("app", "config", "config_fields", "config_rules")
 FLASK = ("app", "app.api", "app.auth.bearer", "app.operations", "app.cli")
-BOTO3 = ("app.aws", "app.cli", "app.events.queue", "app.s3", "app.signing.credentials")
+BOTO3 = ("app.aws", "app.cli", "app.events.queue", "app.signing.credentials")
 CRYPTOGRAPHY = ("app.signing", "app.auth", "app.cli")
 #: puremagic names strangers; its tables are of no use to anything else.
 STANDARD_LIBRARY_ONLY = {"app.domain": set(), "app.media": {"puremagic"}}

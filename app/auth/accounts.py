@@ -10,10 +10,11 @@ import json
 
 import urllib3
 
-from app.aws.clients import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+from app import http_clients
 from app.domain.errors import IdentityUnavailable, InvalidToken
 from app.domain.partitions import regional_host
 
+TOTAL_SECONDS = 15.0
 _GONE = "UserNotFoundException"
 _REFUSED = frozenset({"NotAuthorizedException", "InvalidParameterException"})
 
@@ -27,10 +28,7 @@ class Accounts:
     def __init__(self, region: str, endpoint: str = "") -> None:
         origin = endpoint or f"https://{regional_host('cognito-idp', region)}"
         self._url = f"{origin.rstrip('/')}/"
-        self._http = urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=READ_TIMEOUT_SECONDS),
-            retries=False,
-        )
+        self._http = http_clients.pool_for(self._url)
 
     def check(self, access_token: str) -> None:
         """See that Cognito itself takes the token, which a local look at it cannot tell.
@@ -46,16 +44,17 @@ class Accounts:
 
     def _ask(self, action: str, access_token: str) -> None:
         try:
-            answer = self._http.request(
-                "POST",
-                self._url,
-                body=json.dumps({"AccessToken": access_token}).encode(),
-                headers={
-                    "Content-Type": "application/x-amz-json-1.1",
-                    "X-Amz-Target": f"AWSCognitoIdentityProviderService.{action}",
-                },
-                redirect=False,
-            )
+            with http_clients.deadline(TOTAL_SECONDS):
+                answer = self._http.request(
+                    "POST",
+                    self._url,
+                    body=json.dumps({"AccessToken": access_token}).encode(),
+                    headers={
+                        "Content-Type": "application/x-amz-json-1.1",
+                        "X-Amz-Target": f"AWSCognitoIdentityProviderService.{action}",
+                    },
+                    redirect=False,
+                )
         except urllib3.exceptions.HTTPError:
             raise IdentityUnavailable("The account service cannot be reached") from None
         if answer.status == 200:

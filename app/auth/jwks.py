@@ -14,14 +14,18 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-import urllib3
 from joserfc.jwk import RSAKey
+from prometheus_client import Counter
 
+from app import http_clients
 from app.auth.keyset import fetch_body, parse_jwks
 from app.domain.errors import IdentityUnavailable, InvalidToken
 
 # With keys at hand, a slow key server may not tie up the threads that serve known keys.
 PATIENCE_SECONDS = 1.0
+
+FETCHES = Counter("gateway_jwks_fetches", "Fetches of the pool's signing keys", ["outcome"])
+_FETCHED, _FAILED = FETCHES.labels("fetched"), FETCHES.labels("failed")
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +83,7 @@ class JwksCache:
         self._cooldown_seconds = cooldown_seconds
         self._max_age_seconds = max_age_seconds
         self._clock = clock
-        self._http = urllib3.PoolManager(num_pools=1, maxsize=1, retries=False)
+        self._http = http_clients.pool_for(url)
         self._lock = threading.Lock()
         self._key_set = _KeySet()
         self._flight: _Flight | None = None
@@ -172,8 +176,10 @@ class JwksCache:
         self._last_fetch_ok = keys is not None
         if keys is None:
             self.fetches_failed += 1
+            _FAILED.inc()
             return
         self.fetches_ok += 1
+        _FETCHED.inc()
         self._old_at = self._clock() + self._max_age_seconds
         if keys != {kid: known.key for kid, known in self._key_set.keys.items()}:
             version = self._key_set.version + 1

@@ -6,12 +6,13 @@ Cognito's: docs.aws.amazon.com/cognito, "Verifying JSON web tokens".
 from __future__ import annotations
 
 import json
-import time
 
 import urllib3
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 from joserfc.util import base64_to_int
+
+from app.http_clients import deadline
 
 MAX_BODY_BYTES = 65_536
 MIN_MODULUS_BITS = 2048
@@ -21,34 +22,28 @@ def fetch_body(http: urllib3.PoolManager, url: str, timeout_seconds: float) -> b
     """The body of a plain 200 at ``url`` and nowhere else.
 
     :raises ValueError: another status, a redirect included, or more than ``MAX_BODY_BYTES``.
-    :raises TimeoutError: not all of it came in time.
-    :raises urllib3.exceptions.HTTPError: the connection failed.
+    :raises urllib3.exceptions.HTTPError: the connection failed, or not all of it came in time.
     """
-    deadline = time.monotonic() + timeout_seconds
-    response = http.request(
-        "GET",
-        url,
-        # A pooled connection would be shared by workers forked later, and fetches are rare.
-        headers={"accept": "application/json", "connection": "close"},
-        timeout=urllib3.Timeout(total=timeout_seconds),
-        retries=False,
-        redirect=False,
-        preload_content=False,
-        decode_content=False,
-    )
-    try:
-        if response.status != 200:
-            raise ValueError(f"status {response.status}")
-        body = b""
-        while chunk := response.read1(MAX_BODY_BYTES):
-            body += chunk
+    with deadline(timeout_seconds):
+        response = http.request(
+            "GET",
+            url,
+            # A pooled connection would be shared by workers forked later, and fetches are rare.
+            headers={"accept": "application/json", "connection": "close"},
+            timeout=urllib3.Timeout(total=timeout_seconds),
+            redirect=False,
+            preload_content=False,
+            decode_content=False,
+        )
+        try:
+            if response.status != 200:
+                raise ValueError(f"status {response.status}")
+            body = response.read(MAX_BODY_BYTES + 1)
             if len(body) > MAX_BODY_BYTES:
                 raise ValueError("larger than any key set")
-            if time.monotonic() > deadline:
-                raise TimeoutError
-        return body
-    finally:
-        response.close()
+            return body
+        finally:
+            response.close()
 
 
 def parse_jwks(body: bytes) -> dict[str, RSAKey]:

@@ -13,10 +13,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from app import http_clients
 from app.signing.credentials import Credentials
 
-CONNECT_TIMEOUT_SECONDS = 2
-READ_TIMEOUT_SECONDS = 10
 MAX_ATTEMPTS = 3
 POOL_SIZE = 32
 
@@ -57,8 +56,8 @@ class LazyClient:
         from botocore.config import Config
 
         config = Config(
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            read_timeout=READ_TIMEOUT_SECONDS,
+            connect_timeout=http_clients.CONNECT_SECONDS,
+            read_timeout=http_clients.READ_SECONDS,
             retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
             max_pool_connections=POOL_SIZE,
             # Other stores refuse the trailing checksums that botocore adds by default.
@@ -74,7 +73,11 @@ class LazyClient:
             region_name=self._region,
         )
         client = session.client(  # type: ignore[call-overload]  # the service is not a literal
-            self._service, endpoint_url=self._endpoint or None, config=config
+            self._service,
+            endpoint_url=self._endpoint or None,
+            config=config,
+            # botocore finds proxies by the same rules as ``http_clients``, but not all bundles.
+            verify=http_clients.ca_bundle(),
         )
         # The more exact an event's name, the earlier its handlers: this goes before botocore's own.
         whose = client.meta.service_model.service_id.hyphenize()

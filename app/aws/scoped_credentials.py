@@ -14,10 +14,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from app.aws.clients import LazyClient
+from app.aws.errors import problem_of_client
 from app.domain.errors import StorageUnavailable
 from app.domain.paths import LIBRARY_KINDS, Root
 from app.s3.bulkhead import Bulkhead
-from app.s3.errors import problem_of_client
 from app.signing.credentials import Credentials
 
 #: AWS takes a plain session policy of at most so many characters.
@@ -63,11 +63,11 @@ class UploadCredentials:
         bucket: str,
         region: str,
         *,
-        bulkhead: Bulkhead | None = None,
+        bulkhead: Bulkhead,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._sts = sts
-        self._bulkhead = bulkhead or Bulkhead()
+        self._bulkhead = bulkhead
         self._role_arn = role_arn
         # Other stores name their roles as they like, and their buckets as AWS does.
         named = role_arn.split(":")[1]

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from app.aws.clients import READ_TIMEOUT_SECONDS, LazyClient
+from app.aws.clients import LazyClient
+from app.http_clients import READ_SECONDS
 
 MAX_BATCH = 10
 #: Long polling, well within our client's patience: an answer that comes too late takes its messages
 #: with it, until they become visible again.
-WAIT_SECONDS = READ_TIMEOUT_SECONDS // 2
+WAIT_SECONDS = int(READ_SECONDS) // 2
 
 
 class QueueUnavailable(Exception):

@@ -4,6 +4,11 @@ Where the request goes is looked at when it goes: the name is resolved, and the 
 an address that was found harmless, so that no second answer of a name server can lead it to the
 cloud's metadata service (T41). Private networks are where back ends live, and are allowed.
 
+Where ``HTTPS_PROXY`` or ``HTTP_PROXY`` stands for the webhook's host, the proxy resolves the name
+and connects, and what it may reach is for its own rules to say. An address that is written as
+such, and a name that is known here to lead to the metadata service, are still refused; a name that
+cannot be resolved here is left to the proxy.
+
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
 
@@ -13,16 +18,16 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
 from prometheus_client import Counter, Histogram
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from app import http_clients
 from app.domain.events import AssetEvent
 
 DELIVERIES = Counter("gateway_webhooks", "Attempts to tell the back end", ["type", "outcome"])
@@ -32,6 +37,7 @@ LATENCY = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15),
 )
 TIMEOUT = urllib3.Timeout(connect=3, read=12)
+TOTAL_SECONDS = 15.0
 POOL_SIZE = 16
 MAX_ANSWER_BYTES = 65_536
 MAX_ANSWER_SECONDS = 1.0
@@ -55,6 +61,7 @@ class WebhookSender:
         from standardwebhooks import Webhook
 
         parts = urlsplit(url)
+        self._url = url
         self._tls = parts.scheme == "https"
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if self._tls else 80)
@@ -62,6 +69,9 @@ class WebhookSender:
         self._host_header = parts.netloc
         self._signers = [Webhook(secret) for secret in secrets]
         self._resolve = resolve or resolve_name
+        self._by_proxy = (
+            http_clients.pool_for(url, maxsize=POOL_SIZE) if http_clients.proxy_for(url) else None
+        )
         self._pools: dict[str, urllib3.HTTPConnectionPool] = {}
         self._lock = threading.Lock()
 
@@ -80,28 +90,36 @@ class WebhookSender:
             raise DeliveryFailed(f"the webhook answered {status}")
 
     def _post(self, event: AssetEvent) -> int:
-        headers = self._headers(event)
         failure: HTTPError | None = None
-        for address in self._harmless_addresses():
-            try:
-                answer = self._pool(address).urlopen(
-                    "POST",
-                    self._target,
-                    body=event.body.encode(),
-                    headers=headers,
-                    redirect=False,
-                    retries=False,
-                    timeout=TIMEOUT,
-                    preload_content=False,
-                )
-            except (NewConnectionError, ConnectTimeoutError) as error:
-                failure = error  # the name's next address
-            except HTTPError as error:
-                raise DeliveryFailed(f"the webhook failed: {type(error).__name__}") from None
-            else:
-                _drain(answer)
-                return answer.status
+        with http_clients.deadline(TOTAL_SECONDS):
+            for pool, target in self._ways():
+                try:
+                    answer = pool.urlopen(
+                        "POST",
+                        target,
+                        body=event.body.encode(),
+                        headers=self._headers(event),
+                        redirect=False,
+                        timeout=TIMEOUT,
+                        preload_content=False,
+                    )
+                except (NewConnectionError, ConnectTimeoutError) as error:
+                    failure = error  # the name's next address
+                except HTTPError as error:
+                    raise DeliveryFailed(f"the webhook failed: {type(error).__name__}") from None
+                else:
+                    _drain(answer)
+                    return answer.status
         raise DeliveryFailed(f"the webhook cannot be reached: {type(failure).__name__}")
+
+    def _ways(self) -> Iterator[tuple[urllib3.HTTPConnectionPool | urllib3.PoolManager, str]]:
+        """Whom to ask for what, one after another: the proxy, or each address of the name."""
+        addresses = self._harmless_addresses()
+        if self._by_proxy:
+            yield self._by_proxy, self._url
+            return
+        for address in addresses:
+            yield self._pool(address), self._target
 
     def _headers(self, event: AssetEvent) -> dict[str, str]:
         now = datetime.now(UTC)
@@ -115,34 +133,29 @@ class WebhookSender:
             "webhook-signature": " ".join(signatures),
         }
 
-    def _harmless_addresses(self) -> list[str]:
+    def _harmless_addresses(self) -> Sequence[str]:
         try:
             found = self._resolve(self._host, self._port)
         except (OSError, UnicodeError) as error:
+            if self._by_proxy:
+                return []
             raise DeliveryFailed("the webhook's name cannot be resolved") from error
         if not found or any(is_forbidden(address) for address in found):
             raise DeliveryFailed("the webhook's name leads to a link-local address")
-        return list(found)
+        return found
 
     def _pool(self, address: str) -> urllib3.HTTPConnectionPool:
         with self._lock:
             if address not in self._pools:
                 self._pools.clear()  # the name has moved
-                self._pools[address] = self._make_pool(address)
+                # The certificate must be the name's, though the connection goes to the address.
+                self._pools[address] = http_clients.pinned_pool(
+                    address,
+                    self._port,
+                    tls_name=self._host if self._tls else None,
+                    maxsize=POOL_SIZE,
+                )
             return self._pools[address]
-
-    def _make_pool(self, address: str) -> urllib3.HTTPConnectionPool:
-        shared: dict[str, Any] = {"maxsize": POOL_SIZE}
-        if not self._tls:
-            return urllib3.HTTPConnectionPool(address, self._port, **shared)
-        # The certificate must be the name's, though the connection goes to the address.
-        return urllib3.HTTPSConnectionPool(
-            address,
-            self._port,
-            server_hostname=self._host,
-            assert_hostname=self._host,
-            **shared,
-        )
 
 
 def _drain(answer: urllib3.BaseHTTPResponse) -> None:

@@ -33,9 +33,7 @@ class Bulkhead:
     """Places of one process. A context manager; a thread that has a place keeps it when it asks
     again, so that whoever holds a lock inside never waits for a place."""
 
-    def __init__(
-        self, places: int = PLACES, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, places: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._places = threading.Semaphore(places)
         self._clock = clock
         self._returned_at = float("-inf")

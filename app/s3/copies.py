@@ -8,9 +8,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from contextlib import contextmanager
+from typing import TypeVar
 
 from app.domain.assets import StoredObject
 from app.domain.copies import Copy
@@ -18,18 +19,16 @@ from app.domain.errors import AlreadyExists, NotFound, Problem, StorageUnavailab
 from app.domain.metadata import MARK
 from app.domain.parts import Part, PartPlan
 from app.s3.deletion import Deleter
-from app.s3.multipart import PARAMETERS, Multipart
-from app.s3.objects import Objects, Refused
+from app.s3.errors import GONE, Refused
+from app.s3.multipart import Multipart
+from app.s3.objects import Objects
 
 PART_BYTES = 128 * 1024**2
-"""Above this, a copy is made in parts: S3 is silent while it copies, half a minute for 2 GB, and a
-request that is silent for ten seconds is given up, not knowing whether it will succeed."""
+"""Above this, a copy is made in parts: S3 takes half a minute to copy 2 GB, and a request that
+takes longer than ``SLOW_SECONDS`` is given up, not knowing whether it will succeed."""
 #: Less than half of the places before the store (``bulkhead``): others need it meanwhile.
 _WORKERS = 4
 _META = "x-amz-meta-"
-_GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
-_CHANGED = frozenset({"PreconditionFailed", "412"})
-_UNMET = _GONE | _CHANGED | {"NotImplemented", "501"}
 log = logging.getLogger("gateway.copies")
 
 T = TypeVar("T")
@@ -41,7 +40,7 @@ class Copier:
 
     def __init__(
         self,
-        store: Objects,
+        objects: Objects,
         multipart: Multipart,
         deleter: Deleter,
         *,
@@ -49,7 +48,7 @@ class Copier:
         part_bytes: int = PART_BYTES,
     ) -> None:
         """Above ``threshold_bytes`` a copy is made in parts of ``part_bytes`` or more."""
-        self._store = store
+        self._objects = objects
         self._multipart = multipart
         self._deleter = deleter
         self._threshold_bytes = threshold_bytes
@@ -57,7 +56,7 @@ class Copier:
 
     def look(self, keys: Iterable[str]) -> list[StoredObject]:
         """What lies at ``keys``, in order; ``NotFound`` unless there is something at each."""
-        found = _at_once(self._store.head, list(keys))
+        found = _at_once(self._objects.head, list(keys))
         if not found or None in found:
             raise NotFound
         return [each for each in found if each is not None]
@@ -85,7 +84,7 @@ class Copier:
 
     def unchanged(self, sources: Sequence[StoredObject]) -> bool:
         """Whether the very objects that were looked at are still there."""
-        found = _at_once(self._store.head, [source.key for source in sources])
+        found = _at_once(self._objects.head, [source.key for source in sources])
         return all(
             now is not None and (now.etag, now.version_id) == (source.etag, source.version_id)
             for now, source in zip(found, sources, strict=True)
@@ -95,42 +94,29 @@ class Copier:
         if copy.source.size > self._threshold_bytes:
             self._copy_in_parts(copy)
             return
-        metadata, stored = _parameters(copy)
-        params = {
-            **_pinned(copy, self._store.bucket),
-            **stored,
-            "Key": copy.key,
-            "Metadata": metadata,
-            "MetadataDirective": "REPLACE",
-            # Copying tags needs permissions of their own, and copies in parts never do.
-            "TaggingDirective": "REPLACE",
-        }
+        source, key, headers = copy.source, copy.key, copy.headers
         if not copy.replaces:
             try:
-                self._store.call("copy_object", expect=_UNMET, IfNoneMatch="*", **params)
+                self._objects.copy(source, key, headers, if_none_match=True)
                 return
             except Refused:
                 # Some stores do not know the condition, Swift holds it against the source.
                 if self._is_made(copy):
                     return
-        self._ask("copy_object", **params)
+        with _pinned():
+            self._objects.copy(source, key, headers)
 
     def _copy_in_parts(self, copy: Copy) -> None:
-        """UploadPartCopy: https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html"""
         plan = PartPlan.of(copy.source.size, self._part_bytes)
         upload_id = self._multipart.create(copy.key, copy.headers)
 
         def copy_part(number: int) -> Part:
             first, size = (number - 1) * plan.part_size, plan.size_of(number)
-            answer = self._ask(
-                "upload_part_copy",
-                Key=copy.key,
-                UploadId=upload_id,
-                PartNumber=number,
-                CopySourceRange=f"bytes={first}-{first + size - 1}",
-                **_pinned(copy, self._store.bucket),
-            )
-            return Part(number, size, answer["CopyPartResult"]["ETag"])
+            with _pinned():
+                etag = self._multipart.copy_part(
+                    copy.key, upload_id, number, copy.source, range(first, first + size)
+                )
+            return Part(number, size, etag)
 
         try:
             parts = _at_once(copy_part, range(1, plan.count + 1))
@@ -140,54 +126,32 @@ class Copier:
             raise
 
     def _finish(self, copy: Copy, upload_id: str, parts: list[Part]) -> None:
-        if not copy.replaces:
-            if not self._multipart.complete(copy.key, upload_id, parts):
-                if not self._is_made(copy):
-                    raise StorageUnavailable
-                self._multipart.abort(copy.key, upload_id)  # if it was another upload
+        if copy.replaces:
+            self._multipart.replace(copy.key, upload_id, parts)
             return
-        listed = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
-        self._store.call(
-            "complete_multipart_upload",
-            Key=copy.key,
-            UploadId=upload_id,
-            MultipartUpload={"Parts": listed},
-        )
+        if not self._multipart.complete(copy.key, upload_id, parts):
+            if not self._is_made(copy):
+                raise StorageUnavailable
+            self._multipart.abort(copy.key, upload_id)  # if it was another upload
 
     def _is_made(self, copy: Copy) -> bool:
         """Whether an earlier try, whose answer was lost, made it. Raises ``AlreadyExists`` when
         something else is there."""
-        found = self._store.head(copy.key)
+        found = self._objects.head(copy.key)
         if found is not None and found.mark != copy.headers.get(_META + MARK):
             raise AlreadyExists
         return found is not None
 
-    def _ask(self, operation: str, **params: Any) -> Any:
-        try:
-            return self._store.call(operation, expect=_GONE | _CHANGED, **params)
-        except Refused as refusal:
-            if refusal.args[0] in _GONE:
-                raise NotFound from None
-            raise StorageUnavailable("The asset changed meanwhile; try again") from None
 
-
-def _pinned(copy: Copy, bucket: str) -> dict[str, Any]:
-    """The source as boto3 wants it, which percent-encodes the key (T14)."""
-    source = {"Bucket": bucket, "Key": copy.source.key}
-    if copy.source.version_id:
-        source["VersionId"] = copy.source.version_id
-    return {"CopySource": source, "CopySourceIfMatch": copy.source.etag}
-
-
-def _parameters(copy: Copy) -> tuple[dict[str, str], dict[str, str]]:
-    """A copy's headers as boto3 names them: metadata, and the others."""
-    metadata = {
-        name.removeprefix(_META): value
-        for name, value in copy.headers.items()
-        if name.startswith(_META)
-    }
-    stored = {PARAMETERS[name]: copy.headers[name] for name in copy.headers if name in PARAMETERS}
-    return metadata, stored
+@contextmanager
+def _pinned() -> Iterator[None]:
+    """What the caller is told when the source is not what was looked at."""
+    try:
+        yield
+    except Refused as refusal:
+        if refusal.code in GONE:
+            raise NotFound from None
+        raise StorageUnavailable("The asset changed meanwhile; try again") from None
 
 
 def _at_once(work: Callable[[T], R], items: Sequence[T]) -> list[R]:

@@ -8,19 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-from app.domain.errors import Problem
-from app.s3.client import S3Client, namespace_of
-from app.s3.errors import problem_of
+from app.domain.errors import Problem, StorageError
+from app.s3 import operations
+from app.s3.client import S3Client
+from app.s3.errors import GONE, problem_of
 from app.s3.listings import Listings
 from app.s3.objects import Objects
+from app.s3.xml import Document
 
 MAX_OBJECTS = 1000
 """S3's limit on one DeleteObjects."""
 
-_GONE = frozenset({"NoSuchKey", "NoSuchVersion"})
 #: XML 1.0 cannot carry these, not even as character references; a URL can.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # A parser would read these as a space or a line feed.
@@ -45,10 +46,10 @@ class Batch(NamedTuple):
 class Deleter:
     """Deletes from one bucket. What is not there counts as deleted."""
 
-    def __init__(self, exchange: S3Client, listing: Listings, store: Objects) -> None:
-        self._exchange = exchange
-        self._listing = listing
-        self._store = store
+    def __init__(self, client: S3Client, listings: Listings, objects: Objects) -> None:
+        self._client = client
+        self._listings = listings
+        self._objects = objects
 
     def delete(self, doomed: Iterable[ObjectIdentifier]) -> dict[ObjectIdentifier, Problem]:
         """Delete all that S3 lets go; the rest, with what it said of each.
@@ -59,7 +60,7 @@ class Deleter:
         by_name = []
         for each in dict.fromkeys(doomed):
             if _NOT_IN_XML.search(each.key):
-                self._delete_one(each)
+                self._objects.remove(*each)
             else:
                 by_name.append(each)
         remaining = iter(by_name)
@@ -83,7 +84,7 @@ class Deleter:
             raise ValueError("a folder is users/{sub}/ and at least one name, and ends in /")
         token = None
         for _ in range(max_batches):
-            page = self._listing.page(prefix, token=token)
+            page = self._listings.page(prefix, token=token)
             failures = self.delete_keys(found.key for found in page.objects)
             token = page.next_token
             yield Batch(
@@ -95,26 +96,32 @@ class Deleter:
                 return
 
     def _delete_chunk(self, chunk: Sequence[ObjectIdentifier]) -> dict[ObjectIdentifier, Problem]:
-        answer = self._exchange.post({"delete": ""}, _document(chunk))
-        namespace = namespace_of(answer)
-        failures = {}
-        for error in answer.iterfind(namespace + "Error"):
-            code = error.findtext(namespace + "Code", "")
-            if code not in _GONE:
-                key = error.findtext(namespace + "Key", "")
-                version_id = error.findtext(namespace + "VersionId") or None
-                # Some stores name a version though none was asked for.
-                named = ObjectIdentifier(key, version_id)
-                failures[named if named in chunk else ObjectIdentifier(key)] = problem_of(code, 200)
-        return failures
-
-    def _delete_one(self, doomed: ObjectIdentifier) -> None:
-        pinned: dict[str, Any] = {"VersionId": doomed.version_id} if doomed.version_id else {}
-        self._store.call("delete_object", Key=doomed.key, **pinned)
+        answer = self._client.ask(
+            operations.DELETE_OBJECTS, query={"delete": ""}, body=_request_body(chunk)
+        )
+        return _failures(answer.document, chunk)
 
 
-def _document(chunk: Sequence[ObjectIdentifier]) -> bytes:
-    """The request's body; ``Quiet`` has S3 name failures alone."""
+def _failures(
+    document: Document, chunk: Sequence[ObjectIdentifier]
+) -> dict[ObjectIdentifier, Problem]:
+    """What of ``chunk`` could not be deleted. Raises ``StorageError`` for failures of something
+    else, as then nothing is known of ``chunk``."""
+    failures: dict[ObjectIdentifier, Problem] = {}
+    for _, error in document.each("Error"):
+        code, key = error.get("Code", ""), error.get("Key", "")
+        # Some stores name a version though none was asked for, or none though one was.
+        named = ObjectIdentifier(key, error.get("VersionId") or None)
+        meant = [named] if named in chunk else [each for each in chunk if each.key == key]
+        if not meant:
+            raise StorageError("The storage answers for what was not asked for")
+        if code not in GONE:
+            failures |= dict.fromkeys(meant, problem_of(code, 200))
+    return failures
+
+
+def _request_body(chunk: Sequence[ObjectIdentifier]) -> bytes:
+    """``Quiet`` has S3 name failures alone."""
     objects = "".join(
         f"<Object><Key>{escape(key, _REFERENCES)}</Key>"
         + (f"<VersionId>{escape(version_id)}</VersionId>" if version_id else "")

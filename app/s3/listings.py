@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import unquote_plus
-from xml.etree.ElementTree import Element
 
 from app.domain.assets import ListedObject
+from app.domain.errors import StorageError
 from app.domain.instants import parse_instant
-from app.s3.client import S3Client, namespace_of, reading
+from app.s3 import operations
+from app.s3.client import S3Client
+from app.s3.xml import Document, reading, whole_number
 
 MAX_PAGE = 1000
 
@@ -27,15 +28,22 @@ class Listings:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
     """
 
-    def __init__(self, exchange: S3Client) -> None:
-        self._exchange = exchange
+    def __init__(self, client: S3Client) -> None:
+        self._client = client
 
     def page(
-        self, prefix: str, *, limit: int = MAX_PAGE, token: str | None = None, delimiter: str = ""
+        self,
+        prefix: str,
+        *,
+        limit: int = MAX_PAGE,
+        token: str | None = None,
+        delimiter: str = "",
+        start_after: str = "",
     ) -> Page:
         """One page under ``prefix``, of at most ``limit`` objects and folders.
 
-        Raises ``StorageError`` or ``StorageUnavailable``.
+        ``token`` goes on with an earlier page, ``start_after`` begins behind a key. Raises
+        ``StorageError`` or ``StorageUnavailable``.
         """
         query = {
             "list-type": "2",
@@ -43,34 +51,39 @@ class Listings:
             "encoding-type": "url",
             "max-keys": str(limit),
             "prefix": prefix,
+            "delimiter": delimiter,
+            "continuation-token": token or "",
+            "start-after": start_after,
         }
-        if delimiter:
-            query["delimiter"] = delimiter
-        if token:
-            query["continuation-token"] = token
-        return _page_of(self._exchange.get(query))
+        given = {name: text for name, text in query.items() if text or name == "prefix"}
+        return _page_of(self._client.ask(operations.LIST_OBJECTS, query=given).document, prefix)
 
 
 @reading()
-def _page_of(document: Element) -> Page:
-    """Read a ListBucketResult, whatever XML namespace the store writes it in."""
-    namespace = namespace_of(document)
-    key_tag, size_tag, etag_tag, modified_tag = (
-        namespace + name for name in ("Key", "Size", "ETag", "LastModified")
-    )
-    objects = []
-    for entry in document.iterfind(namespace + "Contents"):
-        field = {child.tag: child.text or "" for child in entry}
+def _page_of(document: Document, prefix: str) -> Page:
+    decode = document.decode
+    objects, folders = [], []
+    for name, field in document.each("Contents", "CommonPrefixes"):
+        if name == "CommonPrefixes":
+            folders.append(decode(field["Prefix"]))
+            continue
         objects.append(
             ListedObject(
-                unquote_plus(field[key_tag]),
-                int(field[size_tag]),
-                field[etag_tag],
-                parse_instant(field[modified_tag]),
+                decode(field["Key"]),
+                whole_number(field["Size"]),
+                field["ETag"],
+                parse_instant(field["LastModified"]),
             )
         )
-    folders = [
-        unquote_plus(entry.findtext(namespace + "Prefix", ""))
-        for entry in document.iterfind(namespace + "CommonPrefixes")
-    ]
-    return Page(objects, folders, document.findtext(namespace + "NextContinuationToken"))
+    check_below(prefix, [found.key for found in objects])
+    next_token = document.text("NextContinuationToken") or None
+    if document.is_truncated and next_token is None:
+        raise StorageError("The storage's list ends in its middle")
+    return Page(objects, folders, next_token)
+
+
+def check_below(prefix: str, keys: list[str]) -> None:
+    """Raise ``StorageError`` unless all ``keys`` are what was asked for. By a list of other keys
+    somebody else's objects would go, or nothing would seem to be left."""
+    if not all(key.startswith(prefix) for key in keys):
+        raise StorageError("The storage lists what was not asked for")

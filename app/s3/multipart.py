@@ -7,57 +7,38 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any, NamedTuple
-from urllib.parse import unquote_plus
+from collections.abc import Iterable, Mapping, Sequence
 
-from app.domain.errors import UploadIncomplete
+from app.domain.assets import StoredObject
+from app.domain.errors import StorageError, UploadIncomplete
 from app.domain.parts import Part
-from app.s3.objects import Objects, Refused
-from app.s3.part_listings import PartListing
+from app.s3 import operations
+from app.s3.client import S3Client
+from app.s3.errors import (
+    CONFLICT,
+    GONE,
+    NO_UPLOAD,
+    PRECONDITION_FAILED,
+    UNFIT_PARTS,
+    UNSUPPORTED,
+    Refused,
+)
+from app.s3.headers import pinned_source
+from app.s3.listings import check_below
+from app.s3.objects import Objects
+from app.s3.turns import Turns
+from app.s3.upload_documents import (
+    Marker,
+    UnfinishedUpload,
+    UploadsPage,
+    assembly,
+    parts_of,
+    uploads_of,
+)
+
+__all__ = ["Marker", "Multipart", "UnfinishedUpload", "UploadsPage"]
 
 _PAGE = 1000
-_STRIPES = 64
-# Swift says NoSuchKey of an upload that was completed.
-_GONE = frozenset({"NoSuchUpload", "NoSuchKey", "404", "NotFound"})
-_TAKEN = frozenset({"PreconditionFailed", "412"})
-_CONFLICT = frozenset({"ConditionalRequestConflict", "409"})
-_UNCONDITIONAL = frozenset({"NotImplemented", "501"})
-# The parts changed since they were listed, or are smaller than the store takes.
-_UNFIT = frozenset({"EntityTooSmall", "InvalidPart", "InvalidPartOrder", "InvalidRequest"})
-_META = "x-amz-meta-"
-#: boto3's names of headers that are stored, but for metadata.
-PARAMETERS = {
-    "content-type": "ContentType",
-    "cache-control": "CacheControl",
-    "content-disposition": "ContentDisposition",
-    "content-encoding": "ContentEncoding",
-    "content-language": "ContentLanguage",
-}
-
-
-class Marker(NamedTuple):
-    """Where a listing of uploads goes on: S3's key marker and upload id marker."""
-
-    key: str
-    upload_id: str
-
-
-class UnfinishedUpload(NamedTuple):
-    """One line of S3's listing of unfinished uploads."""
-
-    key: str
-    upload_id: str
-    initiated_at: datetime
-
-
-class UploadsPage(NamedTuple):
-    """Unfinished uploads in key order, and where the next page begins."""
-
-    uploads: list[UnfinishedUpload]
-    next_marker: Marker | None
 
 
 class Multipart:
@@ -66,33 +47,49 @@ class Multipart:
     Every call raises ``StorageError`` or ``StorageUnavailable`` besides what it says.
     """
 
-    def __init__(self, store: Objects, listing: PartListing) -> None:
-        self._store = store
-        self._listing = listing
+    def __init__(self, client: S3Client, objects: Objects) -> None:
+        self._client = client
+        self._objects = objects
         self._conditional = True
         # JuiceFS garbles an object that two completions put together at once.
-        self._turns = [threading.Lock() for _ in range(_STRIPES)]
+        self._turns = Turns(client.bulkhead)
 
     def create(self, key: str, headers: Mapping[str, str]) -> str:
         """Begin an upload whose object will have ``headers``; S3's upload id.
 
-        ``headers`` as ``uploads.stored_headers`` gives them: content type, cache control,
-        disposition, and metadata with its prefix. Raises ValueError for any other.
+        ``headers`` have lower-case names, metadata with its prefix.
         """
-        params: dict[str, Any] = {"Metadata": {}}
-        for name, value in headers.items():
-            if name.startswith(_META):
-                params["Metadata"][name.removeprefix(_META)] = value
-            elif name in PARAMETERS:
-                params[PARAMETERS[name]] = value
-            else:
-                raise ValueError(f"{name} is not a header that is stored here")
-        answer = self._store.call("create_multipart_upload", Key=key, **params)
-        return str(answer["UploadId"])
+        answer = self._client.ask(
+            operations.CREATE_UPLOAD, key, query={"uploads": ""}, headers=headers
+        )
+        return answer.document.needed("UploadId")
 
     def list_parts(self, key: str, upload_id: str) -> list[Part] | None:
-        """All parts that have arrived, by number; None when there is no such upload (any more)."""
-        return self._listing.parts(key, upload_id)
+        """All parts that have arrived, by number; None when there is no such upload (any more).
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
+        """
+        parts: list[Part] = []
+        while True:
+            query = {
+                "uploadId": upload_id,
+                "max-parts": str(_PAGE),
+                "part-number-marker": str(parts[-1].number if parts else 0),
+            }
+            try:
+                answer = self._client.ask(operations.LIST_PARTS, key, query=query, expect=NO_UPLOAD)
+            except Refused:
+                return None
+            found = parts_of(answer.document)
+            numbers = [part.number for part in (*parts[-1:], *found)]
+            if numbers != sorted(set(numbers)):
+                # Asking for those after the last would never end.
+                raise StorageError("The storage lists parts out of order")
+            parts += found
+            if not answer.document.is_truncated:
+                return parts
+            if not found:
+                raise StorageError("The storage's list ends in its middle")
 
     def complete(self, key: str, upload_id: str, parts: Iterable[Part]) -> bool:
         """Put ``parts`` together at a key that is free; whether this call did it.
@@ -105,78 +102,118 @@ class Multipart:
         key was under way.
         """
         listed = list(parts)
-        params: dict[str, Any] = {
-            "Key": key,
-            "UploadId": upload_id,
-            "MpuObjectSize": sum(part.size for part in listed),
-            "MultipartUpload": {
-                "Parts": [{"PartNumber": part.number, "ETag": part.etag} for part in listed]
-            },
-        }
-        # The place first: whoever waits for a turn holds a thread as well.
-        with self._store.bulkhead, self._turns[hash(upload_id) % _STRIPES]:
-            if self._store.head(key) is not None:
+        with self._turns.of(upload_id):
+            if self._objects.head(key) is not None:
                 return False
             try:
-                self._complete(params)
+                self._complete(key, upload_id, listed)
             except Refused as refusal:
-                return self._not_completed(key, refusal.args[0])
+                return self._not_completed(key, refusal.code)
         return True
 
-    def _complete(self, params: Mapping[str, Any]) -> None:
-        expected = _GONE | _TAKEN | _CONFLICT | _UNFIT
-        if self._conditional:
-            try:
-                self._store.call(
-                    "complete_multipart_upload",
-                    expect=expected | _UNCONDITIONAL,
-                    IfNoneMatch="*",
-                    **params,
-                )
-                return
-            except Refused as refusal:
-                if refusal.args[0] not in _UNCONDITIONAL:
-                    raise
-                self._conditional = False
-        self._store.call("complete_multipart_upload", expect=expected, **params)
+    def copy_part(
+        self, key: str, upload_id: str, number: int, source: StoredObject, span: range
+    ) -> str:
+        """Make a part of the bytes ``span`` of exactly ``source``; its ETag.
 
-    def _not_completed(self, key: str, code: str) -> bool:
-        if code in _UNFIT:
-            raise UploadIncomplete(
-                "The parts changed meanwhile, or one is smaller than the storage takes"
-            )
-        if code in _CONFLICT and self._store.head(key) is None:
-            raise UploadIncomplete("Another write to this path was under way; complete again")
-        return False
+        Raises ``Refused`` when the source is gone (``GONE``) or has changed
+        (``PRECONDITION_FAILED``).
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+        """
+        answer = self._client.ask(
+            operations.COPY_PART,
+            key,
+            query={"partNumber": str(number), "uploadId": upload_id},
+            headers={
+                **pinned_source(self._client.bucket, source),
+                "x-amz-copy-source-range": f"bytes={span.start}-{span.stop - 1}",
+            },
+            expect=GONE | PRECONDITION_FAILED,
+        )
+        return answer.document.needed("ETag")
+
+    def replace(self, key: str, upload_id: str, parts: Iterable[Part]) -> None:
+        """Put ``parts`` together at ``key``, whatever is there."""
+        self._assemble(key, upload_id, list(parts))
 
     def abort(self, key: str, upload_id: str) -> None:
         """Give the upload up and free its parts; nothing happens when it is gone already."""
         try:
-            self._store.call("abort_multipart_upload", expect=_GONE, Key=key, UploadId=upload_id)
+            self._client.ask(
+                operations.ABORT_UPLOAD, key, query={"uploadId": upload_id}, expect=NO_UPLOAD
+            )
         except Refused:
             return
 
     def list_uploads(
         self, prefix: str, *, limit: int = _PAGE, marker: Marker | None = None
     ) -> UploadsPage:
-        """One page of the unfinished uploads under ``prefix``, at most ``limit`` (1 to 1,000)."""
-        after: dict[str, Any] = {}
-        if marker is not None:
-            after = {"KeyMarker": marker.key, "UploadIdMarker": marker.upload_id}
-        page = self._store.call(
-            "list_multipart_uploads",
-            Prefix=prefix,
-            MaxUploads=limit,
+        """One page of the unfinished uploads under ``prefix``, at most ``limit`` (1 to 1,000).
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+        """
+        query = {
+            "uploads": "",
+            "prefix": prefix,
+            "max-uploads": str(limit),
             # Keys may hold characters that XML cannot.
-            EncodingType="url",
-            **after,
-        )
-        decode = unquote_plus if page.get("EncodingType") == "url" else str
-        uploads = [
-            UnfinishedUpload(decode(each["Key"]), each["UploadId"], each["Initiated"])
-            for each in page.get("Uploads", [])
-        ]
-        if not page.get("IsTruncated") or not uploads:
+            "encoding-type": "url",
+        }
+        if marker is not None:
+            query |= {"key-marker": marker.key, "upload-id-marker": marker.upload_id}
+        document = self._client.ask(operations.LIST_UPLOADS, query=query).document
+        uploads = uploads_of(document)
+        check_below(prefix, [upload.key for upload in uploads])
+        if not document.is_truncated:
             return UploadsPage(uploads, None)
+        if not uploads:
+            raise StorageError("The storage's list ends in its middle")
         # The last one listed is S3's next marker, which Swift gives in another encoding.
         return UploadsPage(uploads, Marker(uploads[-1].key, uploads[-1].upload_id))
+
+    def _complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
+        expected = NO_UPLOAD | PRECONDITION_FAILED | CONFLICT | UNFIT_PARTS
+        if self._conditional:
+            try:
+                self._assemble(
+                    key,
+                    upload_id,
+                    parts,
+                    headers={"if-none-match": "*"},
+                    expect=expected | UNSUPPORTED,
+                )
+                return
+            except Refused as refusal:
+                if refusal.code not in UNSUPPORTED:
+                    raise
+                self._conditional = False
+        self._assemble(key, upload_id, parts, expect=expected)
+
+    def _assemble(
+        self,
+        key: str,
+        upload_id: str,
+        parts: Sequence[Part],
+        *,
+        headers: Mapping[str, str] | None = None,
+        expect: frozenset[str] = frozenset(),
+    ) -> None:
+        """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html"""
+        size = sum(part.size for part in parts)
+        self._client.ask(
+            operations.COMPLETE_UPLOAD,
+            key,
+            query={"uploadId": upload_id},
+            headers={"x-amz-mp-object-size": str(size), **(headers or {})},
+            body=assembly(parts),
+            expect=expect,
+        )
+
+    def _not_completed(self, key: str, code: str) -> bool:
+        if code in UNFIT_PARTS:
+            raise UploadIncomplete(
+                "The parts changed meanwhile, or one is smaller than the storage takes"
+            )
+        if code in CONFLICT and self._objects.head(key) is None:
+            raise UploadIncomplete("Another write to this path was under way; complete again")
+        return False

@@ -1,143 +1,185 @@
-"""The objects of the bucket: look at, read the beginning of, remove.
-
-boto3 does the talking, as these calls are made one at a time. What is made by the thousand is
-elsewhere: URLs in ``sigv4``, listings in ``listing``.
-"""
+"""The objects of the bucket: look at, read the beginning of, write, remove."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing
-from typing import Any
 
-from app.aws.clients import LazyClient
 from app.domain.assets import StoredObject
-from app.domain.errors import StorageUnavailable
-from app.s3.bulkhead import Bulkhead
-from app.s3.errors import code_of, problem_of_client
+from app.domain.errors import AlreadyExists, StorageUnavailable
+from app.s3 import operations
+from app.s3.answers import Answer
+from app.s3.client import S3Client
+from app.s3.errors import (
+    GONE,
+    NO_METHOD,
+    OUT_OF_RANGE,
+    PRECONDITION_FAILED,
+    UNSUPPORTED,
+    Refused,
+)
+from app.s3.headers import etag_of, pinned_source, size_of, stored_object
 
-_MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
-_GONE_OR_CHANGED = _MISSING | {"412", "PreconditionFailed"}
-_EMPTY = frozenset({"416", "InvalidRange"})
-# What a client can have S3 store unsigned, and a browser obeys (T28).
-_HEADERS_A_BROWSER_OBEYS = {
-    "ContentEncoding": "content-encoding",
-    "ContentDisposition": "content-disposition",
-    "ContentLanguage": "content-language",
-    "ExpiresString": "expires",
-}
 
-
-class Refused(Exception):
-    """S3 answered with one of the codes that the caller of ``Store.call`` expects."""
+class Changed(Exception):
+    """What is at the key now is not what ``if_match`` names."""
 
 
 class Objects:
-    """One bucket."""
+    """One bucket. Everything raises ``StorageError`` or ``StorageUnavailable`` besides what it
+    says."""
 
-    def __init__(self, client: LazyClient, bucket: str, bulkhead: Bulkhead | None = None) -> None:
+    def __init__(self, client: S3Client) -> None:
         self._client = client
-        self.bucket = bucket
-        self.bulkhead = bulkhead or Bulkhead()
 
-    def call(
-        self, operation: str, /, *, expect: frozenset[str] = frozenset(), **params: Any
-    ) -> Mapping[str, Any]:
-        """One S3 operation on the bucket, by boto3's name.
-
-        Raises ``Refused`` for the error codes in ``expect``, else ``StorageError`` or
-        ``StorageUnavailable``.
-        """
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            with self.bulkhead:
-                answer: Mapping[str, Any] = getattr(self._client.get(), operation)(
-                    Bucket=self.bucket, **params
-                )
-        except ClientError as error:
-            if (code := code_of(error)) in expect:
-                raise Refused(code) from None
-            raise problem_of_client(error) from error
-        except BotoCoreError as error:
-            raise StorageUnavailable from error
-        return answer
+    @property
+    def bucket(self) -> str:
+        return self._client.bucket
 
     def head(self, key: str, version_id: str | None = None) -> StoredObject | None:
         """The named or else the current version of ``key``, None when there is none."""
-        pinned: dict[str, Any] = {"VersionId": version_id} if version_id else {}
         try:
-            found = self.call(
-                "head_object", expect=_MISSING, Key=key, ChecksumMode="ENABLED", **pinned
+            answer = self._client.ask(
+                operations.HEAD_OBJECT,
+                key,
+                query=_named(version_id),
+                headers={"x-amz-checksum-mode": "ENABLED"},
+                # Of a version that is a deletion, S3 says that HEAD is not allowed.
+                expect=GONE | NO_METHOD if version_id else GONE,
             )
         except Refused:
             return None
-        return StoredObject(
-            key=key,
-            size=found["ContentLength"],
-            content_type=found.get("ContentType", ""),
-            etag=found.get("ETag", ""),
-            last_modified=found["LastModified"],
-            version_id=found.get("VersionId", version_id),
-            metadata=found.get("Metadata", {}),
-            checksum_sha256=found.get("ChecksumSHA256"),
-            obeyed_headers={
-                name: found[field]
-                for field, name in _HEADERS_A_BROWSER_OBEYS.items()
-                if found.get(field)
-            },
-        )
+        return stored_object(key, answer, answer.headers.get("content-length", ""), version_id)
+
+    def read(
+        self, key: str, count: int, version_id: str | None = None
+    ) -> tuple[StoredObject, bytes] | None:
+        """An object and its first ``count`` bytes, by one request; None when there is none.
+
+        ``checksum_sha256`` is None, as S3 tells it by ``head`` alone. An empty object, of which S3
+        gives no range, takes a second request.
+        """
+        found = self._first(key, count, version_id)
+        if found is None:
+            return None
+        answer, first = found
+        if answer is not None:
+            return stored_object(key, answer, str(size_of(answer)), version_id), first
+        empty = self.head(key, version_id)
+        if empty is not None and empty.size:
+            raise StorageUnavailable("The object was replaced while it was looked at; try again")
+        return None if empty is None else (empty, b"")
 
     def first_bytes(self, found: StoredObject, count: int) -> bytes | None:
         """The first ``count`` bytes of exactly that version, None when it is no longer there."""
-        pinned: dict[str, Any] = {"VersionId": found.version_id} if found.version_id else {}
-        return self.beginning(found.key, count, IfMatch=found.etag, **pinned)
+        read = self._first(found.key, count, found.version_id, etag=found.etag)
+        return None if read is None else read[1]
 
-    def put(self, key: str, body: bytes, headers: Mapping[str, str]) -> None:
-        """Write a small object of our own."""
-        self.call(
-            "put_object",
-            Key=key,
-            Body=body,
-            ContentType=headers["content-type"],
-            CacheControl=headers["cache-control"],
-        )
+    def beginning(self, key: str, count: int) -> bytes | None:
+        """The first ``count`` bytes of ``key``, None when there is no such object."""
+        read = self._first(key, count, None)
+        return None if read is None else read[1]
 
-    def beginning(self, key: str, count: int, **pinned: Any) -> bytes | None:
-        """The first ``count`` bytes of ``key``, None when there is no such object.
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        if_match: str | None = None,
+        if_none_match: bool = False,
+    ) -> None:
+        """Write an object. ``headers`` have lower-case names, metadata with its prefix.
 
-        ``pinned`` are parameters of boto3's ``get_object`` that say which.
+        ``if_match`` is the ETag of the object to replace: raises ``Changed`` when another one, or
+        none, is there. ``if_none_match`` raises ``AlreadyExists`` when there is any. Some stores
+        ignore the conditions. Both may also mean that an earlier attempt, whose answer was lost,
+        wrote this very object.
         """
-        from botocore.exceptions import BotoCoreError
+        conditions = {}
+        if if_match is not None:
+            conditions["if-match"] = if_match
+        if if_none_match:
+            conditions["if-none-match"] = "*"
+        try:
+            answer = self._client.ask(
+                operations.PUT_OBJECT,
+                key,
+                headers={**headers, **conditions},
+                body=body,
+                expect=PRECONDITION_FAILED | GONE if conditions else frozenset(),
+            )
+        except Refused:
+            raise AlreadyExists if if_none_match else Changed from None
+        etag_of(answer)
 
-        # The bytes come after the call: they are waited for in the same place.
-        with self.bulkhead:
-            try:
-                answer = self.call(
-                    "get_object",
-                    expect=_GONE_OR_CHANGED | _EMPTY,
-                    Key=key,
-                    Range=f"bytes=0-{count - 1}",
-                    **pinned,
-                )
-                # Entered, it would be urllib3's own stream, which raises its own errors.
-                with closing(answer["Body"]) as body:
-                    first = bytes(body.read(count))
-            except Refused as refusal:
-                return b"" if refusal.args[0] in _EMPTY else None
-            except BotoCoreError as error:
-                raise StorageUnavailable from error
-        # A connection that is closed in the middle is no error to botocore. Nothing may be judged,
-        # and removed, by the half that came.
-        if len(first) < min(count, answer["ContentLength"]):
-            raise StorageUnavailable("The storage stopped in the middle of an answer")
-        return first
+    def copy(
+        self,
+        source: StoredObject,
+        key: str,
+        headers: Mapping[str, str],
+        *,
+        if_none_match: bool = False,
+    ) -> None:
+        """Have the store copy exactly ``source`` to ``key``, to be kept with ``headers`` alone.
+
+        Raises ``Refused`` when the source is gone (``GONE``) or has changed, or there is something
+        at ``key`` and ``if_none_match`` (both ``PRECONDITION_FAILED``), which may also be
+        ``UNSUPPORTED``. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+        """
+        sent = {
+            **headers,
+            **pinned_source(self.bucket, source),
+            "x-amz-metadata-directive": "REPLACE",
+            # Copying tags needs permissions of their own, and copies in parts never do.
+            "x-amz-tagging-directive": "REPLACE",
+        }
+        expect = GONE | PRECONDITION_FAILED
+        if if_none_match:
+            sent["if-none-match"] = "*"
+            expect |= UNSUPPORTED
+        self._client.ask(operations.COPY_OBJECT, key, headers=sent, expect=expect)
 
     def delete(self, key: str) -> None:
         """Remove ``key``; where the bucket keeps versions, a delete marker hides it."""
-        self.call("delete_object", Key=key)
+        self.remove(key)
 
     def delete_version(self, found: StoredObject) -> None:
         """Remove exactly that version for good."""
-        pinned: dict[str, Any] = {"VersionId": found.version_id} if found.version_id else {}
-        self.call("delete_object", Key=found.key, **pinned)
+        self.remove(found.key, found.version_id)
+
+    def remove(self, key: str, version_id: str | None = None) -> None:
+        """Remove a version for good, or hide ``key``. What is not there counts as removed."""
+        try:
+            self._client.ask(operations.DELETE_OBJECT, key, query=_named(version_id), expect=GONE)
+        except Refused:
+            return
+
+    def _first(
+        self, key: str, count: int, version_id: str | None, *, etag: str | None = None
+    ) -> tuple[Answer | None, bytes] | None:
+        """An answer with its first ``count`` bytes; none of the former for an empty object.
+
+        None when there is no such object, or another than ``etag`` names.
+        """
+        headers = {"range": f"bytes=0-{count - 1}"}
+        if etag is not None:
+            headers["if-match"] = etag
+        try:
+            answer = self._client.ask(
+                operations.GET_OBJECT,
+                key,
+                query=_named(version_id),
+                headers=headers,
+                expect=GONE | NO_METHOD | OUT_OF_RANGE | PRECONDITION_FAILED,
+                enough=count,
+            )
+        except Refused as refusal:
+            return (None, b"") if refusal.code in OUT_OF_RANGE else None
+        # Nothing may be judged, and removed, by the half that came.
+        if len(answer.body) != min(count, size_of(answer)):
+            raise StorageUnavailable("The storage stopped in the middle of an answer")
+        return answer, answer.body
+
+
+def _named(version_id: str | None) -> dict[str, str]:
+    return {"versionId": version_id} if version_id else {}

@@ -1,4 +1,4 @@
-"""What a versioned bucket still has of an object, and bringing it back.
+"""What a versioned bucket still has of its objects.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
 """
@@ -6,21 +6,22 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import unquote_plus
-from xml.etree.ElementTree import Element
 
-from app.domain.errors import NotFound, NotVersioned
+from app.domain.errors import NotFound, NotVersioned, StorageError
 from app.domain.instants import parse_instant
-from app.s3.client import S3Client, namespace_of, reading
+from app.s3 import operations
+from app.s3.client import S3Client
 from app.s3.deletion import ObjectIdentifier
-from app.s3.objects import Objects, Refused
+from app.s3.errors import NO_METHOD, UNSUPPORTED, Refused
+from app.s3.listings import check_below
+from app.s3.objects import Objects
+from app.s3.xml import Document, reading, whole_number
 
 MAX_VERSIONS = 1000
 MEMORY_SECONDS = 30.0
-_NO_VERSIONING = frozenset({"NotImplemented", "501", "MethodNotAllowed", "405"})
 
 
 class Version(NamedTuple):
@@ -35,34 +36,31 @@ class Version(NamedTuple):
 
 
 class Versions:
-    """Versions of one bucket's objects. Everything raises ``NotVersioned`` where none are kept."""
+    """Versions of one bucket's objects."""
 
     def __init__(
         self,
-        exchange: S3Client,
-        store: Objects,
+        client: S3Client,
+        objects: Objects,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._exchange = exchange
-        self._store = store
+        self._client = client
+        self._objects = objects
         self._clock = clock
         self._asked_at = float("-inf")
         self._kept = False
 
     def of(self, key: str) -> list[Version]:
-        """The newest 1,000 versions of ``key``, newest first; ``NotFound`` when there is none."""
+        """The newest 1,000 versions of ``key``, newest first.
+
+        Raises ``NotFound`` when there is none, ``NotVersioned`` where none are kept.
+        """
         self._check_kept()
-        document = self._exchange.get(
-            {
-                "versions": "",
-                "prefix": key,
-                "max-keys": str(MAX_VERSIONS),
-                "encoding-type": "url",
-            }
-        )
         # Longer keys with the same beginning come after it, on this page or the next.
-        found = [version for name, version in _entries(document) if name == key]
+        found = [
+            version for name, version in _versions(self._list(key, MAX_VERSIONS)) if name == key
+        ]
         if not found:
             raise NotFound
         # S3 answers newest first, some stores with deletions apart. Within one second a deletion
@@ -70,50 +68,87 @@ class Versions:
         return sorted(found, key=lambda v: (v.is_latest, v.last_modified, v.deleted), reverse=True)
 
     def identifiers(self, prefix: str, limit: int = MAX_VERSIONS) -> list[ObjectIdentifier]:
-        """The first versions and delete markers below ``prefix``. Without versions S3 lists the
-        objects, as the version ``null``."""
-        document = self._exchange.get(
-            {"versions": "", "encoding-type": "url", "max-keys": str(limit), "prefix": prefix}
-        )
-        entries = _entries(document)
-        return [ObjectIdentifier(key, v.version_id) for key, v in entries if key.startswith(prefix)]
+        """The first versions and delete markers below ``prefix``, at most ``limit`` (to 1,000).
+
+        None are there only if this is empty. Without versions S3 lists the objects, as the version
+        ``null``.
+        """
+        after: dict[str, str] = {}
+        while True:
+            document = self._list(prefix, limit, after)
+            found = _identifiers(document)
+            check_below(prefix, [each.key for each in found])
+            if found or not document.is_truncated:
+                return found
+            # A page may be empty and not the last.
+            before, after = after, _markers(document)
+            if after == before:
+                raise StorageError("The storage's list ends in its middle")
 
     def delete(self, key: str, version_id: str) -> None:
-        """Remove exactly that version, or take that deletion away."""
-        self._store.call("delete_object", Key=key, VersionId=version_id)
+        """Remove one version, or take one deletion away, for good."""
+        self._objects.remove(key, version_id)
+
+    def _list(self, prefix: str, limit: int, after: Mapping[str, str] | None = None) -> Document:
+        """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html"""
+        query = {
+            "versions": "",
+            "prefix": prefix,
+            "max-keys": str(limit),
+            # Keys may hold characters that XML cannot.
+            "encoding-type": "url",
+            **(after or {}),
+        }
+        return self._client.ask(operations.LIST_VERSIONS, query=query).document
 
     def _check_kept(self) -> None:
         """``NotVersioned`` unless the bucket keeps versions, or once did; asked now and then."""
         if self._clock() - self._asked_at >= MEMORY_SECONDS:
-            try:
-                answer = self._store.call("get_bucket_versioning", expect=_NO_VERSIONING)
-            except Refused:
-                answer = {}
-            self._kept = answer.get("Status") in ("Enabled", "Suspended")
+            self._kept = self._is_versioned()
             self._asked_at = self._clock()
         if not self._kept:
             raise NotVersioned
 
+    def _is_versioned(self) -> bool:
+        try:
+            answer = self._client.ask(
+                operations.GET_VERSIONING,
+                query={"versioning": ""},
+                expect=UNSUPPORTED | NO_METHOD,
+            )
+        except Refused:
+            return False
+        return answer.document.text("Status") in ("Enabled", "Suspended")
+
 
 @reading()
-def _entries(document: Element) -> list[tuple[str, Version]]:
-    """A ListVersionsResult's versions and deletions with their keys, in its own order."""
-    namespace = namespace_of(document)
-    encoded = document.findtext(namespace + "EncodingType") == "url"
-    decode = unquote_plus if encoded else str
+def _versions(document: Document) -> list[tuple[str, Version]]:
+    """Versions and deletions with their keys, in the answer's own order."""
     entries = []
-    for entry in document:
-        deleted = entry.tag == namespace + "DeleteMarker"
-        if not deleted and entry.tag != namespace + "Version":
-            continue
-        field = {child.tag.removeprefix(namespace): child.text or "" for child in entry}
+    for name, field in document.each("Version", "DeleteMarker"):
+        deleted = name == "DeleteMarker"
         version = Version(
             version_id=field["VersionId"],
             is_latest=field["IsLatest"] == "true",
             deleted=deleted,
-            size=None if deleted else int(field["Size"]),
+            size=None if deleted else whole_number(field["Size"]),
             etag=None if deleted else field["ETag"],
             last_modified=parse_instant(field["LastModified"]),
         )
-        entries.append((decode(field["Key"]), version))
+        entries.append((document.decode(field["Key"]), version))
     return entries
+
+
+@reading()
+def _identifiers(document: Document) -> list[ObjectIdentifier]:
+    return [
+        ObjectIdentifier(document.decode(field["Key"]), field.get("VersionId") or None)
+        for _, field in document.each("Version", "DeleteMarker")
+    ]
+
+
+def _markers(document: Document) -> dict[str, str]:
+    return {
+        "key-marker": document.decode(document.needed("NextKeyMarker")),
+        "version-id-marker": document.text("NextVersionIdMarker"),
+    }

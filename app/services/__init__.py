@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app import http_clients
 from app.operations.health import Readiness
-from app.s3.bulkhead import PLACES
+from app.s3.bulkhead import PLACES, Bulkhead
 from app.services.assets import Assets, build_assets
 from app.services.auth import Auth, build_auth
 from app.services.events import Events, build_events
 from app.services.limits import Limits, build_limits
 from app.services.signing import Signing, build_signing
 from app.services.storage import Storage, build_storage
-from config import Settings
+from config import Settings, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,17 @@ class Services:
 def build(settings: Settings, *, places: int = PLACES) -> Services:
     """Make the services that ``settings`` describe.
 
-    ``places``: how many threads may wait for S3 at once.
+    ``places``: how many threads may wait for S3 and STS at once. Raises ``SettingsError``, also for
+    proxies and certificates of the environment that cannot be used.
     """
+    try:
+        http_clients.check_environment()
+    except http_clients.BadEnvironment as error:
+        raise SettingsError({error.variable: error.reason}) from None
+    bulkhead = Bulkhead(places)
     auth = build_auth(settings)
-    signing = build_signing(settings)
-    storage = build_storage(settings, places)
+    signing = build_signing(settings, bulkhead)
+    storage = build_storage(settings, bulkhead)
     limits = build_limits(settings, storage)
     events = build_events(settings)
     return Services(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from app.auth.accounts import Accounts
 from app.auth.cognito import CognitoVerifier
 from app.auth.jwks import JwksCache
-from app.auth.metered import MeteredJwksCache
 from config import Settings
 
 
@@ -22,7 +21,7 @@ class Auth:
 
 
 def build_auth(settings: Settings) -> Auth:
-    jwks = MeteredJwksCache(settings.cognito_jwks_url)
+    jwks = JwksCache(settings.cognito_jwks_url)
     tokens = CognitoVerifier(
         jwks,
         issuer=settings.cognito_issuer,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.aws.clients import LazyClient
-from app.aws.metered import MeteredCloudFrontSigner, MeteredPresigner
 from app.aws.scoped_credentials import UploadCredentials
+from app.s3.bulkhead import Bulkhead
 from app.signing.addressing import BucketAddress
 from app.signing.cloudfront import CloudFrontSigner
 from app.signing.credentials import Credentials, CredentialsSource, default_chain
 from app.signing.links import LinkSigner
+from app.signing.sigv4 import Presigner
 from app.signing.tokens import CopyMarks, SignedTokens
 from app.signing.uploads import UploadSigner
 from app.signing.uppy import UppySigner
@@ -40,8 +41,8 @@ class Signing:
     cookie_domain: str
 
 
-def build_signing(settings: Settings) -> Signing:
-    presigner = MeteredPresigner(credentials_source(settings), settings.s3_region)
+def build_signing(settings: Settings, bulkhead: Bulkhead) -> Signing:
+    presigner = Presigner(credentials_source(settings), settings.s3_region)
     _, public = addresses(settings)
     lives = {
         "url_seconds": settings.upload_url_ttl_seconds,
@@ -58,7 +59,7 @@ def build_signing(settings: Settings) -> Signing:
         links=links,
         uploads=UploadSigner(presigner, public, **lives),
         uppy=UppySigner(presigner, public, **lives),
-        scoped_credentials=scoped_credentials(settings),
+        scoped_credentials=scoped_credentials(settings, bulkhead),
         upload_ids=signed_tokens(settings, "upload", UPLOAD_LIFE_SECONDS),
         uppy_ids=signed_tokens(settings, "uppy", UPLOAD_LIFE_SECONDS),
         cursors=signed_tokens(settings, "cursor", CURSOR_LIFE_SECONDS),
@@ -133,7 +134,7 @@ def cloudfront_signer(settings: Settings) -> CloudFrontSigner | None:
     """The signer of CloudFront links, None without a distribution."""
     if not settings.cloudfront_domain:
         return None
-    return MeteredCloudFrontSigner(
+    return CloudFrontSigner(
         settings.cloudfront_domain,
         settings.cloudfront_key_pair_id,
         settings.cloudfront_private_key,
@@ -141,7 +142,7 @@ def cloudfront_signer(settings: Settings) -> CloudFrontSigner | None:
     )
 
 
-def scoped_credentials(settings: Settings) -> UploadCredentials | None:
+def scoped_credentials(settings: Settings, bulkhead: Bulkhead) -> UploadCredentials | None:
     """What hands out temporary credentials; None unless a role is set."""
     if not settings.s3_upload_role_arn:
         return None
@@ -150,6 +151,7 @@ def scoped_credentials(settings: Settings) -> UploadCredentials | None:
         settings.s3_upload_role_arn,
         settings.s3_bucket_name,
         settings.s3_region,
+        bulkhead=bulkhead,
     )
 
 

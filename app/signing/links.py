@@ -16,6 +16,7 @@ from app.domain.dispositions import content_disposition
 from app.domain.errors import CdnNotConfigured
 from app.domain.paths import AssetPath, Kind, Root
 from app.domain.policy import cache_control, is_active, served_type
+from app.signing import counts
 from app.signing.addressing import BucketAddress
 from app.signing.canonical import Query, encode_path, encode_value
 from app.signing.cloudfront import CloudFrontSigner
@@ -77,6 +78,7 @@ class LinkSigner:
         expires_at = window_start(self._clock(), seconds) + timedelta(seconds=seconds)
         folder = f"{root.prefix}{path.asset_folder}"
         grant = signer.sign_folder(folder, int(expires_at.timestamp()))
+        counts.FOLDER.inc()
         return Playback(
             url=f"{signer.url(root.key(path))}?{grant.query}",
             query=grant.query,
@@ -104,6 +106,7 @@ class LinkSigner:
             expires_seconds=seconds,
             at=at,
         )
+        counts.GET.inc(len(signed))
         return [
             Link(path, url, expires_at, "s3")
             for path, (url, expires_at) in zip(paths, signed, strict=True)
@@ -124,6 +127,7 @@ class LinkSigner:
             query = f"response-content-disposition={encode_value(header)}"
             url = sign_url(root.key(path), query, expires)
             links.append(Link(path, url, expires_at, "cloudfront"))
+        counts.CLOUDFRONT.inc(len(links))
         return links
 
     def _cdn(self) -> CloudFrontSigner:

@@ -11,6 +11,7 @@ from app.domain.parts import PartPlan
 from app.domain.policy import cache_control, is_active
 from app.domain.signed import SignedPart, SignedParts, SignedUpload
 from app.domain.uploads import Method, Upload
+from app.signing import counts
 from app.signing.addressing import BucketAddress
 from app.signing.canonical import Query
 from app.signing.sigv4 import Presigner
@@ -51,6 +52,7 @@ class UploadSigner:
             ),
             expires_seconds=self._part_url_seconds,
         )
+        counts.PART.inc(len(signed))
         parts = zip(numbers, sizes, signed, strict=True)
         return SignedParts(
             [SignedPart(number, size, each.url) for number, size, each in parts],
@@ -75,6 +77,7 @@ class UploadSigner:
             headers=headers | {"content-length": str(upload.size)},
             expires_seconds=self._url_seconds,
         )
+        counts.PUT.inc()
         return SignedUpload(url, expires_at, headers, {})
 
     def _sign_post(self, upload: Upload) -> SignedUpload:
@@ -91,6 +94,7 @@ class UploadSigner:
             content_length=(upload.size, upload.size),
             expires_seconds=self._url_seconds,
         )
+        counts.FORM.inc()
         return SignedUpload(post.url, post.expires_at, {}, post.fields)
 
 

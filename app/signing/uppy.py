@@ -12,6 +12,7 @@ from app.domain.errors import ValidationFailed
 from app.domain.parts import Part
 from app.domain.signed import PresignedPost
 from app.domain.uploads import Upload
+from app.signing import counts
 from app.signing.addressing import BucketAddress
 from app.signing.canonical import Query
 from app.signing.sigv4 import Presigned, Presigner
@@ -46,13 +47,15 @@ class UppySigner:
         """A form of at least one byte, and at most ``upload.size``."""
         if "${filename}" in upload.path.text.lower():
             raise ValidationFailed.at("/filename", "a form upload's name cannot hold ${filename}")
-        return self._presigner.post_policy(
+        form = self._presigner.post_policy(
             self._address,
             upload.key,
             fields=stored_headers(upload),
             content_length=(1, upload.size),
             expires_seconds=self._url_seconds,
         )
+        counts.FORM.inc()
+        return form
 
     def create(self, upload: Upload) -> tuple[Presigned, dict[str, str]]:
         """CreateMultipartUpload and its headers."""
@@ -61,12 +64,14 @@ class UppySigner:
 
     def parts(self, key: str, upload_id: str, numbers: Sequence[int]) -> list[Presigned]:
         """UploadPart for each of ``numbers``, in order."""
-        return self._presigner.presign_many(
+        signed = self._presigner.presign_many(
             "PUT",
             self._address,
             ((key, query, {}) for query in Query.of_parts(upload_id, numbers)),
             expires_seconds=self._part_url_seconds,
         )
+        counts.PART.inc(len(signed))
+        return signed
 
     def list_parts(self, key: str, upload_id: str) -> Presigned:
         """ListParts, of which Uppy reads the first page."""
@@ -93,7 +98,7 @@ class UppySigner:
     def _presign(
         self, method: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]
     ) -> Presigned:
-        return self._presigner.presign(
+        signed = self._presigner.presign(
             method,
             self._address,
             key,
@@ -101,3 +106,5 @@ class UppySigner:
             headers=headers,
             expires_seconds=self._url_seconds,
         )
+        counts.SIGNED.labels(method.lower()).inc()
+        return signed

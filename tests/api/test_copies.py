@@ -10,7 +10,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.domain.errors import StorageError
-from app.s3.objects import Objects as S3Store
+from app.s3.client import S3Client
+from app.s3.operations import COPY_OBJECT, DELETE_OBJECTS, Operation
 from tests.gateway import Caller, Gateway, fetch, running_gateway
 from tests.samples import HTML, png
 from tests.stores.store import Store
@@ -252,16 +253,16 @@ def test_a_segment_alone_is_copied_alone(gateway: Gateway, carol: Caller) -> Non
 def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
     """S3 operations that fail from their n-th call on: ``failing[operation] = n``."""
     allowed: dict[str, int] = {}
-    call = S3Store.call
+    ask = S3Client.ask
 
-    def fail(self: S3Store, operation: str, /, **params: Any) -> Any:
-        if operation in allowed:
-            allowed[operation] -= 1
-            if allowed[operation] < 0:
+    def fail(self: S3Client, operation: Operation, key: str = "", **options: Any) -> Any:
+        if operation.name in allowed:
+            allowed[operation.name] -= 1
+            if allowed[operation.name] < 0:
                 raise StorageError
-        return call(self, operation, **params)
+        return ask(self, operation, key, **options)
 
-    monkeypatch.setattr(S3Store, "call", fail)
+    monkeypatch.setattr(S3Client, "ask", fail)
     yield allowed
 
 
@@ -288,15 +289,11 @@ def test_a_failed_verification_removes_the_copy(
 
 
 def test_a_failed_deletion_loses_nothing(
-    gateway: Gateway, carol: Caller, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway, carol: Caller, failing: dict[str, int]
 ) -> None:
     """The copy was made and the original cannot be deleted: a 502, and both are there."""
     path = put(gateway, carol, "image/a.png", ContentType="image/png")
-
-    def refuse(*_args: object) -> None:
-        raise StorageError
-
-    monkeypatch.setattr("app.s3.client.S3Client.post", refuse)
+    failing[DELETE_OBJECTS.name] = 0
     assert carol.post("/v1/assets/move", {"path": path}).status_code == 502
     assert path in paths(gateway, carol)
     assert len(paths(gateway, carol)) == 2
@@ -308,15 +305,15 @@ def test_an_original_that_changes_during_a_move_is_kept(
     """A back end writes anew while S3 copies: the new bytes stay, the old copy goes."""
     path = put(gateway, carol, "image/a.png", ContentType="image/png")
     newer = png(16, 16)
-    call = S3Store.call
+    ask = S3Client.ask
 
-    def write_after(self: S3Store, operation: str, /, **params: Any) -> Any:
-        answer = call(self, operation, **params)
-        if operation == "copy_object":
+    def write_after(self: S3Client, operation: Operation, key: str = "", **options: Any) -> Any:
+        answer = ask(self, operation, key, **options)
+        if operation is COPY_OBJECT:
             put(gateway, carol, path, newer, ContentType="image/png")
         return answer
 
-    monkeypatch.setattr(S3Store, "call", write_after)
+    monkeypatch.setattr(S3Client, "ask", write_after)
     answer = carol.post("/v1/assets/move", {"path": path})
     assert (answer.status_code, answer.json["type"]) == (503, "/problems/storage-unavailable")
     assert paths(gateway, carol) == [path]
@@ -330,14 +327,14 @@ def test_an_original_that_changes_before_the_copy_is_not_copied(
     """The copy is pinned: to the version that was looked at, or refused by its ETag."""
     path = put(gateway, carol, "image/a.png", ContentType="image/png")
     newer = png(16, 16)
-    call = S3Store.call
+    ask = S3Client.ask
 
-    def write_before(self: S3Store, operation: str, /, **params: Any) -> Any:
-        if operation == "copy_object":
+    def write_before(self: S3Client, operation: Operation, key: str = "", **options: Any) -> Any:
+        if operation is COPY_OBJECT:
             put(gateway, carol, path, newer, ContentType="image/png")
-        return call(self, operation, **params)
+        return ask(self, operation, key, **options)
 
-    monkeypatch.setattr(S3Store, "call", write_before)
+    monkeypatch.setattr(S3Client, "ask", write_before)
     answer = carol.post("/v1/assets/copy", {"path": path})
     if answer.status_code == 201:
         assert head(gateway, answer.json["key"])["ContentLength"] == len(PNG)

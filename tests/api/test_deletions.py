@@ -12,8 +12,11 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.assets import deletion
-from app.s3.client import S3Client, namespace_of
-from app.s3.deletion import Deleter, ObjectIdentifier, _document
+from app.s3.answers import Answer
+from app.s3.client import S3Client
+from app.s3.deletion import Deleter, ObjectIdentifier, _request_body
+from app.s3.operations import DELETE_OBJECTS, Operation
+from app.s3.xml import Document
 from tests.gateway import Caller, Gateway
 from tests.samples import png
 
@@ -157,21 +160,24 @@ def services(gateway: Gateway) -> Any:
 def locked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Beginnings of key names that S3 refuses to delete, as an object lock has it."""
     names: set[str] = set()
-    post = S3Client.post
+    ask = S3Client.ask
 
-    def refuse(self: S3Client, query: dict[str, str], body: bytes) -> Element:
-        asked = [unescape(key) for key in re.findall("<Key>(.*?)</Key>", body.decode())]
+    def refuse(self: S3Client, operation: Operation, key: str = "", **options: Any) -> Answer:
+        if operation is not DELETE_OBJECTS:
+            return ask(self, operation, key, **options)
+        asked = [unescape(key) for key in re.findall("<Key>(.*?)</Key>", options["body"].decode())]
         refused = [key for key in asked if any(name in key for name in names)]
         left = [ObjectIdentifier(key) for key in asked if key not in refused]
-        answer = post(self, query, _document(left)) if left else Element("DeleteResult")
-        namespace = namespace_of(answer)
+        if left:
+            ask(self, operation, **{**options, "body": _request_body(left)})
+        answer = Element("DeleteResult")
         for key in refused:
-            error = SubElement(answer, f"{namespace}Error")
-            SubElement(error, f"{namespace}Key").text = key
-            SubElement(error, f"{namespace}Code").text = "AccessDenied"
-        return answer
+            error = SubElement(answer, "Error")
+            SubElement(error, "Key").text = key
+            SubElement(error, "Code").text = "AccessDenied"
+        return Answer(200, {}, b"", Document(answer))
 
-    monkeypatch.setattr(S3Client, "post", refuse)
+    monkeypatch.setattr(S3Client, "ask", refuse)
     return names
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ import pytest
 from app.assets.completion import Completion, Silent
 from app.assets.verification import Verifier
 from app.domain.assets import StoredObject
-from app.domain.errors import StorageUnavailable, UploadIncomplete, UploadRejected
+from app.domain.errors import UploadIncomplete, UploadRejected
 from app.domain.paths import AssetPath, Root
 from app.domain.principal import Principal
 from app.domain.uploads import Method, Upload
@@ -110,47 +109,3 @@ def test_t21_an_object_that_replaced_it_is_not_judged_in_its_place() -> None:
     with pytest.raises(UploadIncomplete):
         complete(store)
     assert len(store.versions) == 2
-
-
-@pytest.mark.parametrize(("version_id", "pinned"), [("v1", {"VersionId": "v1"}), (None, {})])
-def test_t21_the_bytes_are_those_of_the_version_that_was_looked_at(
-    version_id: str | None, pinned: Mapping[str, str]
-) -> None:
-    """T21: they are asked for by ETag, and by version where there are versions."""
-    asked: list[dict[str, Any]] = []
-
-    class Client:
-        def get(self) -> Client:
-            return self
-
-        def get_object(self, **params: Any) -> Any:
-            asked.append(params)
-            raise AssertionError
-
-    client: Any = Client()
-    with pytest.raises(AssertionError):
-        Objects(client, "bucket").first_bytes(replace(FOUND, version_id=version_id), 16)
-    expected = {"Bucket": "bucket", "Key": FOUND.key, "IfMatch": '"1"', "Range": "bytes=0-15"}
-    assert asked == [expected | pinned]
-
-
-@pytest.mark.parametrize("size", [5, 16, 1000])
-def test_t21_half_of_the_bytes_is_nothing_to_judge(size: int) -> None:
-    """T21: of an answer that ended early, which boto3 takes for whole, nothing is passed on."""
-    whole = PNG[: min(size, 16)]
-
-    class Client:
-        body = whole
-
-        def get(self) -> Client:
-            return self
-
-        def get_object(self, **_: Any) -> Any:
-            return {"Body": io.BytesIO(self.body), "ContentLength": len(whole)}
-
-    client: Any = Client()
-    store = Objects(client, "bucket")
-    assert store.first_bytes(FOUND, 16) == whole
-    client.body = whole[:-1]
-    with pytest.raises(StorageUnavailable):
-        store.first_bytes(FOUND, 16)

@@ -17,6 +17,7 @@ from app.aws.clients import LazyClient
 from app.aws.scoped_credentials import MAX_POLICY_CHARS, UploadCredentials, session_policy
 from app.domain.errors import StorageError, StorageUnavailable
 from app.domain.paths import Root
+from app.s3.bulkhead import Bulkhead
 from app.signing.credentials import Credentials
 from tests.gateway import ALICE, BOB, Gateway, running_gateway
 from tests.stores.store import Store
@@ -51,7 +52,9 @@ def fake() -> FakeSts:
 
 def credentials_of(fake: FakeSts, clock: list[datetime], role: str = ROLE) -> UploadCredentials:
     client: Any = fake
-    return UploadCredentials(client, role, "bucket", "eu-west-1", clock=lambda: clock[0])
+    return UploadCredentials(
+        client, role, "bucket", "eu-west-1", bulkhead=Bulkhead(1), clock=lambda: clock[0]
+    )
 
 
 def test_the_policy_names_the_callers_folders_and_nothing_else() -> None:
@@ -117,7 +120,7 @@ def test_an_unreachable_sts_is_a_503() -> None:
         "sts", "eu-west-1", endpoint="http://127.0.0.1:9", keys=Credentials("a", "b")
     )
     with pytest.raises(StorageUnavailable):
-        UploadCredentials(client, ROLE, "bucket", "eu-west-1").of(Root(ALICE))
+        UploadCredentials(client, ROLE, "bucket", "eu-west-1", bulkhead=Bulkhead(1)).of(Root(ALICE))
 
 
 def test_sts_is_asked_in_the_region() -> None:
@@ -228,5 +231,5 @@ def test_a_refusal_of_sts_says_nothing_of_it(juicefs_store: Store) -> None:
         keys=Credentials(juicefs_store.access_key, juicefs_store.secret_key),
     )
     with pytest.raises(StorageError) as refused:
-        UploadCredentials(client, ROLE, "bucket", "eu-west-1").of(Root(ALICE))
+        UploadCredentials(client, ROLE, "bucket", "eu-west-1", bulkhead=Bulkhead(1)).of(Root(ALICE))
     assert ROLE not in refused.value.detail

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.aws.clients import READ_TIMEOUT_SECONDS, LazyClient
+from app.aws.clients import LazyClient
 from app.events import queue as queue_module
 from app.events.queue import Queue, QueueUnavailable
+from app.http_clients import READ_SECONDS
 from app.signing.credentials import Credentials
 from devstack.account import Stack
 from devstack.testing import running_store
@@ -65,7 +66,7 @@ def test_an_empty_queue_is_waited_for_within_the_clients_patience(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Long polling ends before our own client gives up."""
-    assert 5 <= queue_module.WAIT_SECONDS < READ_TIMEOUT_SECONDS
+    assert 5 <= queue_module.WAIT_SECONDS < READ_SECONDS
     monkeypatch.setattr(queue_module, "WAIT_SECONDS", 1)
     began = time.monotonic()
     assert queue.receive(1, visibility_seconds=60) == []

@@ -25,7 +25,7 @@ from werkzeug.test import run_wsgi_app
 from app import create_app
 from app import services as services_module
 from app.domain.errors import StorageUnavailable
-from app.s3.objects import Objects
+from app.s3.client import S3Client
 from config import Settings
 from tests.fuzz.requests import SEEDS as REQUESTS
 from tests.fuzz.tokens import POOL, verifier
@@ -120,8 +120,8 @@ def no_storage() -> Iterator[None]:
         raise urllib3.exceptions.HTTPError
 
     with (
-        mock.patch.object(Objects, "call", refuse),
-        mock.patch.object(urllib3.PoolManager, "request", unreachable),
+        mock.patch.object(S3Client, "ask", refuse),
+        mock.patch.object(urllib3.PoolManager, "urlopen", unreachable),
     ):
         yield
 

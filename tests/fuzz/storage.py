@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from types import SimpleNamespace
-from typing import Any, TypeVar
-from unittest import mock
 
 from app.domain.errors import NotFound, StorageError, StorageUnavailable
-from app.s3.client import S3Client
-from app.s3.deletion import Deleter, ObjectIdentifier
-from app.s3.listings import Listings
-from app.s3.part_listings import PartListing
-from app.s3.versions import Versions
-from app.signing.addressing import BucketAddress
-from app.signing.credentials import Credentials
-from app.signing.sigv4 import Presigner
+from app.s3.deletion import ObjectIdentifier
+from tests.s3.canned import KEY, Bucket, Canned, bucket_over
 
-E = TypeVar("E", bound=S3Client)
-KEY = "users/alice/image/a.png"
-SIGNER = Presigner(lambda: Credentials("AKIDEXAMPLE", "secret"), "eu-central-1")
-ADDRESS = BucketAddress.of("media", "eu-central-1", endpoint="http://127.0.0.1:9")
 _XMLNS = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 _FACTS = (
     f"<Key>{KEY}</Key><LastModified>2026-11-22T12:00:00.000Z</LastModified>"
@@ -35,9 +22,9 @@ SEEDS = [
     for kind, text in (
         (
             b"l0",
-            f"<ListBucketResult{_XMLNS}><Contents>{_FACTS}</Contents><CommonPrefixes>"
-            "<Prefix>users/alice/projects/p+1%2F/</Prefix></CommonPrefixes>"
-            "<NextContinuationToken>t</NextContinuationToken></ListBucketResult>",
+            f"<ListBucketResult{_XMLNS}><EncodingType>url</EncodingType><Contents>{_FACTS}"
+            "</Contents><CommonPrefixes><Prefix>users/alice/projects/p+1%2F/</Prefix>"
+            "</CommonPrefixes><NextContinuationToken>t</NextContinuationToken></ListBucketResult>",
         ),
         (
             b"p0",
@@ -51,6 +38,11 @@ SEEDS = [
             f"{_FACTS}<VersionId>d</VersionId><IsLatest>false</IsLatest></DeleteMarker>"
             "</ListVersionsResult>",
         ),
+        (
+            b"u0",
+            f"<ListMultipartUploadsResult{_XMLNS}><Upload><Key>{KEY}</Key><UploadId>u</UploadId>"
+            "<Initiated>2026-11-22T12:00:00.000Z</Initiated></Upload></ListMultipartUploadsResult>",
+        ),
         (b"d0", f"<DeleteResult{_XMLNS}>{_ERROR.format('AccessDenied')}</DeleteResult>"),
         (b"l1", _ERROR.format("SlowDown")),
         (b"p1", _ERROR.format("NoSuchUpload")),
@@ -60,54 +52,45 @@ SEEDS = [
 ]
 
 
-class Canned:
-    """A connection that gives the same answer whatever is asked; nobody may ask without end."""
-
-    def __init__(self, status: int, data: bytes) -> None:
-        self._answer = SimpleNamespace(status=status, data=data, headers={})
-        self._left = 3
-
-    def request(self, *_: Any, **__: Any) -> SimpleNamespace:
-        self._left -= 1
-        assert self._left >= 0
-        return self._answer
-
-
 def check(data: bytes) -> None:
     ask = QUESTIONS.get(data[:1])
     if ask is None:
         return
     try:
-        ask(Canned(200 if data[1:2] == b"0" else 404, data[2:]))
+        ask(bucket_over(Canned(200 if data[1:2] == b"0" else 404, data[2:])))
     except (StorageError, StorageUnavailable, NotFound):
         return
 
 
-def ask_listing(connection: Canned) -> None:
-    page = Listings(over(S3Client(SIGNER, ADDRESS), connection)).page("users/alice/")
+def ask_listing(bucket: Bucket) -> None:
+    page = bucket.listings.page("users/alice/")
     for found in page.objects:
         assert (type(found.key), type(found.size), type(found.etag)) == (str, int, str)
         assert_instant(found.last_modified)
     assert all(isinstance(folder, str) for folder in page.folders)
 
 
-def ask_parts(connection: Canned) -> None:
-    parts = over(PartListing(SIGNER, ADDRESS), connection).parts(KEY, "id")
+def ask_parts(bucket: Bucket) -> None:
+    parts = bucket.multipart.list_parts(KEY, "id")
     numbers = [part.number for part in parts or ()]
     assert numbers == sorted(set(numbers))
 
 
-def ask_versions(connection: Canned) -> None:
-    store = mock.Mock()
-    store.call.return_value = {"Status": "Enabled"}
-    for version in Versions(over(S3Client(SIGNER, ADDRESS), connection), store).of(KEY):
+def ask_versions(bucket: Bucket) -> None:
+    bucket.versions._is_versioned = lambda: True  # type: ignore[method-assign]
+    for version in bucket.versions.of(KEY):
         assert version.deleted == (version.size is None)
         assert_instant(version.last_modified)
+    assert all(each.key.startswith(KEY) for each in bucket.versions.identifiers(KEY))
 
 
-def ask_deletion(connection: Canned) -> None:
-    exchange = over(S3Client(SIGNER, ADDRESS), connection)
-    failures = Deleter(exchange, Listings(exchange), mock.Mock()).delete([ObjectIdentifier(KEY)])
+def ask_uploads(bucket: Bucket) -> None:
+    for upload in bucket.multipart.list_uploads("users/alice/").uploads:
+        assert_instant(upload.initiated_at)
+
+
+def ask_deletion(bucket: Bucket) -> None:
+    failures = bucket.deleter.delete([ObjectIdentifier(KEY)])
     assert all(isinstance(problem, Exception) for problem in failures.values())
 
 
@@ -116,14 +99,10 @@ def assert_instant(instant: datetime) -> None:
     instant.timestamp()
 
 
-def over(exchange: E, connection: Canned) -> E:
-    exchange._http = connection  # type: ignore[assignment]
-    return exchange
-
-
-QUESTIONS: dict[bytes, Callable[[Canned], None]] = {
+QUESTIONS: dict[bytes, Callable[[Bucket], None]] = {
     b"l": ask_listing,
     b"p": ask_parts,
     b"v": ask_versions,
+    b"u": ask_uploads,
     b"d": ask_deletion,
 }

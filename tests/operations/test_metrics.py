@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from app.aws.metered import MeteredClient
 from prometheus_client import REGISTRY
 
 from app import create_app
-from app.aws.metered import MeteredClient
 from config import Settings
 from tests.gateway import ALICE, Caller, Gateway, gateway_environment, running_gateway
 from tests.infra.test_alerts import exported

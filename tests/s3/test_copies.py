@@ -21,8 +21,9 @@ from app.domain.errors import (
 )
 from app.domain.parts import MAX_PART_BYTES, PartPlan
 from app.domain.paths import AssetPath, Kind, Root
+from app.s3.client import S3Client
 from app.s3.copies import PART_BYTES, Copier
-from app.s3.objects import Objects as S3Store
+from app.s3.operations import COPY_OBJECT, COPY_PART, Operation
 from tests.gateway import Gateway
 
 MIB = 1024**2
@@ -88,17 +89,17 @@ def test_a_large_object_is_copied_in_parts(
     gateway: Gateway, copier: Copier, planned: Copy, root: Root, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three parts make the same bytes; type, cache time, metadata and mark are the plan's."""
-    asked: list[str] = []
-    call = S3Store.call
+    asked: list[Operation] = []
+    ask = S3Client.ask
 
-    def record(self: S3Store, operation: str, /, **params: Any) -> Any:
+    def record(self: S3Client, operation: Operation, key: str = "", **options: Any) -> Any:
         asked.append(operation)
-        return call(self, operation, **params)
+        return ask(self, operation, key, **options)
 
-    monkeypatch.setattr(S3Store, "call", record)
+    monkeypatch.setattr(S3Client, "ask", record)
     copier.copy([planned])
-    assert asked.count("upload_part_copy") == 3
-    assert "copy_object" not in asked
+    assert asked.count(COPY_PART) == 3
+    assert COPY_OBJECT not in asked
     stored = gateway.store.client().get_object(Bucket=gateway.bucket, Key=planned.key)
     assert hashlib.sha256(stored["Body"].read()).digest() == hashlib.sha256(BODY).digest()
     assert stored["ContentType"] == "video/mp4"
@@ -111,14 +112,14 @@ def test_a_part_that_fails_leaves_nothing(
     gateway: Gateway, copier: Copier, planned: Copy, root: Root, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The upload is aborted, the source untouched."""
-    call = S3Store.call
+    ask = S3Client.ask
 
-    def fail(self: S3Store, operation: str, /, **params: Any) -> Any:
-        if operation == "upload_part_copy" and params["PartNumber"] == 2:
+    def fail(self: S3Client, operation: Operation, key: str = "", **options: Any) -> Any:
+        if operation is COPY_PART and options["query"]["partNumber"] == "2":
             raise StorageError
-        return call(self, operation, **params)
+        return ask(self, operation, key, **options)
 
-    monkeypatch.setattr(S3Store, "call", fail)
+    monkeypatch.setattr(S3Client, "ask", fail)
     with pytest.raises(StorageError):
         copier.copy([planned])
     assert unfinished(gateway, root) == 0
@@ -175,7 +176,7 @@ def test_a_copy_never_overwrites(gateway: Gateway, planned: Copy) -> None:
 def test_a_copy_that_an_earlier_try_made_is_made(
     gateway: Gateway, copier: Copier, planned: Copy, root: Root, in_parts: bool
 ) -> None:
-    """boto3 asks again when an answer gets lost: the object's mark says that it is this copy."""
+    """What is asked again after a lost answer is known by the mark of the object that is there."""
     again = copier if in_parts else services(gateway).copier
     for _ in range(2):
         again.copy([planned])

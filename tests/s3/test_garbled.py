@@ -8,6 +8,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from app.s3.part_listings import PartListing
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +17,6 @@ from app.domain.instants import parse_instant
 from app.s3.client import S3Client
 from app.s3.deletion import Deleter
 from app.s3.listings import Listings
-from app.s3.part_listings import PartListing
 from app.s3.versions import Versions
 from app.signing.addressing import BucketAddress
 from app.signing.credentials import Credentials

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from app.media.first_bytes import FIRST_BYTES
-from app.s3.objects import Objects
+from app.s3.client import S3Client
+from app.s3.operations import GET_OBJECT, Operation
 from tests.gateway import Caller
 
 APP = Path(__file__).parents[2] / "app"
@@ -20,14 +21,14 @@ DECODERS = "PIL|cv2|av|ffmpeg|wave|zipfile|tarfile|gzip|bz2|lzma|lxml|pypdf|imag
 def test_t42_verifying_reads_the_first_4_kb(alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """T42: of a megabyte, completion asks the store for 4,096 bytes and no more."""
     asked: list[str] = []
-    call = Objects.call
+    ask = S3Client.ask
 
-    def watch(self: Objects, operation: str, /, **params: Any) -> Any:
-        if operation == "get_object":
-            asked.append(params["Range"])
-        return call(self, operation, **params)
+    def watch(self: S3Client, operation: Operation, key: str = "", **options: Any) -> Any:
+        if operation is GET_OBJECT:
+            asked.append(options["headers"]["range"])
+        return ask(self, operation, key, **options)
 
-    monkeypatch.setattr(Objects, "call", watch)
+    monkeypatch.setattr(S3Client, "ask", watch)
     alice.upload(b"\x89PNG\r\n\x1a\n" + bytes(1024 * 1024))
     assert asked == [f"bytes=0-{FIRST_BYTES - 1}"] == ["bytes=0-4095"]
 
