@@ -2,7 +2,7 @@
 
 Each one is a place where a client of the real S3 would be misled by moto 5.2: ETags computed after
 the object can be seen (a reader in between spoils them), uploads without a start time, part
-listings that page by position instead of by number.
+listings that page by position instead of by number, documents under another name than S3's.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.core.utils import get_service_model
 from moto.s3 import models
 
 
@@ -20,6 +21,7 @@ def install() -> None:
     _etag_at_birth()
     _upload_start_time()
     _parts_by_number()
+    _names_of_documents()
 
 
 def _etag_at_birth() -> None:
@@ -56,3 +58,10 @@ def _parts_by_number() -> None:
 
     models.FakeMultipart.list_parts = list_parts  # type: ignore[method-assign]
     models.S3Backend.is_truncated = is_truncated  # type: ignore[method-assign]
+
+
+def _names_of_documents() -> None:
+    """boto3 reads a document whatever its root is called; other clients look."""
+    shapes = get_service_model("s3")._shape_resolver._shape_map  # type: ignore[attr-defined]
+    shapes["ListPartsOutput"]["resultWrapper"] = "ListPartsResult"
+    shapes["GetBucketVersioningOutput"]["resultWrapper"] = "VersioningConfiguration"

@@ -1,4 +1,4 @@
-"""A store that answers with faults, over both ways to it: boto3's client and our own requests."""
+"""A store that answers with faults."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_a_load_balancer_s_page_is_a_503_as_well() -> None:
 
 
 def test_what_is_logged_of_a_fault_holds_no_secret(stage: Stage, weather: Weather) -> None:
-    """T37: urllib3 tells of each retry with the signed URL; as a line it is without signatures."""
+    """T37: what is asked again is told by its operation and its kind of fault, without a URL."""
     lines = io.StringIO()
     handler = logging.StreamHandler(lines)
     formatters = (each.formatter for each in logging.getLogger().handlers)
@@ -187,8 +187,7 @@ def test_what_is_logged_of_a_fault_holds_no_secret(stage: Stage, weather: Weathe
     finally:
         logging.getLogger().removeHandler(handler)
     written = lines.getvalue()
-    assert "X-Amz-Signature=[redacted]" in written
-    assert "X-Amz-Credential=[redacted]" in written
+    assert "head_object: ProtocolError on attempt 3" in written
     assert "unhandled" not in written
     assert not re.search(r"X-Amz-(Signature|Credential)=[^\[]", written)
     assert stage.caller.token not in written

@@ -143,7 +143,7 @@ def test_t20_the_condition_holds_when_the_look_came_too_early(
     upload_id, parts = two_parts(place, key)
     place.store.client().put_object(Bucket=place.name, Key=key, Body=b"first")
     with monkeypatch.context() as patched:
-        patched.setattr(Bucket, "head", lambda *_: None)
+        patched.setattr(Objects, "head", lambda *_: None)
         assert not place.multipart.complete(key, upload_id, parts)
     found = place.bucket.head(key)
     assert found is not None
