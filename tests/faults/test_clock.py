@@ -41,7 +41,9 @@ def clock_off_by(gateway: Gateway, **difference: float) -> Iterator[None]:
 
     services: Services = gateway.app.extensions[EXTENSION]
     with (
-        mock.patch.multiple(services.storage.listings._client._presigner, _clock=lambda: Off.now(UTC)),
+        mock.patch.multiple(
+            services.storage.listings._client._presigner, _clock=lambda: Off.now(UTC)
+        ),
         mock.patch.multiple(services.signing.uploads._presigner, _clock=lambda: Off.now(UTC)),
         mock.patch.object(faults, "datetime", Off),
     ):

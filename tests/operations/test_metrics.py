@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app.aws.metered import MeteredClient
 from prometheus_client import REGISTRY
 
 from app import create_app
