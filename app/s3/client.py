@@ -42,7 +42,7 @@ POOL_SIZE = 32
 #: As far as S3 lets the clock of a request be off whose signature is in its headers.
 _EXPIRES_SECONDS = 900
 _BACKOFF_SECONDS = 0.1
-#: What says that something is not there, or not as it was: an answer, and no fault.
+#: What says, where it is expected, that something is not there or not as it was: no fault.
 _NO_FAULTS = frozenset({404, 412, 416})
 
 log = logging.getLogger("gateway.storage")
@@ -98,10 +98,11 @@ class S3Client:
                 SECONDS.observe(time.perf_counter() - began)
         if isinstance(found, Answer):
             return found
-        if found.status not in _NO_FAULTS:
-            operation.errors.inc()
         if found.code in expect:
+            if found.status not in _NO_FAULTS:
+                operation.errors.inc()
             raise Refused(found.code)
+        operation.errors.inc()
         raise problem_of(*found)
 
     def _sign(

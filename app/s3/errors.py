@@ -91,7 +91,7 @@ def problem_of(code: str, status: int, date: str | None = None) -> Problem:
         return StorageUnavailable("The storage credentials have expired and are to be renewed")
     if code in SLOW_DOWN:
         return StorageUnavailable("The storage asks to slow down", retry_after_seconds=10)
-    if code in UNSUPPORTED:
+    if code in UNSUPPORTED or status == 501:
         return StorageError("The storage does not support this")
     if code in PASSING or status >= 500:
         return StorageUnavailable("The storage has a fault of its own; try again")

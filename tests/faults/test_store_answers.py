@@ -15,9 +15,9 @@ import pytest
 from structlog.stdlib import ProcessorFormatter
 from werkzeug.test import TestResponse
 
-from tests.auth.tokens import JwksServer
 from tests.faults.answers import check_problem, check_signing_goes_on
 from tests.gateway import ALICE, Caller, Gateway, fetch, running_gateway, send
+from tests.s3.raw_store import Asked, RawStore, response
 from tests.samples import png
 from tests.stores.cors import CorsProxy
 from tests.stores.faults import Answer, Cut, Fault, Weather
@@ -160,10 +160,13 @@ def test_a_slow_store_slows_those_who_need_it(stage: Stage, weather: Weather) ->
 
 def test_a_load_balancer_s_page_is_a_503_as_well() -> None:
     """What stands before a store answers 502 and 503 in HTML, which is no garbled answer."""
-    with JwksServer() as balancer:
-        balancer.answer(503, b"<html><h1>503 Service Unavailable<hr></html>")
-        endpoint = balancer.url.removesuffix("/pool/.well-known/jwks.json")
-        store = Store("page", endpoint, "eu-central-1", "key", "secret", frozenset())
+    page = b"<html><h1>503 Service Unavailable<hr></html>"
+
+    def respond(asked: Asked) -> tuple[bytes, ...]:
+        return response("503 X", b"" if asked.method == "HEAD" else page), b""
+
+    with RawStore(respond) as balancer:
+        store = Store("page", balancer.endpoint, "eu-central-1", "key", "secret", frozenset())
         with running_gateway(store, "bucket-one") as gateway:
             caller = gateway.client_for(ALICE)
             for path in ("/v1/assets", "/v1/assets/image/0199b2a4/a.png"):
