@@ -359,6 +359,4 @@ def test_copies_are_held_against_the_quota(swift_store: Store) -> None:
         assert eventually(lambda: len(paths(gateway, carol)) == 1)
         [left] = paths(gateway, carol)
         # Nor is what a user has counted anew with every request.
-        assert eventually(
-            lambda: carol.post("/v1/assets/copy", {"path": left}).status_code == 201
-        )
+        assert eventually(lambda: carol.post("/v1/assets/copy", {"path": left}).status_code == 201)
