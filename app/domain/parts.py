@@ -1,7 +1,4 @@
-"""Parts of a multipart upload: how a size is cut, and what is missing of it.
-
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
-"""
+"""Parts of a multipart upload: how a size is cut, and what is missing of it."""
 
 from __future__ import annotations
 
@@ -10,15 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.domain.errors import Fault, TooLarge, UploadIncomplete, ValidationFailed
+from app.domain.limits import MAX_OBJECT_BYTES, MAX_PARTS, MIB
 
-MIB = 1024**2
-MAX_PARTS = 10_000
-MIN_PART_BYTES = 5 * MIB
-"""S3's least size of a part that is not the last."""
-MAX_PART_BYTES = 5 * 1024**3
-MAX_OBJECT_BYTES = MAX_PARTS * MAX_PART_BYTES
-"""48.8 TiB, S3's largest object."""
-MAX_BATCH = 1_000
 _MAX_FAULTS = 100
 
 
@@ -54,7 +44,7 @@ class PartPlan:
         Raises ``TooLarge`` above 48.8 TiB.
         """
         if size > MAX_OBJECT_BYTES:
-            raise TooLarge("An object has at most 48.8 TiB")
+            raise TooLarge("A file can be up to 48.8 TB.")
         least = -(-size // MAX_PARTS)
         # Whole MiB, as 5 GiB is, so the growth never passes S3's own limit.
         grown = -(-least // MIB) * MIB

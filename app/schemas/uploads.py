@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from app.domain.parts import MAX_BATCH, MAX_PARTS
+from app.domain.limits import MAX_BATCH, MAX_PARTS
 from app.domain.paths import Kind
 from app.domain.uploads import Declaration, Method
 from app.schemas.fields import Text, WholeNumber, page_limit, whole_numbers

@@ -27,7 +27,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T29",
         "any lifetime is signed",
-        never("Presigner._grant", "not 1 <= expires_seconds <= MAX_EXPIRES_SECONDS"),
+        never("Presigner._grant", "not 1 <= expires_seconds <= MAX_SIGNATURE_SECONDS"),
     ),
     mutant(
         "T29",
