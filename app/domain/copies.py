@@ -121,7 +121,7 @@ def plan_copy(
     check_size(path.kind, source.size, max_bytes)
     if "content-encoding" in source.obeyed_headers:
         raise ValidationFailed.at(
-            "/path", "What is stored with a Content-Encoding stays where it is"
+            "/path", "Files stored with a Content-Encoding can't be copied or moved."
         )
     return Copy(source, root.key(path), stored_headers(source, path, content_type, mark))
 

@@ -63,10 +63,10 @@ class PartPlan:
         for index, number in enumerate(numbers):
             if not 1 <= number <= self.count:
                 raise ValidationFailed.at(
-                    f"/part_numbers/{index}", f"This upload has the parts 1 to {self.count}"
+                    f"/part_numbers/{index}", f"This upload has the parts 1 to {self.count}."
                 )
         if len(set(numbers)) != len(numbers):
-            raise ValidationFailed.at("/part_numbers", "A part number occurs twice")
+            raise ValidationFailed.at("/part_numbers", "A part number occurs twice.")
 
     def progress(self, stored: Iterable[Part]) -> Progress:
         """What of the plan is there. A part of another size counts as missing."""
@@ -89,11 +89,12 @@ class PartPlan:
             for number in missing[:_MAX_FAULTS]
         ]
         raise UploadIncomplete(
-            f"{len(missing)} of {self.count} parts are missing or of another size", errors=faults
+            f"{len(missing)} of {self.count} parts are missing or have the wrong size.",
+            errors=faults,
         )
 
 
 def _fault(found: int | None, planned: int) -> str:
     if found is None:
-        return f"has not arrived; it has {planned} bytes"
-    return f"has {found} bytes instead of {planned}; send it again"
+        return f"This part hasn't arrived. It has {planned:,} bytes."
+    return f"This part has {found:,} bytes instead of {planned:,}. Send it again."

@@ -116,11 +116,13 @@ def check_parts(
     by_number = {part.number: part for part in stored}
     count = max(named if named is not None else by_number, default=0)
     wanted = range(1, count + 1)
-    faults = [Fault(f"/parts/{n}", "has not arrived") for n in wanted if n not in by_number]
+    faults = [
+        Fault(f"/parts/{n}", "This part hasn't arrived.") for n in wanted if n not in by_number
+    ]
     if not count:
-        raise UploadIncomplete("No part has arrived yet")
+        raise UploadIncomplete("No part has arrived yet.")
     if faults:
-        raise UploadIncomplete(f"{len(faults)} parts are missing", errors=faults[:_MAX_FAULTS])
+        raise UploadIncomplete(f"{len(faults)} parts are missing.", errors=faults[:_MAX_FAULTS])
     parts = [by_number[number] for number in wanted]
     if sum(part.size for part in parts) > most_bytes:
         raise TooLarge(
@@ -129,7 +131,5 @@ def check_parts(
         )
     first = parts[0].size
     if any(part.size != first for part in parts[:-1]) or parts[-1].size > first:
-        raise UploadIncomplete(
-            "The parts were cut in different sizes; remove the file and add it again"
-        )
+        raise UploadIncomplete("The parts have different sizes. Remove the file and add it again.")
     return parts

@@ -82,7 +82,10 @@ def served_type(filename: str, kind: str | None = None) -> str:
 
     With a ``kind``, its own type where several kinds share the extension.
     """
-    extension = extension_of(filename)
+    _, dot, extension = filename.rpartition(".")
+    if not dot:
+        return OCTETS
+    extension = extension.lower()
     return _SERVED.get((kind, extension)) or _SERVED.get((None, extension), OCTETS)
 
 

@@ -334,7 +334,7 @@ def test_t23_missing_parts_and_parts_cut_otherwise_are_refused(
     upload = Multipart(alice)
     upload.send(2, b"x" * 10)
     answer = upload.complete(2)
-    assert answer.json["errors"] == [{"pointer": "/parts/1", "detail": "has not arrived"}]
+    assert answer.json["errors"] == [{"pointer": "/parts/1", "detail": "This part hasn't arrived."}]
     for sizes in ({1: 9}, {1: 10, 2: 9, 3: 10}):
         for number, size in sizes.items():
             upload.send(number, b"x" * size)

@@ -1,4 +1,4 @@
-"""What a real browser says of files by their extension (``File.type``), and what it is taken for."""
+"""What a real browser calls files of each extension (``File.type``), and what that means here."""
 
 from __future__ import annotations
 

@@ -34,14 +34,17 @@ CALLED = {
     "heics image/heic-sequence,heifs image/heif-sequence,wav audio/x-wav,m3u audio/mpegurl,"
     "qt video/quicktime,mpe video/mpeg,svg image/svg+xml",
     # HKEY_CLASSES_ROOT of Windows 10 and 11, IIS' mime map.
-    "Windows": "ts video/vnd.dlna.mpeg-tts,m2ts video/vnd.dlna.mpeg-tts,mts video/vnd.dlna.mpeg-tts,"
+    "Windows": "ts video/vnd.dlna.mpeg-tts,m2ts video/vnd.dlna.mpeg-tts,"
+    "mts video/vnd.dlna.mpeg-tts,m2t video/vnd.dlna.mpeg-tts,"
     "zip application/x-zip-compressed,aac audio/vnd.dlna.adts,adts audio/vnd.dlna.adts,"
     "adt audio/vnd.dlna.adts,wav audio/wav,m3u audio/x-mpegurl,mp3 audio/mpeg,mp2 audio/x-mpeg,"
-    "m4a audio/m4a,m4v video/x-m4v,jfif image/pjpeg,jpg image/pjpeg,png image/x-png,mkv video/x-mkv,"
+    "m4a audio/m4a,m4v video/x-m4v,jfif image/pjpeg,jpg image/pjpeg,png image/x-png,"
+    "mkv video/x-mkv,"
     "ttf application/x-font-ttf,otf application/x-font-opentype,woff font/x-woff,"
     "css application/x-pointplus,flac audio/x-flac",
     # CoreTypes of macOS and iOS.
-    "Apple": "m4a audio/x-m4a,m4v video/x-m4v,wav audio/vnd.wave,mp3 audio/mpeg3,mp3 audio/x-mpeg-3,"
+    "Apple": "m4a audio/x-m4a,m4v video/x-m4v,wav audio/vnd.wave,mp3 audio/mpeg3,"
+    "mp3 audio/x-mpeg-3,"
     "mts video/avchd-stream,m2ts video/m2ts,ts video/mp2t,jpg image/jpg,heif image/heif,"
     "m3u8 application/vnd.apple.mpegurl,aac audio/x-aac,m4b audio/x-m4b,mov video/quicktime,"
     "md text/markdown,webp image/webp,ttf font/ttf,zip application/x-zip",
