@@ -36,7 +36,7 @@ def test_metadata_comes_back_as_it_went_in(metadata: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("value", ["=?UTF-8?B?YWJj?=", "=?iso-8859-1?q?=41?=", "a =?x?= b"])
-def test_c12_no_store_is_shown_a_word_that_it_would_decode(value: str) -> None:
+def test_t65_no_store_is_shown_a_word_that_it_would_decode(value: str) -> None:
     """C12, T65: what RFC 2047 decodes holds question marks, which are encoded and counted so."""
     stored = encode_metadata({"title": value}, "mark")
     assert "?" not in stored["title"]
