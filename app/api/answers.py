@@ -211,7 +211,7 @@ def listed_asset(path: AssetPath, found: ListedObject, link: Link | None) -> dic
     return {
         **named(path, found.key),
         "size": found.size,
-        "content_type": served_type(path.filename),
+        "content_type": served_type(path.filename, path.kind),
         "etag": found.etag,
         "last_modified": rfc3339(found.last_modified),
         "metadata": None,

@@ -23,8 +23,10 @@ def create_links(wanted: NewLinks) -> Response:
     URL for a quarter of its lifetime, so that browser caches work. `via` left at `auto` is
     CloudFront where it is set up, else S3.
     """
+    root = caller_root()
+    root.check_keys(wanted.paths)
     links = services.signing.links.sign(
-        caller_root(),
+        root,
         wanted.paths,
         expires_seconds=wanted.expires_in,
         disposition=wanted.disposition,

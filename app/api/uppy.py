@@ -14,7 +14,7 @@ from app.api.context import caller_root, services
 from app.api.documentation import Blueprint
 from app.auth.bearer import current_principal
 from app.domain.errors import ValidationFailed
-from app.domain.parts import MAX_PARTS
+from app.domain.limits import MAX_PARTS
 from app.domain.uppy import UppyFile
 from app.operations.audit import concerns
 from app.schemas.uppy import (

@@ -21,7 +21,8 @@ from app.domain.errors import (
     UploadIncomplete,
     ValidationFailed,
 )
-from app.domain.parts import MAX_BATCH, Part, PartPlan, Progress
+from app.domain.limits import MAX_BATCH
+from app.domain.parts import Part, PartPlan, Progress
 from app.domain.paths import Kind, Root
 from app.domain.principal import Principal
 from app.domain.signed import SignedParts, SignedUpload

@@ -19,8 +19,9 @@ from app.domain.errors import (
     StorageUnavailable,
     UploadIncomplete,
 )
+from app.domain.metadata import marks_package
 from app.domain.paths import AssetPath, Kind
-from app.domain.policy import check_size, check_type, is_active
+from app.domain.policy import check_size, check_type, is_active, stored_type
 from app.domain.uploads import Upload
 from app.media.first_bytes import FIRST_BYTES, check_first_bytes
 from app.s3.objects import Objects
@@ -60,14 +61,18 @@ class Verifier:
             raise UploadIncomplete("No object has arrived yet; send the bytes, then complete")
         if found.mark != upload.mark:
             raise AlreadyExists("Another object has this path; start a new upload")
-        return Verdict(found, _undeclared(found, upload) or self._unlike_its_type(found))
+        return Verdict(
+            found, _undeclared(found, upload) or self._unlike_its_type(found, upload.path)
+        )
 
     def judge_object(self, key: str, path: AssetPath) -> Verdict:
         """What the object at ``key`` is worth by its kind's rules; ``NotFound`` without one."""
         found = self._objects.head(key)
         if found is None:
             raise NotFound
-        return Verdict(found, self._against_rules(found, path) or self._unlike_its_type(found))
+        return Verdict(
+            found, self._against_rules(found, path) or self._unlike_its_type(found, path)
+        )
 
     def judge_version(self, key: str, path: AssetPath, version_id: str | None) -> Verdict | None:
         """What an event's object is worth by its kind's rules; None when it is gone.
@@ -79,7 +84,7 @@ class Verifier:
             found = self._objects.head(key, version_id)
         if found is None:
             return None
-        reason = self._against_rules(found, path) or self._unlike_its_type(found)
+        reason = self._against_rules(found, path) or self._unlike_its_type(found, path)
         return Verdict(found, reason, current is not None)
 
     def remove(self, found: StoredObject) -> None:
@@ -93,23 +98,33 @@ class Verifier:
 
     def _against_rules(self, found: StoredObject, path: AssetPath) -> str | None:
         try:
-            check_type(path.kind, found.content_type)
+            content_type = stored_type(found.content_type, path.filename, path.kind)
+            check_type(path.kind, content_type, in_package=path.has_asset_folder)
             check_size(path.kind, found.size, self._max_bytes)
         except Problem as problem:
             return problem.detail
         return _unsigned_header(found, path)
 
-    def _unlike_its_type(self, found: StoredObject) -> str | None:
+    def _unlike_its_type(self, found: StoredObject, path: AssetPath) -> str | None:
         """Compare the first bytes with the type, at exactly the version that was looked at."""
         for _ in range(_ATTEMPTS):
             head = self._objects.first_bytes(found, FIRST_BYTES)
             if head is not None:
-                return check_first_bytes(found.content_type, head)
+                declared = stored_type(found.content_type, path.filename, path.kind)
+                encrypted = _may_be_encrypted(found, path)
+                return check_first_bytes(declared, head, may_be_encrypted=encrypted)
             again = self._objects.head(found.key)
             if again is None or again.mark != found.mark:
                 raise UploadIncomplete("The object was replaced while it was looked at")
             found = again
         raise StorageUnavailable
+
+
+def _may_be_encrypted(found: StoredObject, path: AssetPath) -> bool:
+    """Whether it may be a segment that HLS encrypted whole: in blocks of AES, in a package."""
+    if path.kind is not Kind.VIDEO or found.size % 16:
+        return False
+    return marks_package(found.mark) or (found.mark is None and path.has_asset_folder)
 
 
 def _undeclared(found: StoredObject, upload: Upload) -> str | None:

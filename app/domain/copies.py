@@ -9,26 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
-from urllib.parse import quote
 
 from app.domain.assets import StoredObject
 from app.domain.dispositions import content_disposition
 from app.domain.errors import ValidationFailed
-from app.domain.metadata import MARK
+from app.domain.metadata import MARK, META_PREFIX, encode_value, marks_package, package_mark
 from app.domain.paths import AssetPath, Kind, Root
 from app.domain.policy import (
-    RULES,
     cache_control,
     check_kind_place,
     check_size,
     check_type,
     is_active,
-    served_type,
+    stored_type,
 )
 
-_META = "x-amz-meta-"
-#: What writers store that set no type: the name says more.
-_UNTYPED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 #: What a back end may store that browsers obey; S3 has no use for the old ``expires``.
 _KEPT = frozenset({"content-disposition", "content-encoding", "content-language"})
 _MANIFESTS = (".m3u8", ".mpd")
@@ -119,12 +114,14 @@ def plan_copy(
     Raises ``UnsupportedType``, ``TooLarge``, or ``ValidationFailed`` for an empty object and for
     one that was stored compressed.
     """
-    content_type = _content_type(source, path)
-    check_type(path.kind, content_type)
+    content_type = stored_type(source.content_type, path.filename, path.kind)
+    came_from = root.try_path_of(source.key)
+    in_package = came_from is not None and came_from.kind is path.kind and path.has_asset_folder
+    check_type(path.kind, content_type, in_package=in_package)
     check_size(path.kind, source.size, max_bytes)
     if "content-encoding" in source.obeyed_headers:
         raise ValidationFailed.at(
-            "/path", "What is stored with a Content-Encoding stays where it is"
+            "/path", "Files stored with a Content-Encoding can't be copied or moved."
         )
     return Copy(source, root.key(path), stored_headers(source, path, content_type, mark))
 
@@ -141,7 +138,7 @@ def plan_return(version: StoredObject, path: AssetPath, *, mark: str) -> Copy:
             "content-type": version.content_type,
             "cache-control": cache_control(path.kind),
             **{name: version.obeyed_headers[name] for name in _KEPT & {*version.obeyed_headers}},
-            **{_META + name: value for name, value in version.metadata.items()},
+            **{META_PREFIX + name: value for name, value in version.metadata.items()},
         }
     return Copy(version, version.key, headers, replaces=True)
 
@@ -156,13 +153,6 @@ def stored_headers(
     encoded = MARK in source.metadata
     for name, value in source.metadata.items():
         # What a back end wrote gets encoded now, because from now on it is decoded.
-        headers[_META + name] = value if encoded else quote(value, safe="!#$&'()*+,-./:;=?@_~")
-    return headers | {_META + MARK: mark}
-
-
-def _content_type(source: StoredObject, path: AssetPath) -> str:
-    """The stored type as the rules write it, or the extension's where none was stored."""
-    plain = source.content_type.partition(";")[0].strip().lower()
-    if plain in _UNTYPED:
-        return served_type(path.filename)
-    return plain if plain in RULES[path.kind].content_types else source.content_type
+        headers[META_PREFIX + name] = value if encoded else encode_value(value)
+    own = package_mark(mark) if marks_package(source.mark) else mark
+    return headers | {META_PREFIX + MARK: own}

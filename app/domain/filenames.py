@@ -6,10 +6,10 @@ import re
 import unicodedata
 
 from app.domain.errors import ValidationFailed
+from app.domain.limits import MAX_NAME_BYTES
 from app.domain.segments import UNSAFE_IN_NAME, fault_in
 from app.media.types import EXTENSIONS
 
-MAX_NAME_BYTES = 200
 MAX_PACKAGE_SEGMENTS = 4
 
 #: A suffix longer than this is part of the name.
@@ -18,7 +18,7 @@ _SUFFIX = re.compile(r"[A-Za-z0-9]{1,16}")
 #: ("v1.2", "Interview.Anna") is part of the name and stays.
 _FOREIGN = """
     3gp 7z ai aif aiff apk app asp aspx avi bat bin bmp cgi class cmd com csv dll dmg doc docx
-    eps exe flv gz htm html ico jar jpe js jse jsp jxl mht mhtml mid midi mjs msi ps1 php phtml
+    eps exe flv gz htm html ico jar js jse jsp jxl mht mhtml mid midi mjs msi ps1 php phtml
     ppt pptx psd py rar rtf sh shtml svgz swf tar tif tiff tmp vbs wasm wma wmv xht xhtml xls
     xlsx xml xsl xslt
 """
@@ -28,7 +28,7 @@ _CLAIMS = frozenset(_FOREIGN.split()).union(*EXTENSIONS.values())
 def safe_filename(name: str, *, content_type: str | None = None) -> str:
     """``name`` as one valid path segment of at most 200 bytes, its extension kept.
 
-    With a ``content_type`` of the policy the extension is made to agree with it. Idempotent.
+    With a canonical ``content_type`` the extension is made to agree with it. Idempotent.
     """
     text = UNSAFE_IN_NAME.sub("_", unicodedata.normalize("NFC", name)).strip()
     stem, suffix = _split(text, content_type)

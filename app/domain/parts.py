@@ -1,7 +1,4 @@
-"""Parts of a multipart upload: how a size is cut, and what is missing of it.
-
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
-"""
+"""Parts of a multipart upload: how a size is cut, and what is missing of it."""
 
 from __future__ import annotations
 
@@ -10,15 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.domain.errors import Fault, TooLarge, UploadIncomplete, ValidationFailed
+from app.domain.limits import MAX_OBJECT_BYTES, MAX_PARTS, MIB
 
-MIB = 1024**2
-MAX_PARTS = 10_000
-MIN_PART_BYTES = 5 * MIB
-"""S3's least size of a part that is not the last."""
-MAX_PART_BYTES = 5 * 1024**3
-MAX_OBJECT_BYTES = MAX_PARTS * MAX_PART_BYTES
-"""48.8 TiB, S3's largest object."""
-MAX_BATCH = 1_000
 _MAX_FAULTS = 100
 
 
@@ -54,7 +44,7 @@ class PartPlan:
         Raises ``TooLarge`` above 48.8 TiB.
         """
         if size > MAX_OBJECT_BYTES:
-            raise TooLarge("An object has at most 48.8 TiB")
+            raise TooLarge("A file can be up to 48.8 TB.")
         least = -(-size // MAX_PARTS)
         # Whole MiB, as 5 GiB is, so the growth never passes S3's own limit.
         grown = -(-least // MIB) * MIB
@@ -73,10 +63,10 @@ class PartPlan:
         for index, number in enumerate(numbers):
             if not 1 <= number <= self.count:
                 raise ValidationFailed.at(
-                    f"/part_numbers/{index}", f"This upload has the parts 1 to {self.count}"
+                    f"/part_numbers/{index}", f"This upload has the parts 1 to {self.count}."
                 )
         if len(set(numbers)) != len(numbers):
-            raise ValidationFailed.at("/part_numbers", "A part number occurs twice")
+            raise ValidationFailed.at("/part_numbers", "A part number occurs twice.")
 
     def progress(self, stored: Iterable[Part]) -> Progress:
         """What of the plan is there. A part of another size counts as missing."""
@@ -99,11 +89,12 @@ class PartPlan:
             for number in missing[:_MAX_FAULTS]
         ]
         raise UploadIncomplete(
-            f"{len(missing)} of {self.count} parts are missing or of another size", errors=faults
+            f"{len(missing)} of {self.count} parts are missing or have the wrong size.",
+            errors=faults,
         )
 
 
 def _fault(found: int | None, planned: int) -> str:
     if found is None:
-        return f"has not arrived; it has {planned} bytes"
-    return f"has {found} bytes instead of {planned}; send it again"
+        return f"This part hasn't arrived. It has {planned:,} bytes."
+    return f"This part has {found:,} bytes instead of {planned:,}. Send it again."

@@ -11,14 +11,16 @@ the URL says stay one and the same string. File names, which people choose, are 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from app.domain.errors import NotFound, ValidationFailed
 from app.domain.filenames import package_filename, safe_filename
-from app.domain.kinds import LIBRARY_KINDS, PROJECT_ID, PROJECT_KINDS, Kind, check_project_id
+from app.domain.grammar import UUID, match_path
+from app.domain.kinds import LIBRARY_KINDS, PROJECT_KINDS, Kind, check_project_id
+from app.domain.limits import MAX_KEY_BYTES
 from app.domain.principal import SUB, is_sub
-from app.domain.segments import MAX_KEY_BYTES, PLAIN_SEGMENTS, check_key_bytes, fault_in
+from app.domain.segments import check_key_bytes, fault_in
 
 __all__ = [
     "LIBRARY_KINDS",
@@ -33,29 +35,8 @@ __all__ = [
     "split_key",
 ]
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _KEY = re.compile(rf"users/({SUB.pattern})/(.*)", re.DOTALL)
-_PLACE = (
-    rf"(?:projects/({PROJECT_ID.pattern})/({'|'.join(sorted(PROJECT_KINDS))})"
-    rf"|({'|'.join(sorted(LIBRARY_KINDS))}))/"
-)
-#: Nearly every path needs no closer look than this: 1,000 of them come in one request.
-_PLAIN_PATH = re.compile(f"{_PLACE}({PLAIN_SEGMENTS})")
-_ANY_PATH = re.compile(f"{_PLACE}(.+)", re.DOTALL)
-_GRAMMAR = (
-    "A path is [projects/{project_id}/]{kind}/ and one or more names; the kinds are "
-    f"{', '.join(sorted(LIBRARY_KINDS))}, and in a project {', '.join(sorted(PROJECT_KINDS))}."
-)
 _KINDS = {str(kind): kind for kind in Kind}
-
-
-def _checked(text: str, pointer: str) -> re.Match[str]:
-    match = _ANY_PATH.fullmatch(text)
-    if fault := fault_in(match[4] if match else text):
-        raise ValidationFailed.at(pointer, f"The path {fault}.")
-    if match is None:
-        raise ValidationFailed.at(pointer, _GRAMMAR)
-    return match
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -72,11 +53,7 @@ class AssetPath:
     segments: tuple[str, ...] = field(compare=False)
 
     def __init__(self, text: str, *, pointer: str = "/path") -> None:
-        if not isinstance(text, str):
-            raise ValidationFailed.at(pointer, "A path is a text.")
-        check_key_bytes(text, pointer)
-        match = _PLAIN_PATH.fullmatch(text) or _checked(text, pointer)
-        project_id, project_kind, library_kind, rest = match.groups()
+        project_id, project_kind, library_kind, rest = match_path(text, pointer).groups()
         put = object.__setattr__
         put(self, "text", text)
         put(self, "project_id", project_id)
@@ -97,7 +74,7 @@ class AssetPath:
         project_id: str | None = None,
     ) -> AssetPath:
         """The path of a new asset: its file name (or the names of a package) under its own id."""
-        if _UUID.fullmatch(asset_id) is None:
+        if UUID.fullmatch(asset_id) is None:
             raise ValidationFailed.at("/asset_id", "An asset id is a UUID.")
         project = f"projects/{check_project_id(project_id)}/" if project_id is not None else ""
         return cls(f"{project}{kind}/{asset_id}/{'/'.join(filename_segments)}", pointer="/filename")
@@ -106,7 +83,7 @@ class AssetPath:
     def asset_id(self) -> str | None:
         """The UUID folder right below the kind, if there is one."""
         first = self.segments[0]
-        return first if len(self.segments) > 1 and _UUID.fullmatch(first) else None
+        return first if len(self.segments) > 1 and UUID.fullmatch(first) else None
 
     @property
     def filename(self) -> str:
@@ -136,7 +113,7 @@ class AssetPath:
     @property
     def names_package(self) -> bool:
         """Whether this is ``…/{kind}/{asset_id}`` alone, which a recursive delete takes."""
-        return len(self.segments) == 1 and _UUID.fullmatch(self.segments[0]) is not None
+        return len(self.segments) == 1 and UUID.fullmatch(self.segments[0]) is not None
 
     @property
     def package_folder(self) -> str | None:
@@ -169,6 +146,13 @@ class Root:
         key = f"users/{self.sub}/{path.text}"
         check_key_bytes(key, pointer)
         return key
+
+    def check_keys(self, paths: Iterable[AssetPath]) -> None:
+        """ValidationFailed at ``/paths/{index}`` of the first whose key exceeds 1,024 bytes."""
+        room = MAX_KEY_BYTES - len(self.prefix)
+        for index, path in enumerate(paths):
+            if len(path.text) * 4 > room:  # else it fits, whatever its characters
+                self.key(path, pointer=f"/paths/{index}")
 
     def path_of(self, key: str, *, pointer: str = "/key") -> AssetPath:
         """The path below this root; NotFound outside it, ValidationFailed off the grammar."""

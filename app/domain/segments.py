@@ -1,4 +1,4 @@
-"""What a segment of a path may hold (docs/api.md, Path grammar)."""
+"""What a segment of a path may hold (docs/api.md, Path grammar); the rest is refused as it is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import re
 import unicodedata
 
 from app.domain.errors import ValidationFailed
-
-#: S3 counts a key in UTF-8 bytes (Amazon S3 User Guide, "Naming Amazon S3 objects").
-MAX_KEY_BYTES = 1024
+from app.domain.limits import MAX_KEY_BYTES
 
 #: Characters that no segment may hold, by what to call them.
 _UNSAFE = {
@@ -69,5 +67,5 @@ def check_key_bytes(key: str, pointer: str) -> None:
         len(key) > MAX_KEY_BYTES or len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES
     ):
         raise ValidationFailed.at(
-            pointer, f"The name is too long: a whole key has at most {MAX_KEY_BYTES:,} bytes."
+            pointer, f"The path is too long: a whole key has at most {MAX_KEY_BYTES:,} bytes."
         )

@@ -10,14 +10,11 @@ from typing import Any, NamedTuple
 
 from app.domain.errors import NotFound, TooLarge, ValidationFailed
 from app.domain.filenames import package_filename, safe_filename
-from app.domain.metadata import encode_metadata
+from app.domain.limits import MAX_SINGLE_BYTES, human_size
+from app.domain.metadata import encode_metadata, package_mark
 from app.domain.parts import PartPlan
 from app.domain.paths import AssetPath, Kind, Root
-from app.domain.policy import check_kind_place, check_size, check_type, kind_for
-
-MAX_SINGLE_BYTES = 5 * 1024**3
-"""S3's limit on one PUT or POST."""
-
+from app.domain.policy import canonical_type, check_kind_place, check_size, kind_for
 
 Claims = Mapping[str, Any]
 
@@ -166,15 +163,23 @@ def declare_upload(
     ``asset_id`` and ``mark`` are freshly minted; the declaration's own asset id, which groups the
     files of a package, goes before. Raises ``ValidationFailed``, ``UnsupportedType``, ``TooLarge``.
     """
-    content_type, project_id = declaration.content_type, declaration.project_id
+    project_id, in_package = declaration.project_id, declaration.asset_id is not None
+    if declaration.kind is not None:
+        check_kind_place(declaration.kind, project_id)
+    content_type = canonical_type(
+        declaration.content_type,
+        declaration.filename,
+        kind=declaration.kind,
+        project_id=project_id,
+        in_package=in_package,
+    )
     kind = declaration.kind or kind_for(content_type, project_id=project_id)
-    check_kind_place(kind, project_id)
-    check_type(kind, content_type)
     check_size(kind, declaration.size, max_bytes)
     if declaration.asset_id is None:
         names: tuple[str, ...] = (safe_filename(declaration.filename, content_type=content_type),)
     else:
         names = package_filename(declaration.filename)
+        mark = package_mark(mark)
     path = AssetPath.mint(kind, declaration.asset_id or asset_id, names, project_id)
     root.key(path, pointer="/filename")
     encode_metadata(declaration.metadata, mark)
@@ -197,7 +202,9 @@ def choose_method(wanted: Method | None, size: int, threshold: int) -> Method:
     if wanted is Method.MULTIPART or (wanted is None and size > threshold):
         return Method.MULTIPART
     if size > MAX_SINGLE_BYTES:
-        raise TooLarge("One request carries at most 5 GiB; use multipart")
+        raise TooLarge(
+            f"One request can carry up to {human_size(MAX_SINGLE_BYTES)}. Use the method multipart."
+        )
     return wanted or Method.PUT
 
 
@@ -205,6 +212,7 @@ def _part_size(declaration: Declaration, part_sizes: PartSizes) -> int:
     if declaration.checksum_sha256 is not None:
         # S3 knows the SHA-256 of parts and a digest of digests, not the whole object's.
         raise ValidationFailed.at(
-            "/checksum_sha256", "A multipart upload has no SHA-256 of the whole; use put or post"
+            "/checksum_sha256",
+            "S3 knows no SHA-256 of a whole multipart upload. Use the method put or post.",
         )
     return PartPlan.of(declaration.size, part_sizes.preferred).part_size

@@ -11,23 +11,18 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from app.domain.errors import Fault, TooLarge, UploadIncomplete
+from app.domain.errors import Fault, TooLarge, UploadIncomplete, ValidationFailed
+from app.domain.filenames import safe_filename
+from app.domain.grammar import UUID
+from app.domain.limits import MAX_SINGLE_BYTES, human_size
 from app.domain.parts import Part
 from app.domain.paths import AssetPath, Kind, Root
-from app.domain.policy import kind_for, served_type
-from app.domain.uploads import (
-    MAX_SINGLE_BYTES,
-    Declaration,
-    Method,
-    PartSizes,
-    Upload,
-    declare_upload,
-)
+from app.domain.policy import canonical_type, kind_for
+from app.domain.segments import fault_in
+from app.domain.uploads import Declaration, Method, PartSizes, Upload, declare_upload
 
-# What a browser says of a file whose type it does not know.
-_UNTYPED = frozenset({"", "application/octet-stream"})
 # Uppy's own key for a file is `{crypto.randomUUID()}-{name}`; here the asset id is the folder.
-_UPPYS_PREFIX = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(?=.)")
+_UPPYS_PREFIX = re.compile(f"{UUID.pattern}-(?=.)", re.DOTALL)
 _MAX_FAULTS = 100
 
 
@@ -48,15 +43,20 @@ class UppyFile:
 
         A plain name lets the content type choose the place. A path names it; below the caller's
         root or relative to it, it must be one of an asset: ``NotFound`` for anybody else's key,
-        ``ValidationFailed`` off the grammar (``shares/`` among it).
+        ``ValidationFailed`` off the grammar (``shares/`` among it). The file's name, after the
+        last ``/``, is whatever a person called it, and is cleaned; the folders must be right.
         """
-        if "/" not in key:
-            return cls(_UPPYS_PREFIX.sub("", key, count=1), content_type)
+        folders, slash, name = key.rpartition("/")
+        name = _UPPYS_PREFIX.sub("", name, count=1)
+        if not slash:
+            return cls(name, content_type)
+        if name in ("", ".", ".."):  # no name, but a way to another folder
+            raise ValidationFailed.at("/key", f"The key {fault_in(key)}.")
+        cleaned = f"{folders}/{safe_filename(name)}"
         if key.startswith("users/"):
-            path = root.path_of(key)
+            path = root.path_of(cleaned)
         else:
-            path = AssetPath.parse(key, pointer="/key")
-        name = _UPPYS_PREFIX.sub("", path.filename, count=1)
+            path = AssetPath.parse(cleaned, pointer="/key")
         return cls(name, content_type, path.kind, path.project_id)
 
 
@@ -75,9 +75,9 @@ def declare_for_uppy(
     That is the size sent, or else the least of the kind's limit, what one request carries and
     ``most_bytes``. Raises as ``declare_upload`` does; ``TooLarge`` when a size sent is over them.
     """
-    content_type = wanted.content_type
-    if content_type in _UNTYPED:
-        content_type = served_type(wanted.filename)
+    content_type = canonical_type(
+        wanted.content_type, wanted.filename, kind=wanted.kind, project_id=wanted.project_id
+    )
     kind = wanted.kind or kind_for(content_type, project_id=wanted.project_id)
     limits = [max_bytes[kind]]
     if method is not Method.MULTIPART:
@@ -116,17 +116,20 @@ def check_parts(
     by_number = {part.number: part for part in stored}
     count = max(named if named is not None else by_number, default=0)
     wanted = range(1, count + 1)
-    faults = [Fault(f"/parts/{n}", "has not arrived") for n in wanted if n not in by_number]
+    faults = [
+        Fault(f"/parts/{n}", "This part hasn't arrived.") for n in wanted if n not in by_number
+    ]
     if not count:
-        raise UploadIncomplete("No part has arrived yet")
+        raise UploadIncomplete("No part has arrived yet.")
     if faults:
-        raise UploadIncomplete(f"{len(faults)} parts are missing", errors=faults[:_MAX_FAULTS])
+        raise UploadIncomplete(f"{len(faults)} parts are missing.", errors=faults[:_MAX_FAULTS])
     parts = [by_number[number] for number in wanted]
     if sum(part.size for part in parts) > most_bytes:
-        raise TooLarge(f"The limit for this upload is {most_bytes:,} bytes.")
+        raise TooLarge(
+            f"This upload can be up to {human_size(most_bytes)}. Its parts are "
+            f"{human_size(sum(part.size for part in parts), up=True)}."
+        )
     first = parts[0].size
     if any(part.size != first for part in parts[:-1]) or parts[-1].size > first:
-        raise UploadIncomplete(
-            "The parts were cut in different sizes; remove the file and add it again"
-        )
+        raise UploadIncomplete("The parts have different sizes. Remove the file and add it again.")
     return parts

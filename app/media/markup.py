@@ -18,6 +18,16 @@ _PAGE = re.compile(
 _PROLOG = re.compile(rb"(?:\s|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
 _DOCTYPE = re.compile(rb"<!doctype\s+([a-z]+)[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _ELEMENT = re.compile(rb"<(?:[a-z_][\w.-]*:)?([a-z][a-z0-9]*)[\s/>]", re.IGNORECASE)
+_COMMENTS = re.compile(rb"(?:\s|<!--.*?-->)*", re.DOTALL)
+#: How a page, a drawing or other XML begins, unlike a fragment of HTML in Markdown: by its
+#: declaration, an element that only pages have, a namespace, or a script in the first tag.
+_PAGE_ONLY = re.compile(
+    rb"<(?:[!?]|(?:html|head|body|title|meta|link|base|script|noscript|style|template|iframe|frame"
+    rb"|frameset|object|embed|applet|form|svg|math)[\s/>]|[a-z_][\w.-]*:[a-z]"
+    rb"|[^<>]*[\s/\"'](?:xmlns\b|on[a-z]+\s*=)|[^<>]*javascript:)",
+    re.IGNORECASE,
+)
+_AUTOLINK = re.compile(rb"<(?:https?|ftp|mailto|tel|irc|xmpp):", re.IGNORECASE)
 
 
 def is_text(head: bytes) -> bool:
@@ -46,6 +56,33 @@ def begins_as_page(head: bytes) -> bool:
     """
     text = unwrapped(head)
     return _PAGE.match(text) is not None or (is_text(text) and _MARKUP.match(text) is not None)
+
+
+def is_page(head: bytes) -> bool:
+    """Whether a plain text is a page or other XML after all.
+
+    Markdown may begin with comments, links in angle brackets and fragments of HTML, as the
+    READMEs of half the world do: ``text/plain`` is never run, so only what is a page as a whole is
+    none. Behind a comment that does not end in sight the doubt is the file's.
+    """
+    text = unwrapped(head)
+    if text[:4] == b"<!--" and b"-->" not in text:
+        return False
+    text = text[_COMMENTS.match(text).end() :]  # type: ignore[union-attr]
+    if text[:4] == b"<!--" or _AUTOLINK.match(text):
+        return False
+    return _PAGE_ONLY.match(text) is not None
+
+
+def markup_name(head: bytes) -> str:
+    """What people call the markup that ``head`` begins with."""
+    text = unwrapped(head)
+    root = root_element(text)
+    if root == b"svg":
+        return "an SVG"
+    if root == b"html" or text[:5].lower() != b"<?xml":
+        return "HTML"
+    return "XML"
 
 
 def root_element(text: bytes) -> bytes | None:

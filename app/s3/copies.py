@@ -16,7 +16,7 @@ from typing import TypeVar
 from app.domain.assets import StoredObject
 from app.domain.copies import Copy
 from app.domain.errors import AlreadyExists, NotFound, Problem, StorageUnavailable
-from app.domain.metadata import MARK
+from app.domain.metadata import MARK, META_PREFIX
 from app.domain.parts import Part, PartPlan
 from app.s3.deletion import Deleter
 from app.s3.errors import GONE, Refused
@@ -28,7 +28,6 @@ PART_BYTES = 128 * 1024**2
 takes longer than ``SLOW_SECONDS`` is given up, not knowing whether it will succeed."""
 #: Less than half of the places before the store (``bulkhead``): others need it meanwhile.
 _WORKERS = 4
-_META = "x-amz-meta-"
 log = logging.getLogger("gateway.copies")
 
 T = TypeVar("T")
@@ -138,7 +137,7 @@ class Copier:
         """Whether an earlier try, whose answer was lost, made it. Raises ``AlreadyExists`` when
         something else is there."""
         found = self._objects.head(copy.key)
-        if found is not None and found.mark != copy.headers.get(_META + MARK):
+        if found is not None and found.mark != copy.headers.get(META_PREFIX + MARK):
             raise AlreadyExists
         return found is not None
 

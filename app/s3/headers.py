@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from app.domain.assets import StoredObject
+from app.domain.metadata import META_PREFIX
 from app.s3.answers import Answer
 from app.s3.errors import garbled
 from app.s3.xml import whole_number
 from app.signing.canonical import encode_path, encode_value
 
-META = "x-amz-meta-"
 # What a client can have S3 store unsigned, and a browser obeys (T28).
 _OBEYED_HEADERS = ("content-encoding", "content-disposition", "content-language", "expires")
 _RANGE = re.compile(r"bytes 0-([0-9]{1,19})/([0-9]{1,19})")
@@ -47,9 +47,9 @@ def stored_object(key: str, answer: Answer, size: str, version_id: str | None) -
         last_modified=_instant(headers.get("last-modified", "")),
         version_id=headers.get("x-amz-version-id", version_id),
         metadata={
-            name.lower().removeprefix(META): text
+            name.lower().removeprefix(META_PREFIX): text
             for name, text in headers.items()
-            if name.lower().startswith(META)
+            if name.lower().startswith(META_PREFIX)
         },
         checksum_sha256=headers.get("x-amz-checksum-sha256"),
         obeyed_headers={name: text for name in _OBEYED_HEADERS if (text := headers.get(name))},

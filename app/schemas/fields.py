@@ -7,6 +7,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from app.domain.limits import MAX_BATCH
+
 INT64_MAX = 2**63 - 1
 
 
@@ -108,10 +110,10 @@ def lifetime(maximum_seconds: int) -> WholeNumber:
     )
 
 
-def page_limit(default: int = 1000) -> fields.Integer:
+def page_limit(default: int = MAX_BATCH) -> fields.Integer:
     """``limit`` of a listing, from a query string."""
     return fields.Integer(
         load_default=default,
-        validate=validate.Range(1, 1000),
+        validate=validate.Range(1, MAX_BATCH),
         metadata={"description": "Page size"},
     )

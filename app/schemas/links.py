@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 from marshmallow import Schema, fields, validate
 
 from app.domain.assets import Disposition, Via
+from app.domain.limits import MAX_BATCH, MAX_SIGNATURE_SECONDS
 from app.domain.paths import AssetPath
 from app.schemas.assets import LinkSchema
 from app.schemas.fields import lifetime, texts
 from app.schemas.inputs import InputSchema, parse_paths
-
-MAX_LINK_SECONDS = 604_800
 
 
 class NewLinks(NamedTuple):
@@ -33,8 +32,8 @@ class NewLinksSchema(InputSchema):
 
     makes = NewLinks.of
 
-    paths = texts(1000)
-    expires_in = lifetime(MAX_LINK_SECONDS)
+    paths = texts(MAX_BATCH)
+    expires_in = lifetime(MAX_SIGNATURE_SECONDS)
     disposition = fields.Str(
         load_default="inline", validate=validate.OneOf(["inline", "attachment"])
     )

@@ -7,11 +7,10 @@ from typing import NamedTuple
 from marshmallow import Schema, fields
 
 from app.domain.copies import Destination
+from app.domain.limits import MAX_BATCH
 from app.domain.paths import AssetPath, Kind
 from app.schemas.fields import Flag, Text, page_limit, texts
 from app.schemas.inputs import InputSchema, PageQuery, parse_paths
-
-MAX_PATHS = 1000
 
 
 class Relocation(NamedTuple):
@@ -74,7 +73,7 @@ class PathsSchema(InputSchema):
 
     makes = staticmethod(lambda paths: parse_paths(paths))
 
-    paths = texts(MAX_PATHS)
+    paths = texts(MAX_BATCH)
 
 
 class PathErrorSchema(Schema):

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from marshmallow import Schema, fields
 
+from app.domain.limits import MAX_SIGNATURE_SECONDS
 from app.domain.paths import AssetPath
 from app.schemas.fields import Text, lifetime
 from app.schemas.inputs import InputSchema
-from app.schemas.links import MAX_LINK_SECONDS
 
 
 class NewPlayback(NamedTuple):
@@ -29,7 +29,7 @@ class NewPlaybackSchema(InputSchema):
     makes = NewPlayback.of
 
     path = Text(required=True)
-    expires_in = lifetime(MAX_LINK_SECONDS)
+    expires_in = lifetime(MAX_SIGNATURE_SECONDS)
 
 
 class PlaybackSchema(Schema):

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from app.domain.parts import MAX_BATCH, MAX_PARTS
+from app.domain.limits import MAX_BATCH, MAX_PARTS
 from app.domain.paths import Kind
 from app.domain.uploads import Declaration, Method
 from app.schemas.fields import Text, WholeNumber, page_limit, whole_numbers
@@ -37,7 +37,14 @@ class NewUploadSchema(InputSchema):
     makes = staticmethod(_declaration)
 
     filename = Text(required=True, metadata={"example": "clip.mp4"})
-    content_type = Text(255, required=True, metadata={"example": "video/mp4"})
+    content_type = Text(
+        255,
+        required=True,
+        metadata={
+            "description": "As the browser calls it (docs/types.md); empty: by the extension",
+            "example": "video/mp4",
+        },
+    )
     size = WholeNumber(required=True, metadata={"description": "Bytes", "example": 73400320})
     kind = fields.Enum(
         Kind,

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from app.domain.kinds import PROJECT_ID
-from app.domain.parts import MAX_BATCH, MAX_PARTS
+from app.domain.limits import MAX_BATCH, MAX_PARTS
+from app.domain.metadata import is_metadata_name
 from app.domain.paths import Kind
 from app.domain.uppy import UppyFile
 from app.schemas.fields import INT64_MAX, Text, WholeNumber
@@ -22,7 +23,6 @@ _PART_NUMBERS = re.compile(f"{_PART_NUMBER}(?:,{_PART_NUMBER})*")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 # By default Uppy sends all of `file.meta`: what is told already, and names that S3 does not take.
 _TOLD = frozenset({"name", "type", "size", "kind", "project_id", "upload"})
-_STORED_NAME = re.compile(r"[a-z0-9-]{1,64}")
 # What `String(value)` makes of a field that the page left open.
 _ABSENT = frozenset({"", "null", "undefined"})
 
@@ -256,7 +256,7 @@ def _file(filename: str, content_type: str | None, file_meta: Mapping[str, Any])
         _kind(given.get("kind")),
         _project_id(given.get("project_id")),
         _size(given.get("size")),
-        {n: text for n, text in meta.items() if n not in _TOLD and _STORED_NAME.fullmatch(n)},
+        {n: text for n, text in meta.items() if n not in _TOLD and is_metadata_name(n)},
     )
 
 

@@ -123,7 +123,7 @@ class LinkSigner:
         sign_url, expires = self._cdn().sign_url, int(expires_at.timestamp())
         links = []
         for path in paths:
-            header = _disposition(path.filename, served_type(path.filename), disposition)
+            header = _disposition(path.filename, served_type(path.filename, path.kind), disposition)
             query = f"response-content-disposition={encode_value(header)}"
             url = sign_url(root.key(path), query, expires)
             links.append(Link(path, url, expires_at, "cloudfront"))
@@ -139,7 +139,7 @@ class LinkSigner:
 @lru_cache(1024)  # a page of a listing is asked for again and again
 def _answer_query(kind: Kind, filename: str, disposition: Disposition) -> Query:
     """The headers S3 is to answer with, whatever type was stored (T33)."""
-    content_type = served_type(filename)
+    content_type = served_type(filename, kind)
     return Query.of(
         {
             "response-cache-control": f"private, {cache_control(kind)}",

@@ -9,10 +9,18 @@ import base64
 import json
 from collections.abc import Mapping
 
+from app.domain.errors import ValidationFailed
 from app.domain.signed import PresignedPost
 from app.signing.addressing import BucketAddress
 from app.signing.grant import ALGORITHM, Grant
 
+#: Stores replace this, in any field, by a name of the browser's choosing (T27); some in any case.
+_VARIABLE = "${filename}"
+#: Form fields as AWS writes them: some stores know no other case (T65). Others are in lower case.
+_FIELD_NAMES = {
+    name.lower(): name
+    for name in ("Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Type")
+}
 # What the policy itself writes into the form, and the file.
 _OWN_FIELDS = frozenset(("bucket", "file", "key", "policy"))
 _SIGNING_FIELDS = frozenset(
@@ -20,8 +28,20 @@ _SIGNING_FIELDS = frozenset(
 )
 
 
+def form_fields(headers: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a form that store what these headers would, named as AWS documents them.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+    """
+    return {_FIELD_NAMES.get(name, name): value for name, value in headers.items()}
+
+
 def check_form(key: str, fields: Mapping[str, str], content_length: tuple[int, int]) -> None:
-    """Raises ValueError for a form that would mean something else to S3 than to us."""
+    """Refuses a form that would mean something else to a store than to us.
+
+    Raises ``ValidationFailed`` at the file name for a form variable in the key or in any field,
+    and ValueError for what no file name can cause.
+    """
     least, most = content_length
     if not 0 <= least <= most:
         raise ValueError("content_length is (least, most), both at least 0")
@@ -30,8 +50,10 @@ def check_form(key: str, fields: Mapping[str, str], content_length: tuple[int, i
         raise ValueError("a form has a key, and each field once")
     if any(name in _OWN_FIELDS or name in _SIGNING_FIELDS for name in names):
         raise ValueError("this field belongs to the policy")
-    if any("${filename}" in text.lower() for text in (key, *fields.values())):
-        raise ValueError("${filename} would let the client choose")
+    if any(_VARIABLE in text.lower() for text in (key, *fields.values())):
+        raise ValidationFailed.at(
+            "/filename", f"A form upload's file name can't contain {_VARIABLE}. Rename the file."
+        )
 
 
 def sign_form(

@@ -16,15 +16,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from app.domain.errors import StorageUnavailable
+from app.domain.limits import MAX_SIGNATURE_SECONDS
 from app.domain.signed import PresignedPost
 from app.signing.addressing import BucketAddress
 from app.signing.canonical import Query, SignedHeaders
 from app.signing.credentials import Credentials, CredentialsSource
 from app.signing.grant import Form, Grant
 from app.signing.post_policies import check_form, sign_form
-
-MAX_EXPIRES_SECONDS = 604_800
-"""Seven days: S3 refuses a longer X-Amz-Expires."""
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -161,7 +159,7 @@ class Presigner:
 
     def _grant(self, expires_seconds: int, at: datetime | None) -> Grant:
         """What everything signed at this instant for this long shares."""
-        if not 1 <= expires_seconds <= MAX_EXPIRES_SECONDS:
+        if not 1 <= expires_seconds <= MAX_SIGNATURE_SECONDS:
             raise ValueError("expires_seconds is 1 to 604800")
         now = self._clock()
         credentials, lifetime = self._usable_credentials(now), expires_seconds

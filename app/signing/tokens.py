@@ -19,6 +19,7 @@ from typing import Any
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from app.domain.errors import NotFound
+from app.domain.metadata import bare_mark
 
 MAX_SEAL_CHARS = 7_000
 REMEMBERED = 256
@@ -44,7 +45,7 @@ class CopyMarks:
 
     def fits(self, mark: str | None, key: str, size: int) -> bool:
         """Whether the gateway made ``mark`` for just that."""
-        given = (mark or "").encode()
+        given = bare_mark(mark or "").encode()
         marks = [_mark(secret, key, size).encode() for secret in self._keys]
         return any([hmac.compare_digest(given, made) for made in marks])
 

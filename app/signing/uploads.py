@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.domain.dispositions import content_disposition
-from app.domain.errors import ValidationFailed
-from app.domain.metadata import encode_metadata
+from app.domain.metadata import encode_metadata, metadata_headers
 from app.domain.parts import PartPlan
 from app.domain.policy import cache_control, is_active
 from app.domain.signed import SignedPart, SignedParts, SignedUpload
@@ -14,10 +13,8 @@ from app.domain.uploads import Method, Upload
 from app.signing import counts
 from app.signing.addressing import BucketAddress
 from app.signing.canonical import Query
+from app.signing.post_policies import form_fields
 from app.signing.sigv4 import Presigner
-
-#: S3 replaces this in a form's key by a name of the browser's choosing (T27).
-_FORM_VARIABLE = "${filename}"
 
 
 class UploadSigner:
@@ -81,9 +78,7 @@ class UploadSigner:
         return SignedUpload(url, expires_at, headers, {})
 
     def _sign_post(self, upload: Upload) -> SignedUpload:
-        if _FORM_VARIABLE in upload.path.text:
-            raise ValidationFailed.at("/filename", "a form upload's name cannot hold ${filename}")
-        fields = stored_headers(upload)
+        fields = form_fields(stored_headers(upload))
         if upload.checksum_sha256:
             fields["x-amz-checksum-algorithm"] = "SHA256"
             fields["x-amz-checksum-sha256"] = upload.checksum_sha256
@@ -106,5 +101,4 @@ def stored_headers(upload: Upload) -> dict[str, str]:
     }
     if is_active(upload.content_type):
         headers["content-disposition"] = content_disposition("attachment", upload.path.filename)
-    metadata = encode_metadata(upload.metadata, upload.mark)
-    return headers | {f"x-amz-meta-{name}": value for name, value in metadata.items()}
+    return headers | metadata_headers(encode_metadata(upload.metadata, upload.mark))

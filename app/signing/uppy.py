@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from app.domain.errors import ValidationFailed
 from app.domain.parts import Part
 from app.domain.signed import PresignedPost
 from app.domain.uploads import Upload
 from app.signing import counts
 from app.signing.addressing import BucketAddress
 from app.signing.canonical import Query
+from app.signing.post_policies import form_fields
 from app.signing.sigv4 import Presigned, Presigner
 from app.signing.uploads import stored_headers
 
@@ -45,12 +45,10 @@ class UppySigner:
 
     def form(self, upload: Upload) -> PresignedPost:
         """A form of at least one byte, and at most ``upload.size``."""
-        if "${filename}" in upload.path.text.lower():
-            raise ValidationFailed.at("/filename", "a form upload's name cannot hold ${filename}")
         form = self._presigner.post_policy(
             self._address,
             upload.key,
-            fields=stored_headers(upload),
+            fields=form_fields(stored_headers(upload)),
             content_length=(1, upload.size),
             expires_seconds=self.url_seconds,
         )

@@ -29,6 +29,16 @@ def test_a_thousand_paths_get_a_thousand_links(alice: Caller) -> None:
     assert alice.post("/v1/links", {"paths": []}).status_code == 422
 
 
+@pytest.mark.parametrize("before", ["image/", ""])
+def test_c14_a_path_that_is_too_long_is_pointed_at(alice: Caller, before: str) -> None:
+    """C14: also one that fits alone and not below the caller's folder."""
+    for letters in (600, 505):
+        asked = {"paths": ["image/a.png", before + "é" * letters]}
+        answer = alice.post("/v1/links", asked)
+        assert answer.status_code == 422
+        assert [fault["pointer"] for fault in answer.json["errors"]] == ["/paths/1"]
+
+
 def test_the_same_request_repeats_the_same_url(alice: Caller) -> None:
     """Within a window, so that browser caches work."""
     assert link(alice, expires_in=604_800) == link(alice, expires_in=604_800)

@@ -15,7 +15,8 @@ from werkzeug.test import TestResponse
 
 from app.api.context import EXTENSION
 from app.assets.uploads import begin_multipart
-from app.domain.parts import MAX_OBJECT_BYTES, Part
+from app.domain.limits import MAX_OBJECT_BYTES
+from app.domain.parts import Part
 from app.domain.paths import AssetPath
 from app.domain.uploads import Method, Upload
 from app.s3.multipart import Multipart

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import random
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.gateway import Caller, Gateway, fetch, send
 from tests.samples import HTML, png
 
 PNG = png()
+MPEGURL = "application/vnd.apple.mpegurl"
 
 
 def test_an_upload_goes_straight_to_the_store_and_becomes_an_asset(alice: Caller) -> None:
@@ -211,9 +213,15 @@ def test_giving_up_leaves_a_completed_asset(alice: Caller) -> None:
         ({"size": 50 * 1024**2 + 1}, 413, None),
         ({"content_type": "text/html"}, 415, None),
         ({"content_type": "image/png, text/html"}, 415, None),
-        ({"content_type": "image/png; charset=x"}, 415, None),
-        ({"content_type": "IMAGE/PNG"}, 415, None),
-        ({"content_type": ""}, 415, None),
+        ({"content_type": "image/png; charset=x, text/html"}, 415, None),
+        ({"content_type": "image/png\ntext/html"}, 415, None),
+        ({"content_type": "image"}, 415, None),
+        ({"content_type": "image/*"}, 415, None),
+        ({"content_type": "", "filename": "a"}, 415, None),
+        ({"content_type": "", "filename": "constructor"}, 415, None),
+        ({"content_type": "application/octet-stream", "filename": "a.exe"}, 415, None),
+        ({"method": "post", "filename": "${FILENAME}.png"}, 422, "/filename"),
+        ({"method": "post", "filename": "a${fileName}.png"}, 422, "/filename"),
         ({"kind": "video"}, 415, None),
         ({"kind": "movie"}, 422, "/kind"),
         ({"kind": "frame"}, 422, "/kind"),
@@ -252,3 +260,74 @@ def test_files_of_a_package_share_an_asset_id(alice: Caller) -> None:
     again = {"filename": "thumbs/1.png", "content_type": "image/png", "size": 1}
     response = alice.post("/v1/uploads", {**again, "asset_id": asset_id})
     assert (response.status_code, response.json["type"]) == (409, "/problems/already-exists")
+
+
+@pytest.mark.parametrize(
+    ("declared", "stored"),
+    [
+        ({"filename": "a.jpg", "content_type": "image/jpg"}, "image/jpeg"),
+        ({"filename": "a.png", "content_type": "IMAGE/PNG; charset=binary"}, "image/png"),
+        ({"filename": "a.heic", "content_type": "image/heif"}, "image/heic"),
+        ({"filename": "a.m4a", "content_type": "audio/m4a"}, "audio/mp4"),
+        ({"filename": "a.m3u8", "content_type": "application/x-mpegurl"}, MPEGURL),
+        ({"filename": "a.mkv", "content_type": "application/octet-stream"}, "video/x-matroska"),
+        ({"filename": "a.JPG", "content_type": ""}, "image/jpeg"),
+        ({"filename": "a.webm", "content_type": "video/webm", "kind": "audio"}, "audio/webm"),
+        ({"filename": "s.ts", "content_type": "text/vnd.trolltech.linguist"}, "video/mp2t"),
+        ({"filename": "README.md", "content_type": "text/markdown"}, "text/plain"),
+    ],
+    ids=str,
+)
+def test_c01_every_name_of_a_type_is_taken(
+    alice: Caller, declared: dict[str, object], stored: str
+) -> None:
+    """C01, C02: the canonical name is what the browser is told to send."""
+    response = alice.post("/v1/uploads", {"size": 10, **declared})
+    assert response.status_code == 201, response.json
+    assert response.json["headers"]["content-type"] == stored
+
+
+def test_c06_encrypted_parts_of_a_package_pass_and_pages_do_not(alice: Caller) -> None:
+    """C06: HLS encrypts segments and their initialization whole; HTML in their place is removed."""
+    noise = random.Random(6).randbytes(1328)  # noqa: S311
+    page = b"<!doctype html><script>1</script>".ljust(1328)
+    package = "0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee"
+    for name in ("init.mp4", "1.m4s"):
+        for content, status in ((page, 422), (noise, 200)):
+            started = alice.post(
+                "/v1/uploads",
+                {"filename": name, "content_type": "video/mp4", "size": 1328, "asset_id": package},
+            ).json
+            assert send(started, content).status in (200, 201)
+            answer = alice.post(f"/v1/uploads/{started['upload_id']}/complete")
+            assert answer.status_code == status, answer.json
+    started = alice.post(
+        "/v1/uploads", {"filename": "a.mp4", "content_type": "video/mp4", "size": 1328}
+    ).json
+    assert send(started, noise).status in (200, 201)
+    assert alice.post(f"/v1/uploads/{started['upload_id']}/complete").status_code == 422
+
+
+def test_c08_a_file_of_another_type_is_told_both(alice: Caller) -> None:
+    """C08: the answer names what was declared and what the bytes look like."""
+    webp = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f" + bytes(13)
+    started = alice.post(
+        "/v1/uploads", {"filename": "photo.jpg", "content_type": "image/jpeg", "size": len(webp)}
+    ).json
+    assert send(started, webp).status in (200, 201)
+    answer = alice.post(f"/v1/uploads/{started['upload_id']}/complete")
+    assert answer.status_code == 422
+    assert answer.json["detail"] == "This isn't a JPEG: its contents look like a WebP image."
+
+
+def test_c12_a_word_of_rfc_2047_comes_back_as_it_went_in(alice: Caller) -> None:
+    """C12: no store is shown one, so none decodes it."""
+    metadata = {"title": "=?UTF-8?B?YWJj?=", "other": "what? =3D %41 é"}
+    started = alice.post(
+        "/v1/uploads",
+        {"filename": "a.png", "content_type": "image/png", "size": len(PNG), "metadata": metadata},
+    ).json
+    assert "=?" not in started["headers"]["x-amz-meta-title"]
+    assert send(started, PNG).status in (200, 201)
+    asset = alice.post(f"/v1/uploads/{started['upload_id']}/complete").json
+    assert asset["metadata"] == metadata

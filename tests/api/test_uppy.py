@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -117,7 +118,7 @@ def test_t27_the_form_takes_no_other_key_and_no_other_field(front_gateway: Gatew
     signed = params(front_gateway.client_for(ALICE)).json
     for change in (
         {"key": f"users/{BOB}/image/x/a.png"},
-        {"content-type": "text/html"},
+        {"Content-Type": "text/html"},
         {"acl": "public-read"},
     ):
         assert post_form({**signed, "fields": signed["fields"] | change}, PNG) == 403
@@ -144,14 +145,61 @@ def test_a_file_without_a_type_has_that_of_its_extension(carol: Caller) -> None:
     """Browsers know no type for some files, and Uppy says octets then."""
     for told in ("", "application/octet-stream"):
         fields = params(carol, filename="a.mkv", type=told).json["fields"]
-        assert fields["content-type"] == "video/x-matroska"
+        assert fields["Content-Type"] == "video/x-matroska"
+
+
+@pytest.mark.parametrize(
+    ("filename", "told", "kind", "stored"),
+    [
+        ("a.jpg", "image/jpg", "image", "image/jpeg"),
+        ("a.heic", "image/heif", "image", "image/heic"),
+        ("a.m4a", "audio/m4a", "audio", "audio/mp4"),
+        ("a.m3u8", "application/x-mpegURL", "video", "application/vnd.apple.mpegurl"),
+        ("rec.webm", "video/webm;codecs=opus", "audio", "audio/webm"),
+    ],
+)
+def test_c01_every_name_of_a_type_is_taken(
+    carol: Caller, filename: str, told: str, kind: str, stored: str
+) -> None:
+    """C01: the form stores the canonical name, whatever the browser calls it."""
+    query = {"filename": filename, "type": told, "metadata[kind]": kind}
+    fields = params(carol, **query).json["fields"]
+    assert fields["Content-Type"] == stored
+
+
+def test_c04_the_kind_decides_where_an_extension_is_shared(carol: Caller) -> None:
+    """C04: a sound in WebM, of which Uppy tells no type with a multipart upload."""
+    answer = carol.post("/s3/sign", {"method": "POST", "key": "projects/p1/audio/rec.webm"})
+    assert answer.status_code == 200, answer.json
+    assert answer.json["headers"]["content-type"] == "audio/webm"
+
+
+def test_c11_a_name_in_a_key_is_cleaned_like_any_file_name(carol: Caller) -> None:
+    """C11: macOS decomposes names; the folders stay as strict as ever."""
+    asked = {"method": "POST", "key": "projects/p1/video/Vide\u0301o: 100%41?.mp4"}
+    answer = carol.post("/s3/sign", asked)
+    assert answer.status_code == 200, answer.json
+    assert answer.json["key"].endswith("/Vid\u00e9o: 100_41_.mp4")
+    for key in ("projects/p1/vide\u0301o/a.mp4", "video/../a.mp4", "video/..", "video/"):
+        answer = carol.post("/s3/sign", asked | {"key": key})
+        assert answer.status_code == 422, key
+        assert answer.json["errors"][0]["pointer"] == "/key"
+
+
+def test_t65_form_fields_are_named_as_aws_writes_them(carol: Caller) -> None:
+    """T65, C13: some stores know ``Content-Type`` in no other case, and stored octets."""
+    fields = params(carol, filename="a.svg", type="image/svg+xml").json["fields"]
+    assert {"Content-Type", "Content-Disposition", "Cache-Control"} <= set(fields)
+    policy = json.loads(base64.b64decode(fields["policy"]))
+    named = {name for each in policy["conditions"] if isinstance(each, dict) for name in each}
+    assert named - {"bucket"} == set(fields) - {"policy", "x-amz-signature"}
 
 
 @pytest.mark.parametrize(
     ("query", "status"),
     [
         ({"type": "text/html"}, 415),
-        ({"type": "image/png; x=y"}, 415),
+        ({"type": "image/png, text/html"}, 415),
         ({"metadata[kind]": "movie"}, 422),
         ({"metadata[kind]": "frame"}, 422),
         ({"metadata[project_id]": "../x"}, 422),
@@ -160,6 +208,7 @@ def test_a_file_without_a_type_has_that_of_its_extension(carol: Caller) -> None:
         ({"metadata[size]": "0"}, 422),
         ({"metadata[title]": "x" * 3000}, 422),
         ({"filename": "${filename}.png"}, 422),
+        ({"filename": "${FILENAME}.png"}, 422),
     ],
     ids=str,
 )
@@ -287,7 +336,7 @@ def test_t23_missing_parts_and_parts_cut_otherwise_are_refused(
     upload = Multipart(alice)
     upload.send(2, b"x" * 10)
     answer = upload.complete(2)
-    assert answer.json["errors"] == [{"pointer": "/parts/1", "detail": "has not arrived"}]
+    assert answer.json["errors"] == [{"pointer": "/parts/1", "detail": "This part hasn't arrived."}]
     for sizes in ({1: 9}, {1: 10, 2: 9, 3: 10}):
         for number, size in sizes.items():
             upload.send(number, b"x" * size)

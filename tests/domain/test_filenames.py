@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from app.domain.errors import ValidationFailed
 from app.domain.paths import AssetPath, package_filename, safe_filename
-from app.domain.policy import EXTENSIONS, served_type
+from app.domain.policy import served_type
+from app.media.types import EXTENSIONS
 from tests.domain.strategies import nasty_text
 
 content_types = st.none() | st.sampled_from(sorted(EXTENSIONS))

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import ValidationFailed
-from app.domain.metadata import MARK, MAX_METADATA_BYTES, decode_metadata, encode_metadata
+from app.domain.limits import MAX_METADATA_BYTES
+from app.domain.metadata import MARK, decode_metadata, encode_metadata
 from tests.domain.strategies import nasty_text
 
 names = st.from_regex(r"[a-z0-9-]{1,64}", fullmatch=True).filter(lambda name: name != MARK)
@@ -32,6 +33,21 @@ def test_metadata_comes_back_as_it_went_in(metadata: dict[str, str]) -> None:
         # A header with blanks at its ends, or several in a row, would be signed as another.
         assert value.isascii() and value.isprintable() and " " not in value, name
     assert sum(len(name) + len(value) for name, value in stored.items()) <= MAX_METADATA_BYTES
+
+
+@pytest.mark.parametrize("value", ["=?UTF-8?B?YWJj?=", "=?iso-8859-1?q?=41?=", "a =?x?= b"])
+def test_t65_no_store_is_shown_a_word_that_it_would_decode(value: str) -> None:
+    """C12, T65: what RFC 2047 decodes holds question marks, which are encoded and counted so."""
+    stored = encode_metadata({"title": value}, "mark")
+    assert "?" not in stored["title"]
+    assert decode_metadata(stored) == {"title": value}
+    with pytest.raises(ValidationFailed):
+        encode_metadata({"title": "?" * 700}, "mark")
+
+
+def test_what_was_stored_before_still_decodes() -> None:
+    """Question marks used to be stored as they are."""
+    assert decode_metadata({"title": "who? =?x?=", MARK: "m"}) == {"title": "who? =?x?="}
 
 
 @given(st.text())

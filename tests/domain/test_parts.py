@@ -7,17 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import TooLarge, UploadIncomplete, ValidationFailed
-from app.domain.parts import (
+from app.domain.limits import (
+    GIB,
     MAX_OBJECT_BYTES,
     MAX_PART_BYTES,
     MAX_PARTS,
     MIB,
     MIN_PART_BYTES,
-    Part,
-    PartPlan,
 )
+from app.domain.parts import Part, PartPlan
 
-GIB = 1024**3
 TIB = 1024**4
 
 object_sizes = st.one_of(

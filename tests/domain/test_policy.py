@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+import config
 from app.domain.errors import TooLarge, UnsupportedType, ValidationFailed
+from app.domain.limits import GIB, MAX_SIGNATURE_SECONDS, MIB, human_size
 from app.domain.paths import LIBRARY_KINDS, PROJECT_KINDS, Kind
 from app.domain.policy import (
-    EXTENSIONS,
     RULES,
     cache_control,
+    canonical_type,
     check_kind_place,
     check_size,
     check_type,
     is_active,
     kind_for,
     served_type,
+    stored_type,
 )
+from app.media.types import ALIASES, EXTENSIONS
 
 IMAGES = {f"image/{name}" for name in ("jpeg", "png", "webp", "gif", "avif", "heic")}
 #: The types of docs/api.md, Kinds.
@@ -212,5 +216,87 @@ def test_t19_what_a_browser_might_run_is_active(content_type: str) -> None:
 def test_t19_media_are_not_active() -> None:
     """T19: of all types taken, the two that are XML are active and no other."""
     taken = set().union(*(rule.content_types for rule in RULES.values()))
-    assert taken == set(EXTENSIONS)
-    assert {name for name in taken if is_active(name)} == {"image/svg+xml", "application/dash+xml"}
+    assert taken == set(EXTENSIONS) | set(ALIASES)
+    active = {ALIASES.get(name, name) for name in taken if is_active(name)}
+    assert active == {"image/svg+xml", "application/dash+xml"}
+
+
+@pytest.mark.parametrize(
+    ("size", "down", "up"),
+    [
+        (1, "1 byte", "1 byte"),
+        (1023, "1023 bytes", "1023 bytes"),
+        (1024, "1 KB", "1 KB"),
+        (1536, "1.5 KB", "1.5 KB"),
+        (50 * 1024**2, "50 MB", "50 MB"),
+        (50 * 1024**2 + 1, "50 MB", "51 MB"),
+        (9 * 1024**2 + 1, "9 MB", "9.1 MB"),
+        (1_000_000, "976 KB", "977 KB"),
+        (5 * 1024**3, "5 GB", "5 GB"),
+    ],
+)
+def test_sizes_are_written_as_people_read_them(size: int, down: str, up: str) -> None:
+    """A limit never looks larger than it is, and what exceeds it always looks larger."""
+    assert (human_size(size), human_size(size, up=True)) == (down, up)
+
+
+@pytest.mark.parametrize(
+    ("declared", "filename", "kind", "message"),
+    [
+        ("application/x-msdownload", "a.exe", None, ".exe files aren't supported here."),
+        ("", "a.exe", Kind.VIDEO, ".exe files aren't supported here."),
+        ("text/html", "a.png", Kind.IMAGE, "text/html files aren't supported here."),
+        ("video/mp4", "a.mp4", Kind.IMAGE, "Images can't be .mp4 files."),
+        ("image/png", "a", Kind.AUDIO, "Audio files can't be image/png files."),
+        ("image/png, text/html", "a.png", None, "The content type is one type, such as image/png."),
+        ("", "a", None, "This file's type is unknown. Give its name an extension, such as .png."),
+    ],
+)
+def test_a_refusal_says_what_is_not_taken(
+    declared: str, filename: str, kind: Kind | None, message: str
+) -> None:
+    """The sentence is for the person who chose the file."""
+    with pytest.raises(UnsupportedType) as refusal:
+        canonical_type(declared, filename, kind=kind)
+    assert refusal.value.detail == message
+
+
+def test_a_file_that_is_too_large_is_told_both_sizes() -> None:
+    """In the words and units of file managers."""
+    with pytest.raises(TooLarge) as refusal:
+        check_size(Kind.IMAGE, 61 * 1024**2, {})
+    assert refusal.value.detail == "Images can be up to 50 MB. This one is 61 MB."
+
+
+def test_sound_is_taken_within_a_package_of_video_alone() -> None:
+    """HLS keeps sound in files of its own (RFC 8216, Packed Audio), which are no videos."""
+    assert canonical_type("audio/aac", "a.aac", kind=Kind.VIDEO, in_package=True) == "audio/aac"
+    assert canonical_type("", "a.m4a", kind=Kind.VIDEO, in_package=True) == "audio/mp4"
+    for kind, in_package in ((Kind.VIDEO, False), (Kind.IMAGE, True)):
+        with pytest.raises(UnsupportedType):
+            canonical_type("audio/aac", "a.aac", kind=kind, in_package=in_package)
+
+
+@pytest.mark.parametrize(
+    ("stored", "filename", "kind", "content_type"),
+    [
+        ("image/jpg", "a.jpg", Kind.IMAGE, "image/jpeg"),
+        ("video/MP2T", "a.ts", Kind.VIDEO, "video/mp2t"),
+        ("binary/octet-stream", "final.mp4", Kind.VIDEO, "video/mp4"),
+        ("application/octet-stream", "rec.webm", Kind.AUDIO, "audio/webm"),
+        ("audio/mpeg; charset=binary", "a.mp3", Kind.AUDIO, "audio/mpeg"),
+        ("text/html", "a.png", Kind.IMAGE, "text/html"),
+        ("", "final", Kind.VIDEO, "application/octet-stream"),
+    ],
+)
+def test_what_back_ends_store_is_judged_by_its_canonical_name(
+    stored: str, filename: str, kind: Kind, content_type: str
+) -> None:
+    """Aliases, letter case, parameters, and no type at all; what is unknown stays as it is."""
+    assert stored_type(stored, filename, kind) == content_type
+
+
+def test_the_limits_of_s3_agree_with_the_settings() -> None:
+    """The settings are read before anything else of the service, so they spell the units out."""
+    assert (config.MIB, config.GIB) == (MIB, GIB)
+    assert config.SEVEN_DAYS == MAX_SIGNATURE_SECONDS

@@ -9,15 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import NotFound, Problem, TooLarge, ValidationFailed
-from app.domain.parts import (
+from app.domain.limits import (
+    GIB,
     MAX_OBJECT_BYTES,
     MAX_PART_BYTES,
+    MAX_SINGLE_BYTES,
     MIB,
     MIN_PART_BYTES,
 )
 from app.domain.paths import AssetPath, Kind, Root, safe_filename
 from app.domain.uploads import (
-    MAX_SINGLE_BYTES,
     Declaration,
     ListedUpload,
     Method,
@@ -30,7 +31,6 @@ from app.media.types import EXTENSIONS
 from app.signing.tokens import SignedTokens
 from tests.domain.strategies import nasty_text, places, subs
 
-GIB = 1024**3
 TIB = 1024**4
 ASSET_ID = "0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee"
 SIZES = PartSizes(64 * MIB, 16 * MIB)

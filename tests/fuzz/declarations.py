@@ -9,12 +9,11 @@ from urllib.parse import parse_qsl
 from marshmallow import Schema, ValidationError
 
 from app.domain.errors import Problem
-from app.domain.metadata import MAX_METADATA_BYTES, encode_metadata
-from app.domain.parts import MAX_PARTS
+from app.domain.limits import MAX_METADATA_BYTES, MAX_PARTS, MAX_SINGLE_BYTES
+from app.domain.metadata import encode_metadata
 from app.domain.paths import Kind, Root
 from app.domain.policy import RULES
 from app.domain.uploads import (
-    MAX_SINGLE_BYTES,
     Declaration,
     Method,
     PartSizes,

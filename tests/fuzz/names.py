@@ -14,7 +14,7 @@ from app.domain.errors import ValidationFailed
 from app.domain.filenames import MAX_NAME_BYTES, package_filename, safe_filename
 from app.domain.metadata import decode_metadata, encode_metadata
 from app.domain.paths import AssetPath, Root, split_key
-from app.domain.policy import EXTENSIONS
+from app.media.types import EXTENSIONS
 from app.signing.addressing import BucketAddress
 
 ROOT = Root("alice")

@@ -19,7 +19,8 @@ from app.domain.errors import (
     StorageUnavailable,
     ValidationFailed,
 )
-from app.domain.parts import MAX_PART_BYTES, PartPlan
+from app.domain.limits import MAX_PART_BYTES
+from app.domain.parts import PartPlan
 from app.domain.paths import AssetPath, Kind, Root
 from app.s3.client import S3Client
 from app.s3.copies import PART_BYTES, Copier

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError
 
 from app.domain.errors import Problem
-from app.domain.parts import MAX_PARTS
+from app.domain.limits import MAX_PARTS, MAX_SINGLE_BYTES
 from app.domain.paths import Root
 from app.domain.policy import RULES
-from app.domain.uploads import MAX_SINGLE_BYTES, Method
+from app.domain.uploads import Method
 from app.domain.uppy import UppyFile, declare_for_uppy
 from app.schemas.uppy import (
     BatchQuerySchema,

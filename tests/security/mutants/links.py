@@ -11,9 +11,13 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T19",
         "what is unknown counts as harmless",
-        Code("is_active", "content_type not in _INERT", "content_type in _ACTIVE"),
+        Code(
+            "is_active",
+            "content_type not in _INERT",
+            "content_type in ('image/svg+xml', 'application/dash+xml')",
+        ),
     ),
-    mutant("T19", "XML counts as harmless", Text("_ACTIVE", "application/dash+xml", "-")),
+    mutant("T19", "XML counts as harmless", never("names:_INERT", "each.active")),
     mutant(
         "T19",
         "an upload of an active type is stored as inline",
@@ -27,7 +31,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T29",
         "any lifetime is signed",
-        never("Presigner._grant", "not 1 <= expires_seconds <= MAX_EXPIRES_SECONDS"),
+        never("Presigner._grant", "not 1 <= expires_seconds <= MAX_SIGNATURE_SECONDS"),
     ),
     mutant(
         "T29",
@@ -136,6 +140,6 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T33",
         "an unknown extension is served as HTML",
-        Text("_UNKNOWN", "application/octet-stream", "text/html"),
+        Text("OCTETS", "application/octet-stream", "text/html"),
     ),
 )

@@ -58,7 +58,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T10",
         "an endless path is read",
-        without("AssetPath.__init__", "check_key_bytes(text, pointer)"),
+        without("match_path", "check_key_bytes(text, pointer)"),
     ),
     mutant(
         "T11",
@@ -97,7 +97,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T12",
         "an asset id may be anything",
-        Code("AssetPath.mint", "_UUID.fullmatch(asset_id) is None", "not asset_id"),
+        Code("AssetPath.mint", "UUID.fullmatch(asset_id) is None", "not asset_id"),
     ),
     mutant(
         "T12",
@@ -174,7 +174,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T15",
         "a page may be of any size",
-        without("page_limit", "validate=validate.Range(1, 1000)"),
+        without("page_limit", "validate=validate.Range(1, MAX_BATCH)"),
     ),
     mutant(
         "T15",

@@ -95,12 +95,12 @@ MUTANTS: tuple[Mutant, ...] = (
         Code("LIBRARY_KINDS", "{..., Kind.BRAND_KIT}", "{..., Kind.BRAND_KIT, Kind.SHARES}"),
         Code(
             "RULES",
-            "(..., _rule(Kind.FRAME, *__RULE, IMAGE), ...)",
+            "(..., _rule(Kind.FRAME, *__RULE), ...)",
             """
             (
                 ...,
-                _rule(Kind.FRAME, *__RULE, IMAGE),
-                _rule(Kind.SHARES, *__RULE, IMAGE, BRAND_KIT),
+                _rule(Kind.FRAME, *__RULE),
+                _rule(Kind.SHARES, *__RULE),
                 ...,
             )
             """,

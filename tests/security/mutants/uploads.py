@@ -91,12 +91,8 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant("T17", "completion ignores the size", never("_undeclared", "found.size != upload.size")),
     mutant(
         "T18",
-        "a type may have parameters",
-        Code(
-            "check_type",
-            "content_type not in __TYPES",
-            'content_type.partition(";")[0].lower() not in __TYPES',
-        ),
+        "a list of types counts as its first",
+        never("bare_name", '_LIST.search(_QUOTED.sub("", declared))'),
     ),
     mutant(
         "T18",
@@ -111,17 +107,17 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T18",
         "completion does not look at the bytes",
-        Code("Verifier.judge_upload", "self._unlike_its_type(found)", "None"),
+        never("Verifier.judge_upload", "self._unlike_its_type(found, upload.path)"),
     ),
     mutant(
         "T18",
         "verifying does not look at the bytes",
-        Code("Verifier.judge_object", "self._unlike_its_type(found)", "None"),
+        never("Verifier.judge_object", "self._unlike_its_type(found, path)"),
     ),
     mutant(
         "T18",
         "the worker does not look at the bytes",
-        Code("Verifier.judge_version", "self._unlike_its_type(found)", "None"),
+        never("Verifier.judge_version", "self._unlike_its_type(found, path)"),
     ),
     mutant(
         "T18",
@@ -148,12 +144,17 @@ MUTANTS: tuple[Mutant, ...] = (
         "frames count as chance",
         always("_is_chance", "len(head) == FIRST_BYTES and head.count(head[:2]) < 3"),
     ),
-    mutant("T18", "any XML passes as a drawing", always("_not_text", "found in (root, None)")),
+    mutant(
+        "T18",
+        "any XML passes as a drawing",
+        always("_not_text", "found in (wanted[1:-1].encode(), None)"),
+    ),
+    mutant("T18", "a page passes as plain text", never("_not_text", "is_page(head)")),
     mutant("T18", "UTF-16 hides markup", never("unwrapped", "wide")),
     mutant(
         "T18",
         "text passes as sound",
-        Code("_contradiction", '"plain text" if __ANY else _stranger(head)', "_stranger(head)"),
+        never("_contradiction", "is_text(head)"),
     ),
     mutant(
         "T20",
@@ -164,4 +165,10 @@ MUTANTS: tuple[Mutant, ...] = (
             "stored_headers(upload)",
         ),
     ),
+    mutant(
+        "T65",
+        "form fields are named in lower case",
+        Code("form_fields", "_FIELD_NAMES.get(name, name)", "name"),
+    ),
+    mutant("T65", "question marks are stored", Text("metadata:_SAFE", "=@", "=?@")),
 )
