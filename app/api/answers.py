@@ -12,15 +12,15 @@ from typing import Any
 
 from flask import Response
 
-from app.api.context import services
+from app.api.context import caller, services
 from app.api.cursors import sign_cursor
+from app.api.problems import problem_document
 from app.assets.deletion import FolderDeletion
 from app.assets.library import AssetPage, Listed
 from app.assets.uploads import Sending, UploadState
-from app.auth.bearer import current_principal
 from app.domain.assets import Link, ListedObject, Playback, StoredObject
 from app.domain.documents import asset_document, named, rfc3339
-from app.domain.errors import NotFound
+from app.domain.errors import NotFound, Problem
 from app.domain.paths import AssetPath, Root
 from app.domain.policy import RULES, served_type
 from app.domain.principal import Principal
@@ -94,6 +94,29 @@ def progress_answer(upload: Upload | ListedUpload, state: UploadState) -> dict[s
     return sending_answer(upload, state.sending) | progress
 
 
+def batch_answer(item: tuple[Upload, Sending] | Problem) -> dict[str, Any]:
+    """One item of a batch: the upload, or its problem."""
+    if isinstance(item, Problem):
+        return {"problem": problem_document(item)}
+    upload, sending = item
+    upload_id = services.signing.upload_ids.sign(upload.to_claims())
+    return {"upload": upload_answer(upload_id, upload) | sending_answer(upload, sending)}
+
+
+def completed_answer(
+    items: Sequence[tuple[Upload, StoredObject] | Problem],
+) -> list[dict[str, Any]]:
+    """What each upload became: the asset with a link, or its problem."""
+    done = [item[0].path for item in items if not isinstance(item, Problem)]
+    links = iter(services.signing.links.sign(Root(caller().sub), done))
+    return [
+        {"problem": problem_document(item)}
+        if isinstance(item, Problem)
+        else {"asset": {**asset_document(item[0].path, item[1]), "link": link_answer(next(links))}}
+        for item in items
+    ]
+
+
 def unfinished_answer(upload_id: str, upload: ListedUpload) -> dict[str, Any]:
     """One line of the listing of unfinished uploads."""
     return {
@@ -119,7 +142,7 @@ def credentials_answer() -> dict[str, Any]:
     scoped = services.signing.scoped_credentials
     if scoped is None:
         raise NotFound("This service gives out no credentials")
-    keys = scoped.of(Root(current_principal.sub))
+    keys = scoped.of(Root(caller().sub))
     document = {
         "AccessKeyId": keys.access_key_id,
         "SecretAccessKey": keys.secret_access_key,
@@ -146,13 +169,13 @@ def folder_deletion_answer(done: FolderDeletion) -> Response:
 
 def asset_answer(path: AssetPath, found: StoredObject, status: int = 200) -> Response:
     """One asset in full, with a link."""
-    [link] = services.signing.links.sign(Root(current_principal.sub), [path])
+    [link] = services.signing.links.sign(Root(caller().sub), [path])
     return answer({**asset_document(path, found), "link": link_answer(link)}, status)
 
 
 def asset_page(page: AssetPage, listing: str, *, signed: bool) -> dict[str, Any]:
     """A page of assets, each with a link if ``signed``."""
-    root = Root(current_principal.sub)
+    root = Root(caller().sub)
     links: Sequence[Link | None] = [None] * len(page.assets)
     if signed:
         links = services.signing.links.sign(root, (path for path, _ in page.assets))
@@ -175,17 +198,17 @@ def export_lines(
         )
 
 
-def me_answer(caller: Principal, quota: Quota) -> dict[str, Any]:
+def me_answer(principal: Principal, quota: Quota) -> dict[str, Any]:
     """Who is asking, what they may store, and what they do."""
-    usage, quota_bytes, reserved_bytes, remaining_bytes = quota.balance(caller)
+    usage, quota_bytes, reserved_bytes, remaining_bytes = quota.balance(principal)
     max_bytes = services.assets.uploads.rules.max_bytes
     return {
-        "sub": caller.sub,
-        "username": caller.username,
-        "client_id": caller.client_id,
-        "groups": sorted(caller.groups),
-        "scopes": sorted(caller.scopes),
-        "prefix": Root(caller.sub).prefix,
+        "sub": principal.sub,
+        "username": principal.username,
+        "client_id": principal.client_id,
+        "groups": sorted(principal.groups),
+        "scopes": sorted(principal.scopes),
+        "prefix": Root(principal.sub).prefix,
         "limits": {
             str(kind): {"max_bytes": most, "content_types": sorted(RULES[kind].content_types)}
             for kind, most in max_bytes.items()
@@ -216,5 +239,6 @@ def listed_asset(path: AssetPath, found: ListedObject, link: Link | None) -> dic
         "last_modified": rfc3339(found.last_modified),
         "metadata": None,
         "checksum_sha256": None,
+        "checksum_crc64nvme": None,
         "link": link_answer(link) if link else None,
     }

@@ -5,10 +5,9 @@ from __future__ import annotations
 from flask import Response
 
 from app.api.answers import answer, asset_answer, asset_page
-from app.api.context import caller_root, services
+from app.api.context import caller, caller_root, services
 from app.api.cursors import open_cursor
 from app.api.documentation import Blueprint
-from app.auth.bearer import current_principal
 from app.domain.paths import AssetPath
 from app.schemas.assets import (
     AssetPageSchema,
@@ -35,7 +34,7 @@ def list_assets(query: AssetQuery) -> Response:
         kind=query.kind, project_id=query.project_id, prefix=query.prefix
     )
     token = open_cursor(query.cursor, prefix)
-    page = services.assets.library.page(current_principal, prefix, limit=query.limit, token=token)
+    page = services.assets.library.page(caller(), prefix, limit=query.limit, token=token)
     return answer(asset_page(page, prefix, signed=query.sign))
 
 
@@ -45,7 +44,7 @@ def list_assets(query: AssetQuery) -> Response:
 def get_asset(path: str) -> Response:
     """Show one asset, with its metadata and a link."""
     asset_path = AssetPath.parse(path)
-    return asset_answer(asset_path, services.assets.library.find(current_principal, asset_path))
+    return asset_answer(asset_path, services.assets.library.find(caller(), asset_path))
 
 
 @blp.route("/v1/assets/verify", methods=["POST"])
@@ -58,4 +57,4 @@ def verify_asset(path: AssetPath) -> Response:
     By its kind's rules: type, size, first bytes. A bad one is removed if an upload of this
     service brought it; what a back end wrote is never removed.
     """
-    return asset_answer(path, services.assets.completion.verify(current_principal, path))
+    return asset_answer(path, services.assets.completion.verify(caller(), path))

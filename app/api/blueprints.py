@@ -14,6 +14,7 @@ from app.api import (
     projects,
     share_links,
     shares,
+    upload_batches,
     uploads,
     uppy,
     uppy_sign,
@@ -23,6 +24,7 @@ from app.api import (
 BLUEPRINTS = (
     uploads.blp,
     multipart.blp,
+    upload_batches.blp,
     assets.blp,
     copies.blp,
     deletions.blp,

@@ -7,6 +7,8 @@ from werkzeug.local import LocalProxy
 
 from app.auth.bearer import current_principal
 from app.domain.paths import Root
+from app.domain.principal import Principal
+from app.operations.framework import current
 from app.services import Services
 
 EXTENSION = "asset-gateway"
@@ -15,6 +17,11 @@ EXTENSION = "asset-gateway"
 services: Services = LocalProxy(lambda: current_app.extensions[EXTENSION])  # type: ignore[assignment]
 
 
+def caller() -> Principal:
+    """Who is asking: the principal itself, as use cases have threads of their own."""
+    return current(current_principal)
+
+
 def caller_root() -> Root:
     """``users/{sub}/`` of whoever is asking."""
-    return Root(current_principal.sub)
+    return Root(caller().sub)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 from app.api.answers import asset_answer
-from app.api.context import services
+from app.api.context import caller, services
 from app.api.documentation import Blueprint
-from app.auth.bearer import current_principal
 from app.schemas.assets import AssetSchema
 from app.schemas.manage import Relocation, RelocationSchema
 
@@ -25,7 +24,7 @@ def copy_asset(wanted: Relocation) -> Response:
     `…/{kind}/{asset_id}` alone, or the manifest in it, stands for the whole package, of at most
     1,000 files; the answer is then its manifest.
     """
-    return asset_answer(*services.assets.copies.copy(current_principal, *wanted), 201)
+    return asset_answer(*services.assets.copies.copy(caller(), *wanted), 201)
 
 
 @blp.route("/v1/assets/move", methods=["POST"])
@@ -38,4 +37,4 @@ def move_asset(wanted: Relocation) -> Response:
     As `copy`; the original is deleted once the copy has been verified. Whatever fails on the way,
     the asset is still there, at one place or both.
     """
-    return asset_answer(*services.assets.copies.move(current_principal, *wanted), 201)
+    return asset_answer(*services.assets.copies.move(caller(), *wanted), 201)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 from app.api.answers import answer, folder_deletion_answer
-from app.api.context import services
+from app.api.context import caller, services
 from app.api.documentation import Blueprint
-from app.auth.bearer import current_principal
 from app.domain.paths import AssetPath
 from app.schemas.manage import (
     DeletionQuery,
@@ -33,8 +32,8 @@ def delete_asset(query: DeletionQuery, path: str) -> Response:
     """
     asset_path, deletion = AssetPath.parse(path), services.assets.deletion
     if query.recursive:
-        return folder_deletion_answer(deletion.delete_package(current_principal, asset_path))
-    deletion.delete(current_principal, asset_path)
+        return folder_deletion_answer(deletion.delete_package(caller(), asset_path))
+    deletion.delete(caller(), asset_path)
     return Response(status=204)
 
 
@@ -46,7 +45,7 @@ def delete_assets(paths: list[AssetPath]) -> Response:
 
     What is not there counts as deleted. What could not be deleted is named with its problem.
     """
-    failures = services.assets.deletion.delete_many(current_principal, paths)
+    failures = services.assets.deletion.delete_many(caller(), paths)
     deleted = dict.fromkeys(path.text for path in paths if path.text not in failures)
     errors = [{"path": path, "code": problem.slug} for path, problem in failures.items()]
     return answer({"deleted": [*deleted], "errors": errors})

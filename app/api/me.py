@@ -5,10 +5,9 @@ from __future__ import annotations
 from flask import Response, request
 
 from app.api.answers import answer, export_lines, me_answer
-from app.api.context import caller_root, services
+from app.api.context import caller, caller_root, services
 from app.api.documentation import Blueprint
 from app.auth.act_as import HEADER
-from app.auth.bearer import current_principal
 from app.auth.claims import MissingScope
 from app.domain.errors import ValidationFailed
 from app.schemas.me import ErasedSchema, ErasureQuery, ErasureQuerySchema, MeSchema
@@ -24,7 +23,7 @@ def show_me() -> Response:
     Usage is counted from the storage's listing and remembered: a minute, longer where there is
     much. What is uploaded or deleted here makes it be counted again.
     """
-    return answer(me_answer(current_principal, services.limits.quota))
+    return answer(me_answer(caller(), services.limits.quota))
 
 
 @blp.route("/v1/me/export", methods=["GET"])
@@ -39,7 +38,7 @@ def export_me() -> Response:
     Streamed, however much there is. A connection that ends without its last chunk tells that the
     export broke off.
     """
-    pages = services.assets.library.pages(current_principal)
+    pages = services.assets.library.pages(caller())
     headers = {
         "Cache-Control": "no-store",
         "Content-Disposition": 'attachment; filename="assets.ndjson"',
@@ -59,7 +58,7 @@ def erase_me(query: ErasureQuery) -> Response:
     `aws.cognito.signin.user.admin`; that is checked before anything is erased.
     """
     token = _account_token() if query.account else None
-    done = services.assets.erasure.erase(current_principal)
+    done = services.assets.erasure.erase(caller())
     if token and done.complete:
         services.auth.accounts.delete(token)
     return answer(
@@ -75,7 +74,7 @@ def _account_token() -> str:
     """The access token that may delete the caller's own account (T49)."""
     if HEADER in request.headers:
         raise ValidationFailed.at("/account", f"Not with {HEADER}: an account is its owner's")
-    if services.auth.accounts.SCOPE not in current_principal.scopes:
+    if services.auth.accounts.SCOPE not in caller().scopes:
         raise MissingScope(frozenset({services.auth.accounts.SCOPE}))
     token = request.headers["Authorization"].partition(" ")[2].strip()
     services.auth.accounts.check(token)

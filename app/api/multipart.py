@@ -5,11 +5,10 @@ from __future__ import annotations
 from flask import Response
 
 from app.api.answers import answer, parts_answer, unfinished_answer
-from app.api.context import caller_root, services
+from app.api.context import caller, caller_root, services
 from app.api.cursors import open_cursor, sign_cursor
 from app.api.documentation import Blueprint
 from app.api.upload_ids import open_upload, sign_upload
-from app.auth.bearer import current_principal
 from app.schemas.inputs import PageQuery
 from app.schemas.uploads import (
     PartNumbersSchema,
@@ -31,9 +30,7 @@ def sign_parts(numbers: list[int], upload_id: str) -> Response:
     For up to 1,000 different parts of a multipart upload, each for exactly its size.
     """
     upload = open_upload(upload_id)
-    return answer(
-        parts_answer(services.assets.uploads.sign_parts(current_principal, upload, numbers))
-    )
+    return answer(parts_answer(services.assets.uploads.sign_parts(caller(), upload, numbers)))
 
 
 @blp.route("/v1/uploads", methods=["GET"])
@@ -48,7 +45,7 @@ def list_uploads(query: PageQuery) -> Response:
     """
     listing = f"uploads of {caller_root().prefix}"
     found, token = services.assets.uploads.unfinished(
-        current_principal, limit=query.limit, token=open_cursor(query.cursor, listing)
+        caller(), limit=query.limit, token=open_cursor(query.cursor, listing)
     )
     items = [unfinished_answer(sign_upload(each), each) for each in found]
     return answer({"items": items, "next_cursor": sign_cursor(token, listing)})

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from flask import Response
 
 from app.api.answers import answer, playback_answer
-from app.api.context import caller_root, services
+from app.api.context import caller, caller_root, services
 from app.api.documentation import Blueprint
-from app.auth.bearer import current_principal
 from app.domain.assets import Playback
 from app.domain.errors import ValidationFailed
 from app.domain.kinds import Kind
@@ -34,7 +33,7 @@ def create_playback(wanted: NewPlayback) -> Response:
     playback = services.signing.links.sign_folder(
         caller_root(), wanted.path, expires_seconds=wanted.expires_in
     )
-    services.assets.library.find(current_principal, wanted.path)
+    services.assets.library.find(caller(), wanted.path)
     response = answer(playback_answer(playback))
     if domain := services.signing.cookie_domain:
         set_cookies(response, playback, domain)

@@ -23,15 +23,14 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(Exception, _render_bug)
 
 
-def render_problem(problem: Problem) -> Response:
-    """The answer to a ``Problem``, with the headers that belong to it."""
-    context = current(g)
+def problem_document(problem: Problem) -> dict[str, Any]:
+    """``problem`` as JSON."""
     document: dict[str, Any] = {
         "type": f"/problems/{problem.slug}",
         "title": problem.title,
         "status": problem.status,
         "detail": problem.detail,
-        "request_id": context.get("request_id"),
+        "request_id": g.get("request_id"),
         **problem.extensions,
     }
     routes: Routes = current_app.extensions[EXTENSION]
@@ -42,8 +41,13 @@ def render_problem(problem: Problem) -> Response:
         document["errors"] = [
             {"pointer": fault.pointer, "detail": fault.detail} for fault in problem.errors
         ]
+    return document
+
+
+def render_problem(problem: Problem) -> Response:
+    """The answer to a ``Problem``, with the headers that belong to it."""
     response = FinalResponse(
-        encode_json(document),
+        encode_json(problem_document(problem)),
         problem.status,
         [("Cache-Control", "no-store")],
         content_type="application/problem+json",

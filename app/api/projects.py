@@ -5,11 +5,10 @@ from __future__ import annotations
 from flask import Response
 
 from app.api.answers import answer, folder_deletion_answer
-from app.api.context import services
+from app.api.context import caller, services
 from app.api.cursors import open_cursor, sign_cursor
 from app.api.documentation import Blueprint
 from app.assets.library import projects_prefix
-from app.auth.bearer import current_principal
 from app.schemas.inputs import PageQuery
 from app.schemas.manage import FolderDeletionSchema, ProjectPageSchema, ProjectQuerySchema
 
@@ -22,9 +21,9 @@ blp = Blueprint("projects", description="List and delete projects")
 @blp.problems(404)
 def list_projects(query: PageQuery) -> Response:
     """List projects, by name."""
-    listing = f"{projects_prefix(current_principal)}*"
+    listing = f"{projects_prefix(caller())}*"
     page = services.assets.library.projects(
-        current_principal, limit=query.limit, token=open_cursor(query.cursor, listing)
+        caller(), limit=query.limit, token=open_cursor(query.cursor, listing)
     )
     items = [{"project_id": project_id} for project_id in page.project_ids]
     return answer({"items": items, "next_cursor": sign_cursor(page.next_token, listing)})
@@ -38,6 +37,4 @@ def delete_project(project_id: str) -> Response:
 
     Up to 5,000 objects a call: call again until `complete`.
     """
-    return folder_deletion_answer(
-        services.assets.deletion.delete_project(current_principal, project_id)
-    )
+    return folder_deletion_answer(services.assets.deletion.delete_project(caller(), project_id))

@@ -7,10 +7,9 @@ from typing import Any
 from flask import Response, url_for
 
 from app.api.answers import answer
-from app.api.context import caller_root, services
+from app.api.context import caller, caller_root, services
 from app.api.cursors import open_cursor, sign_cursor
 from app.api.documentation import Blueprint
-from app.auth.bearer import current_principal
 from app.domain.documents import rfc3339
 from app.domain.shares import Share, shares_prefix
 from app.schemas.inputs import PageQuery
@@ -36,7 +35,7 @@ def create_share(wanted: NewShare) -> Response:
     deleted.
     """
     share = services.assets.shares.create(
-        current_principal, wanted.path, wanted.disposition, wanted.expires_in
+        caller(), wanted.path, wanted.disposition, wanted.expires_in
     )
     return answer(_share_answer(share), 201)
 
@@ -53,7 +52,7 @@ def list_shares(query: PageQuery) -> Response:
     """
     listing = shares_prefix(caller_root())
     token = open_cursor(query.cursor, listing)
-    page = services.assets.shares.page(current_principal, limit=query.limit, token=token)
+    page = services.assets.shares.page(caller(), limit=query.limit, token=token)
     items = [_share_answer(share) for share in page.shares]
     return answer({"items": items, "next_cursor": sign_cursor(page.next_token, listing)})
 
@@ -66,7 +65,7 @@ def revoke_share(share_id: str) -> Response:
 
     At once: no further redirect is given. One already given lives to the end of its own link.
     """
-    services.assets.shares.revoke(current_principal, share_id)
+    services.assets.shares.revoke(caller(), share_id)
     return Response(status=204)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from app.api.context import services
-from app.auth.bearer import current_principal
-from app.domain.errors import ValidationFailed
+from app.api.context import caller, services
+from app.domain.errors import Problem, ValidationFailed
 from app.domain.uploads import ListedUpload, Upload, upload_of
 from app.operations.audit import concerns
 
@@ -17,9 +16,17 @@ def sign_upload(upload: Upload | ListedUpload) -> str:
 def find_upload(upload_id: str) -> Upload | ListedUpload:
     """The caller's upload of that id; ``NotFound`` for anything else."""
     claims = services.signing.upload_ids.verify(upload_id)
-    upload = upload_of(claims, sub=current_principal.sub)
+    upload = upload_of(claims, sub=caller().sub)
     concerns(upload.path.text)
     return upload
+
+
+def try_open_upload(upload_id: str) -> Upload | Problem:
+    """As ``open_upload``, but the problem itself: in a batch it concerns one item."""
+    try:
+        return open_upload(upload_id)
+    except Problem as problem:
+        return problem
 
 
 def open_upload(upload_id: str) -> Upload:

@@ -11,14 +11,19 @@ from app.api.answers import (
     sending_answer,
     upload_answer,
 )
-from app.api.context import services
+from app.api.context import caller, services
 from app.api.documentation import Blueprint
 from app.api.upload_ids import find_upload, open_upload, sign_upload
-from app.auth.bearer import current_principal
 from app.domain.uploads import Declaration
 from app.operations.audit import concerns
 from app.schemas.assets import AssetSchema
-from app.schemas.uploads import NewUploadSchema, UploadSchema, UploadStateSchema
+from app.schemas.uploads import (
+    Completion,
+    CompletionSchema,
+    NewUploadSchema,
+    UploadSchema,
+    UploadStateSchema,
+)
 
 blp = Blueprint("uploads", description="Send a file from the browser straight to S3")
 
@@ -34,7 +39,7 @@ def create_upload(declaration: Declaration) -> Response:
     S3 itself: one, or one a part. Size, type and checksum are signed, and nothing that exists is
     overwritten. Then call `complete`.
     """
-    upload, sending = services.assets.uploads.declare(current_principal, declaration)
+    upload, sending = services.assets.uploads.declare(caller(), declaration)
     concerns(upload.path.text)
     upload_id = sign_upload(upload)
     document = upload_answer(upload_id, upload) | sending_answer(upload, sending)
@@ -52,22 +57,24 @@ def get_upload(upload_id: str) -> Response:
     that are missing: sign these, send them, complete. A part of another size counts as missing.
     """
     upload = find_upload(upload_id)
-    state = services.assets.uploads.state(current_principal, upload)
+    state = services.assets.uploads.state(caller(), upload)
     return answer(upload_answer(upload_id, upload) | progress_answer(upload, state))
 
 
 @blp.route("/v1/uploads/<upload_id>/complete", methods=["POST"])
+@blp.arguments(CompletionSchema, required=False)
 @blp.response(200, AssetSchema)
 @blp.problems(404, 409, 413, 422)
-def complete_upload(upload_id: str) -> Response:
+def complete_upload(known: Completion, upload_id: str) -> Response:
     """Finish an upload and verify what arrived.
 
     Puts the parts together if there are any, and names those that are missing. Holds size, type,
-    checksum and the first bytes against what was declared. What differs is removed. A second call
-    answers the same.
+    checksum and the first bytes against what was declared, and `checksum_crc64nvme`, if it is sent,
+    against the store's own. What differs is removed. A second call answers the same.
     """
     upload = open_upload(upload_id)
-    return asset_answer(upload.path, services.assets.uploads.complete(current_principal, upload))
+    found = services.assets.uploads.complete(caller(), upload, known.checksum_crc64nvme)
+    return asset_answer(upload.path, found)
 
 
 @blp.route("/v1/uploads/<upload_id>", methods=["DELETE"])
@@ -79,5 +86,5 @@ def abort_upload(upload_id: str) -> Response:
     What a multipart upload reserved of the quota is free at once. The listing does not know what
     was declared: given up by an id from there, it is free when its URLs have expired.
     """
-    services.assets.uploads.give_up(current_principal, find_upload(upload_id))
+    services.assets.uploads.give_up(caller(), find_upload(upload_id))
     return Response(status=204)

@@ -10,9 +10,8 @@ import re
 from flask import Response
 
 from app.api.answers import answer, credentials_answer, seconds_until, single_answer
-from app.api.context import caller_root, services
+from app.api.context import caller, caller_root, services
 from app.api.documentation import Blueprint
-from app.auth.bearer import current_principal
 from app.domain.errors import ValidationFailed
 from app.domain.limits import MAX_PARTS
 from app.domain.uppy import UppyFile
@@ -48,7 +47,7 @@ def single_upload(file: UppyFile) -> Response:
     and `metadata[size]` when it is sent. Where the store takes no forms it is a PUT, and needs
     `metadata[size]`.
     """
-    upload, sending = services.assets.uppy.single(current_principal, file)
+    upload, sending = services.assets.uppy.single(caller(), file)
     concerns(upload.path.text)
     return answer(single_answer(upload, sending))
 
@@ -59,7 +58,7 @@ def single_upload(file: UppyFile) -> Response:
 @blp.problems(413, 415)
 def create_multipart(file: UppyFile) -> Response:
     """Start a multipart upload."""
-    key, upload_id = services.assets.uppy.begin(current_principal, file)
+    key, upload_id = services.assets.uppy.begin(caller(), file)
     concerns(key.removeprefix(caller_root().prefix))
     bucket = services.storage.objects.bucket
     return answer({"key": key, "uploadId": upload_id, "bucket": bucket})
@@ -72,7 +71,7 @@ def create_multipart(file: UppyFile) -> Response:
 def list_parts(key: str, upload_id: str) -> Response:
     """List the parts that have arrived, all of them."""
     uppy = services.assets.uppy
-    parts = uppy.parts(uppy.find(current_principal, upload_id, key))
+    parts = uppy.parts(uppy.find(caller(), upload_id, key))
     return answer(
         [{"PartNumber": part.number, "ETag": part.etag, "Size": part.size} for part in parts]
     )
@@ -84,10 +83,10 @@ def list_parts(key: str, upload_id: str) -> Response:
 @blp.problems(404)
 def sign_part(key: str, upload_id: str, part_number: str) -> Response:
     """Sign one part."""
-    target = services.assets.uppy.find(current_principal, upload_id, key)
+    target = services.assets.uppy.find(caller(), upload_id, key)
     if not _PART_NUMBER.fullmatch(part_number) or int(part_number) > MAX_PARTS:
         raise ValidationFailed.at("/part_number", f"Parts are numbered 1 to {MAX_PARTS}")
-    [signed] = services.assets.uppy.sign_parts(current_principal, target, [int(part_number)])
+    [signed] = services.assets.uppy.sign_parts(caller(), target, [int(part_number)])
     return answer({"url": signed.url, "expires": seconds_until(signed.expires_at)})
 
 
@@ -97,8 +96,8 @@ def sign_part(key: str, upload_id: str, part_number: str) -> Response:
 @blp.problems(404)
 def sign_batch(parts: Parts, upload_id: str) -> Response:
     """Sign up to 1,000 parts."""
-    target = services.assets.uppy.find(current_principal, upload_id, parts.key)
-    signed = services.assets.uppy.sign_parts(current_principal, target, parts.numbers)
+    target = services.assets.uppy.find(caller(), upload_id, parts.key)
+    signed = services.assets.uppy.sign_parts(caller(), target, parts.numbers)
     urls = {str(number): each.url for number, each in zip(parts.numbers, signed, strict=True)}
     return answer({"presignedUrls": urls})
 
@@ -114,8 +113,8 @@ def complete_multipart(key: str, numbers: list[int], upload_id: str) -> Response
     Sizes and ETags are S3's own word. What is too large, or not what its type says, is removed. A
     second call answers the same.
     """
-    target = services.assets.uppy.find(current_principal, upload_id, key)
-    services.assets.uppy.complete(current_principal, target, numbers)
+    target = services.assets.uppy.find(caller(), upload_id, key)
+    services.assets.uppy.complete(caller(), target, numbers)
     location, bucket = services.signing.uppy.location(key), services.storage.objects.bucket
     return answer({"location": location, "key": key, "bucket": bucket})
 
@@ -127,7 +126,7 @@ def complete_multipart(key: str, numbers: list[int], upload_id: str) -> Response
 def abort_multipart(key: str, upload_id: str) -> Response:
     """Give an upload up. 200 also the second time; what was completed stays."""
     uppy = services.assets.uppy
-    uppy.give_up(current_principal, uppy.find(current_principal, upload_id, key))
+    uppy.give_up(caller(), uppy.find(caller(), upload_id, key))
     return answer({})
 
 

@@ -7,10 +7,9 @@ from typing import Any
 from flask import Response
 
 from app.api.answers import answer
-from app.api.context import caller_root, services
+from app.api.context import caller, caller_root, services
 from app.api.documentation import Blueprint
 from app.assets.uppy import Target
-from app.auth.bearer import current_principal
 from app.domain.errors import ValidationFailed
 from app.domain.uppy import UppyFile
 from app.operations.audit import concerns
@@ -31,7 +30,7 @@ def sign_request(asked: SignRequest) -> Response:
     """
     if asked.upload_id is None:
         return answer(_sign_new(asked))
-    target = services.assets.uppy.find(current_principal, asked.upload_id, asked.key)
+    target = services.assets.uppy.find(caller(), asked.upload_id, asked.key)
     return answer(_SIGN[asked.method](target, asked))
 
 
@@ -55,26 +54,26 @@ def _single(asked: SignRequest) -> dict[str, Any]:
             "would bound the size",
         )
     file = UppyFile.at(asked.key, caller_root(), asked.content_type)
-    form = services.assets.uppy.form(current_principal, file)
+    form = services.assets.uppy.form(caller(), file)
     return {"url": form.url, "fields": form.fields, "key": form.fields["key"]}
 
 
 def _create(asked: SignRequest) -> dict[str, Any]:
     """The type is the extension's: Uppy tells none here."""
     file = UppyFile.at(asked.key, caller_root())
-    signed, key = services.assets.uppy.sign_creation(current_principal, file)
+    signed, key = services.assets.uppy.sign_creation(caller(), file)
     return {"url": signed.url, "headers": signed.headers, "key": key}
 
 
 def _part(target: Target, asked: SignRequest) -> dict[str, Any]:
     if asked.part_number is None:
         raise ValidationFailed.at("/partNumber", "A part has one")
-    [signed] = services.assets.uppy.sign_parts(current_principal, target, [asked.part_number])
+    [signed] = services.assets.uppy.sign_parts(caller(), target, [asked.part_number])
     return {"url": signed.url}
 
 
 def _complete(target: Target, _asked: SignRequest) -> dict[str, Any]:
-    signed = services.assets.uppy.sign_completion(current_principal, target)
+    signed = services.assets.uppy.sign_completion(caller(), target)
     return {"url": signed.url, "headers": signed.headers}
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 from app.api.answers import answer, asset_answer
-from app.api.context import services
+from app.api.context import caller, services
 from app.api.documentation import Blueprint
-from app.auth.bearer import current_principal
 from app.domain.documents import rfc3339
 from app.domain.paths import AssetPath
 from app.schemas.assets import AssetSchema
@@ -32,7 +31,7 @@ def list_versions(path: AssetPath) -> Response:
     """
     items = [
         {**version._asdict(), "last_modified": rfc3339(version.last_modified)}
-        for version in services.assets.versions.list(current_principal, path)
+        for version in services.assets.versions.list(caller(), path)
     ]
     return answer({"items": items})
 
@@ -46,5 +45,5 @@ def restore_asset(wanted: Restoration) -> Response:
 
     Without `version_id`: undelete. An old version becomes the newest one; those above it are kept.
     """
-    found = services.assets.versions.restore(current_principal, wanted.path, wanted.version_id)
+    found = services.assets.versions.restore(caller(), wanted.path, wanted.version_id)
     return asset_answer(wanted.path, found)

@@ -1,26 +1,28 @@
 """What it means that an asset changes its place: copies and moves, of one file or a package.
 
-S3 copies by itself. What came of it is held against the sources and the rules of the new kind, and
-a source goes only when its copy was seen: whatever fails on the way, the asset is still there, at
-one place or both.
+A source is held against the rules of the kind that it goes to, its first bytes included, before S3
+copies exactly what was looked at. It goes only when its copy was seen: whatever fails on the way,
+the asset is still there, at one place or both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from uuid_utils import uuid7
 
-from app.assets.completion import Completion
 from app.assets.deletion import Deletion
+from app.assets.verification import Verifier
 from app.domain.assets import StoredObject
 from app.domain.copies import Copy, Destination, is_package, plan_copy, relocate
-from app.domain.errors import NotFound, Problem, StorageError, StorageUnavailable, TooLarge
+from app.domain.errors import NotFound, StorageUnavailable, TooLarge, UploadRejected
 from app.domain.paths import AssetPath, Kind, Root
 from app.domain.principal import Principal
 from app.limits.claims import Claims
 from app.limits.quota import Quota
+from app.media.first_bytes import FIRST_BYTES
 from app.s3.copies import Copier
 from app.s3.listings import Listings
 from app.signing.tokens import CopyMarks
@@ -40,6 +42,7 @@ class _Plan(NamedTuple):
     """The copies that make an asset at its new ``path``, which is a package's manifest."""
 
     path: AssetPath
+    main_key: str
     copies: Sequence[Copy]
 
     @property
@@ -50,13 +53,14 @@ class _Plan(NamedTuple):
 
 class Copies:
     """Copies and moves. Raises ``NotFound``, ``TooLarge`` (also for a package of more than 1,000
-    files), ``UnsupportedType``, ``ValidationFailed``, ``StorageError``, ``StorageUnavailable``."""
+    files), ``UnsupportedType``, ``ValidationFailed``, ``UploadRejected`` (nothing is removed),
+    ``StorageError``, ``StorageUnavailable``."""
 
     def __init__(
         self,
         listings: Listings,
         copier: Copier,
-        completion: Completion,
+        verifier: Verifier,
         deletion: Deletion,
         quota: Quota,
         claims: Claims,
@@ -65,7 +69,7 @@ class Copies:
     ) -> None:
         self._listings = listings
         self._copier = copier
-        self._completion = completion
+        self._verifier = verifier
         self._deletion = deletion
         self._quota = quota
         self._claims = claims
@@ -76,7 +80,7 @@ class Copies:
         """Copy an asset, under a new asset id. Raises ``QuotaExceeded`` besides."""
         plan = self._plan(Root(principal.sub), path, to)
         with self._quota.reserved(principal, plan.size):
-            return self._make(principal, plan)
+            return self._make(plan)
 
     def move(self, principal: Principal, path: AssetPath, to: Destination) -> Relocated:
         """Copy an asset, then delete the original.
@@ -93,7 +97,7 @@ class Copies:
         plan = self._plan(Root(principal.sub), path, to)
         sources = [copy.source for copy in plan.copies]
         with self._quota.moving(principal, {source.key: source.size for source in sources}):
-            moved = self._make(principal, plan)
+            moved = self._make(plan)
             if not self._copier.unchanged(sources):
                 self._copier.undo(plan.copies)
                 raise StorageUnavailable("The asset changed while it was moved; try again")
@@ -105,30 +109,27 @@ class Copies:
     def _plan(self, root: Root, path: AssetPath, to: Destination) -> _Plan:
         files = self._files(root, path)
         relocation = relocate(path, files, to, asset_id=str(uuid7()))
-        sources = self._copier.look(root.key(file) for file in files)
+        looked = self._copier.look((root.key(file) for file in files), FIRST_BYTES)
         copies = [
-            self._plan_copy(source, root, relocation.paths[file])
-            for file, source in zip(files, sources, strict=True)
+            self._plan_copy(*source, root, relocation.paths[file])
+            for file, source in zip(files, looked, strict=True)
         ]
-        return _Plan(relocation.main, copies)
+        return _Plan(relocation.main, root.key(relocation.main), copies)
 
-    def _plan_copy(self, source: StoredObject, root: Root, path: AssetPath) -> Copy:
+    def _plan_copy(self, source: StoredObject, first: bytes, root: Root, path: AssetPath) -> Copy:
+        """The copy of ``source``, judged before it is made: nobody judges it again (T52)."""
         mark = self._marks.make(root.key(path), source.size)
-        return plan_copy(source, root, path, mark=mark, max_bytes=self._max_bytes)
+        copy = plan_copy(source, root, path, mark=mark, max_bytes=self._max_bytes)
+        content_type = copy.headers["content-type"]
+        judged = replace(source, content_type=content_type, obeyed_headers=copy.obeyed_headers)
+        if reason := self._verifier.fault_of(judged, first, path):
+            raise UploadRejected(reason)
+        return copy
 
-    def _make(self, principal: Principal, plan: _Plan) -> Relocated:
-        """Copy, and hold what came of it against the sources and the rules of the kind."""
-        self._copier.copy(plan.copies)
-        try:
-            found = self._completion.verify(principal, plan.path)
-            whole = len(plan.copies) > 1
-            made = self._copier.look(copy.key for copy in plan.copies) if whole else [found]
-            if [each.size for each in made] != [copy.source.size for copy in plan.copies]:
-                raise StorageError("The storage did not copy the asset in full")
-        except Problem:
-            self._copier.undo(plan.copies)
-            raise
-        return Relocated(plan.path, found)
+    def _make(self, plan: _Plan) -> Relocated:
+        """Copy, and hold what came of it against the sources."""
+        made = {found.key: found for found in self._copier.copy(plan.copies)}
+        return Relocated(plan.path, made[plan.main_key])
 
     def _files(self, root: Root, path: AssetPath) -> list[AssetPath]:
         """The asset itself, or all files of the package that ``path`` stands for."""

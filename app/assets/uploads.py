@@ -85,19 +85,42 @@ class Uploads:
         Raises ``ValidationFailed``, ``UnsupportedType``, ``TooLarge``, ``QuotaExceeded``,
         ``TooManyUploads``; ``AlreadyExists`` when its place in a package is taken.
         """
-        upload = self._new(principal, declaration)
-        sending: Sending
-        if plan := upload.plan:
-            self._reserve(principal, upload)
-            upload = self._begin(principal, upload)
-            first = range(1, min(plan.count, MAX_BATCH) + 1)
-            sending = self._signer.sign_parts(upload, plan, first)
-        else:
-            sending = self._signer.sign(upload)
-            # Last, so that what could not be signed reserves nothing.
-            self._reserve(principal, upload)
+        upload = self.plan(principal, declaration)
+        if declaration.asset_id and self._objects.head(upload.key):
+            raise AlreadyExists
+        self._reserve(principal, upload)
+        upload, sending = self.begin(principal, upload)
         DECLARED.inc(upload.size)
         return upload, sending
+
+    def plan(self, principal: Principal, declaration: Declaration) -> Upload:
+        """The upload that ``declaration`` asks for; nothing is reserved, signed or begun."""
+        if declaration.method is Method.POST and not self.rules.post_policies:
+            raise ValidationFailed.at("/method", "This store takes no form uploads; use put")
+        return declare_upload(
+            declaration,
+            Root(principal.sub),
+            asset_id=str(uuid7()),
+            mark=secrets.token_urlsafe(16),
+            max_bytes=self.rules.max_bytes,
+            part_sizes=self.rules.part_sizes,
+        )
+
+    def begin(self, principal: Principal, upload: Upload) -> tuple[Upload, Sending]:
+        """Sign what is planned and reserved; multipart with S3's upload id, and its first parts.
+
+        What was reserved is given back when nothing could be begun.
+        """
+        plan = upload.plan
+        try:
+            if plan is None:
+                return upload, self._signer.sign(upload)
+            begun = begin_multipart(upload, self._multipart, max_live=self.rules.max_live)
+        except Problem:
+            self._quota.release(principal, upload.key, mark=upload.mark)
+            raise
+        first = range(1, min(plan.count, MAX_BATCH) + 1)
+        return begun, self._signer.sign_parts(begun, plan, first)
 
     def state(self, principal: Principal, upload: Upload | ListedUpload) -> UploadState:
         """Where ``upload`` stands. One by PUT or POST is signed afresh.
@@ -129,18 +152,23 @@ class Uploads:
         self._reserve(principal, upload)
         return self._signer.sign_parts(upload, plan, numbers)
 
-    def complete(self, principal: Principal, upload: Upload) -> StoredObject:
+    def complete(
+        self, principal: Principal, upload: Upload, checksum_crc64nvme: str | None = None
+    ) -> StoredObject:
         """The object, its parts put together if there are any, once it is what was declared.
+
+        ``checksum_crc64nvme`` is what the whole file must have, if the store keeps one.
 
         A second call answers the same. Raises ``UploadIncomplete`` (it names the parts to send),
         ``AlreadyExists``, ``UploadRejected``, ``QuotaExceeded``.
         """
-        if plan := upload.plan:
-            self._assemble(principal, upload, plan)
+        plan, known = upload.plan, None
+        if plan:
+            known = self._assemble(principal, upload, plan)
         return self._completion.take_in(
             principal,
             upload.key,
-            lambda: self._verifier.judge_upload(upload),
+            lambda: self._verifier.judge_upload(upload, checksum_crc64nvme, known=known),
             mark=upload.mark,
             urls_end=plan is not None,
         )
@@ -175,21 +203,6 @@ class Uploads:
         after = page.next_marker
         return listed, f"{after.upload_id} {after.key}" if after else None
 
-    def _new(self, principal: Principal, declaration: Declaration) -> Upload:
-        if declaration.method is Method.POST and not self.rules.post_policies:
-            raise ValidationFailed.at("/method", "This store takes no form uploads; use put")
-        upload = declare_upload(
-            declaration,
-            Root(principal.sub),
-            asset_id=str(uuid7()),
-            mark=secrets.token_urlsafe(16),
-            max_bytes=self.rules.max_bytes,
-            part_sizes=self.rules.part_sizes,
-        )
-        if declaration.asset_id and self._objects.head(upload.key):
-            raise AlreadyExists
-        return upload
-
     def _reserve(self, principal: Principal, upload: Upload, *, completing: bool = False) -> None:
         """Hold the upload's bytes as long as the URLs that are about to be signed."""
         self._quota.reserve(
@@ -200,14 +213,6 @@ class Uploads:
             multipart=upload.plan is not None,
             completing=completing,
         )
-
-    def _begin(self, principal: Principal, upload: Upload) -> Upload:
-        """``upload`` with S3's upload id; what was reserved is given back when S3 refuses."""
-        try:
-            return begin_multipart(upload, self._multipart, max_live=self.rules.max_live)
-        except Problem:
-            self._quota.release(principal, upload.key, mark=upload.mark)
-            raise
 
     def _progress(self, upload: Upload, plan: PartPlan) -> Progress:
         """Where a multipart upload stands; everything is there once it was completed."""
@@ -220,8 +225,9 @@ class Uploads:
         numbers = range(1, plan.count + 1)
         return Progress([Part(number, plan.size_of(number), "") for number in numbers], [])
 
-    def _assemble(self, principal: Principal, upload: Upload, plan: PartPlan) -> None:
-        """Put the parts together, so that there is something to judge.
+    def _assemble(self, principal: Principal, upload: Upload, plan: PartPlan) -> str | None:
+        """Put the parts together, so that there is something to judge; their CRC-64/NVME, where the
+        store tells it.
 
         An object that is at the path already is left to the verifier: its mark says whether an
         earlier call finished this very upload.
@@ -232,12 +238,16 @@ class Uploads:
             parts = plan.check_complete(stored)
             # The parts may be older than what was reserved for them.
             self._reserve(principal, upload, completing=True)
-            if self._multipart.complete(upload.key, upload_id, parts):
-                return
+            done = self._multipart.complete(
+                upload.key, upload_id, parts, is_ours=not upload.in_package
+            )
+            if done:
+                return done.checksum_crc64nvme
         if self._objects.head(upload.key) is None:
             raise UploadIncomplete(
                 "The upload was given up, or what it brought was removed; start a new one"
             )
+        return None
 
 
 def begin_multipart(upload: Upload, multipart: Multipart, *, max_live: int) -> Upload:

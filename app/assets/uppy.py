@@ -222,7 +222,7 @@ class UppyUploads:
         """
         parts = self._arrived(principal, target, named)
         completed = parts is not None and self._multipart.complete(
-            target.key, target.s3_upload_id, parts
+            target.key, target.s3_upload_id, parts, is_ours=target.upload is not None
         )
 
         def judge() -> Verdict:

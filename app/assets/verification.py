@@ -8,7 +8,7 @@ stays readable and nothing older is touched (T18, T21).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.assets import StoredObject
 from app.domain.dispositions import content_disposition
@@ -16,7 +16,6 @@ from app.domain.errors import (
     AlreadyExists,
     NotFound,
     Problem,
-    StorageUnavailable,
     UploadIncomplete,
 )
 from app.domain.metadata import marks_package
@@ -26,7 +25,6 @@ from app.domain.uploads import Upload
 from app.media.first_bytes import FIRST_BYTES, check_first_bytes
 from app.s3.objects import Objects
 
-_ATTEMPTS = 3
 #: A form POST can be replayed while its policy lives, each time into a version of its own.
 _MAX_REPLAYS = 100
 
@@ -50,42 +48,49 @@ class Verifier:
         self._objects = objects
         self._max_bytes = max_bytes
 
-    def judge_upload(self, upload: Upload) -> Verdict:
-        """What the object that ``upload`` brought is worth.
+    def judge_upload(
+        self, upload: Upload, checksum_crc64nvme: str | None = None, *, known: str | None = None
+    ) -> Verdict:
+        """What the object that ``upload`` brought is worth, by one request to the store.
 
-        Raises ``UploadIncomplete`` before the bytes are there, ``AlreadyExists`` when the object
-        at this path came by another way.
+        ``checksum_crc64nvme`` is what the bytes must have; ``known`` is what the store said of them
+        already. A second request is made where a checksum is asked for and not known. Raises
+        ``UploadIncomplete`` before the bytes are there, ``AlreadyExists`` when the object at this
+        path came by another way.
         """
-        found = self._objects.head(upload.key)
-        if found is None:
+        read = self._objects.read(upload.key, FIRST_BYTES)
+        if read is None:
             raise UploadIncomplete("No object has arrived yet; send the bytes, then complete")
+        found, first = read
         if found.mark != upload.mark:
             raise AlreadyExists("Another object has this path; start a new upload")
-        return Verdict(
-            found, _undeclared(found, upload) or self._unlike_its_type(found, upload.path)
-        )
+        wanted = checksum_crc64nvme or upload.checksum_crc64nvme
+        if known:
+            found = replace(found, checksum_crc64nvme=known)
+        if upload.checksum_sha256 or (wanted and not known):
+            found = self._with_checksums(found)
+        reason = _undeclared(found, upload, wanted) or _unlike_its_type(found, upload.path, first)
+        return Verdict(found, reason)
 
     def judge_object(self, key: str, path: AssetPath) -> Verdict:
         """What the object at ``key`` is worth by its kind's rules; ``NotFound`` without one."""
-        found = self._objects.head(key)
-        if found is None:
+        read = self._objects.read(key, FIRST_BYTES)
+        if read is None:
             raise NotFound
-        return Verdict(
-            found, self._against_rules(found, path) or self._unlike_its_type(found, path)
-        )
+        return Verdict(read[0], self.fault_of(*read, path))
 
     def judge_version(self, key: str, path: AssetPath, version_id: str | None) -> Verdict | None:
-        """What an event's object is worth by its kind's rules; None when it is gone.
-
-        Raises ``UploadIncomplete`` when it was replaced in the meantime.
-        """
-        current = found = self._objects.head(key)
-        if version_id and (current is None or current.version_id != version_id):
-            found = self._objects.head(key, version_id)
-        if found is None:
+        """What an event's object is worth by its kind's rules; None when it is gone."""
+        current = read = self._objects.read(key, FIRST_BYTES)
+        if version_id and (current is None or current[0].version_id != version_id):
+            read = self._objects.read(key, FIRST_BYTES, version_id)
+        if read is None:
             return None
-        reason = self._against_rules(found, path) or self._unlike_its_type(found, path)
-        return Verdict(found, reason, current is not None)
+        return Verdict(read[0], self.fault_of(*read, path), current is not None)
+
+    def fault_of(self, found: StoredObject, first: bytes, path: AssetPath) -> str | None:
+        """Which rule an object at ``path``, that begins with ``first``, breaks; None for none."""
+        return self._against_rules(found, path) or _unlike_its_type(found, path, first)
 
     def remove(self, found: StoredObject) -> None:
         """Remove this version, and whatever the same form was replayed into below it."""
@@ -105,19 +110,17 @@ class Verifier:
             return problem.detail
         return _unsigned_header(found, path)
 
-    def _unlike_its_type(self, found: StoredObject, path: AssetPath) -> str | None:
-        """Compare the first bytes with the type, at exactly the version that was looked at."""
-        for _ in range(_ATTEMPTS):
-            head = self._objects.first_bytes(found, FIRST_BYTES)
-            if head is not None:
-                declared = stored_type(found.content_type, path.filename, path.kind)
-                encrypted = _may_be_encrypted(found, path)
-                return check_first_bytes(declared, head, may_be_encrypted=encrypted)
-            again = self._objects.head(found.key)
-            if again is None or again.mark != found.mark:
-                raise UploadIncomplete("The object was replaced while it was looked at")
-            found = again
-        raise StorageUnavailable
+    def _with_checksums(self, found: StoredObject) -> StoredObject:
+        """The same with what the store keeps of its bytes, which a ranged GET does not tell."""
+        again = self._objects.head(found.key, found.version_id)
+        if again is None or again.etag != found.etag:
+            raise UploadIncomplete("The object was replaced while it was looked at")
+        return again
+
+
+def _unlike_its_type(found: StoredObject, path: AssetPath, first: bytes) -> str | None:
+    declared = stored_type(found.content_type, path.filename, path.kind)
+    return check_first_bytes(declared, first, may_be_encrypted=_may_be_encrypted(found, path))
 
 
 def _may_be_encrypted(found: StoredObject, path: AssetPath) -> bool:
@@ -127,7 +130,7 @@ def _may_be_encrypted(found: StoredObject, path: AssetPath) -> bool:
     return marks_package(found.mark) or (found.mark is None and path.has_asset_folder)
 
 
-def _undeclared(found: StoredObject, upload: Upload) -> str | None:
+def _undeclared(found: StoredObject, upload: Upload, crc64nvme: str | None) -> str | None:
     """How the object differs from what was declared, None when it does not."""
     if found.size != upload.size:
         return f"{upload.size} bytes were declared and {found.size} arrived"
@@ -136,6 +139,8 @@ def _undeclared(found: StoredObject, upload: Upload) -> str | None:
     # Stores that keep no checksum leave it out; those that do have checked the bytes with it.
     if upload.checksum_sha256 and found.checksum_sha256 not in (None, upload.checksum_sha256):
         return "The bytes do not have the declared SHA-256"
+    if crc64nvme and found.checksum_crc64nvme not in (None, crc64nvme):
+        return "The bytes changed on their way: their CRC-64/NVME is another; send the file again"
     return _unsigned_header(found, upload.path)
 
 

@@ -46,7 +46,8 @@ class StoredObject:
 
     ``size`` in bytes, ``etag`` quoted as S3 writes it, ``version_id`` None on a bucket without
     versions and ``null`` for what was there before them, ``metadata`` as stored, ``obeyed_headers``
-    those that change what a browser does.
+    those that change what a browser does; ``checksum_sha256`` and ``checksum_crc64nvme`` base64, of
+    the whole object.
     """
 
     key: str
@@ -58,6 +59,7 @@ class StoredObject:
     metadata: Mapping[str, str]
     checksum_sha256: str | None
     obeyed_headers: Mapping[str, str]
+    checksum_crc64nvme: str | None = None
 
     @property
     def mark(self) -> str | None:

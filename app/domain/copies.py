@@ -42,6 +42,11 @@ class Copy:
     headers: Mapping[str, str]
     replaces: bool = False
 
+    @property
+    def obeyed_headers(self) -> dict[str, str]:
+        """Those of ``headers`` that browsers obey."""
+        return {name: text for name, text in self.headers.items() if name in _KEPT}
+
 
 class Destination(NamedTuple):
     """Where an asset is to go: ``kind`` None is the one that it has, no project the library."""

@@ -27,6 +27,7 @@ def asset_document(path: AssetPath, found: StoredObject) -> dict[str, Any]:
         "last_modified": rfc3339(found.last_modified),
         "metadata": decode_metadata(found.metadata),
         "checksum_sha256": found.checksum_sha256,
+        "checksum_crc64nvme": found.checksum_crc64nvme,
     }
 
 

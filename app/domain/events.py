@@ -61,7 +61,15 @@ def deleted(told: Notification) -> AssetEvent:
     when = told.occurred_at.isoformat() if pins == (None, None) else None
     root, path = owner_of(told.key)
     nothing = dict.fromkeys(
-        ("size", "content_type", "etag", "last_modified", "metadata", "checksum_sha256")
+        (
+            "size",
+            "content_type",
+            "etag",
+            "last_modified",
+            "metadata",
+            "checksum_sha256",
+            "checksum_crc64nvme",
+        )
     )
     return _event(
         event_id(EventType.DELETED, told.bucket, told.key, *pins, when),

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from app.domain.errors import NotFound, TooLarge, ValidationFailed
 from app.domain.filenames import package_filename, safe_filename
 from app.domain.limits import MAX_SINGLE_BYTES, human_size
-from app.domain.metadata import encode_metadata, package_mark
+from app.domain.metadata import encode_metadata, marks_package, package_mark
 from app.domain.parts import PartPlan
 from app.domain.paths import AssetPath, Kind, Root
 from app.domain.policy import canonical_type, check_kind_place, check_size, kind_for
@@ -52,11 +52,17 @@ class Upload:
     metadata: Mapping[str, str] = field(default_factory=dict)
     s3_upload_id: str | None = None
     part_size: int | None = None
+    checksum_crc64nvme: str | None = None
 
     @property
     def key(self) -> str:
         """The full S3 key."""
         return Root(self.sub).key(self.path)
+
+    @property
+    def in_package(self) -> bool:
+        """Whether its folder is shared with other uploads, so that its path may be taken."""
+        return marks_package(self.mark)
 
     @property
     def plan(self) -> PartPlan | None:
@@ -79,6 +85,7 @@ class Upload:
             "metadata": dict(self.metadata),
             "s3_id": self.s3_upload_id,
             "part_size": self.part_size,
+            "crc64nvme": self.checksum_crc64nvme,
         }
 
     @classmethod
@@ -97,6 +104,7 @@ class Upload:
             claims.get("metadata", {}),
             claims.get("s3_id"),
             claims.get("part_size"),
+            claims.get("crc64nvme"),
         )
 
 
@@ -147,6 +155,7 @@ class Declaration:
     method: Method | None = None
     checksum_sha256: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    checksum_crc64nvme: str | None = None
 
 
 def declare_upload(
@@ -183,6 +192,8 @@ def declare_upload(
     path = AssetPath.mint(kind, declaration.asset_id or asset_id, names, project_id)
     root.key(path, pointer="/filename")
     encode_metadata(declaration.metadata, mark)
+    if declaration.checksum_sha256 and declaration.checksum_crc64nvme:
+        raise ValidationFailed.at("/checksum_crc64nvme", "Send one checksum: S3 takes one.")
     method = choose_method(declaration.method, declaration.size, part_sizes.threshold)
     return Upload(
         root.sub,
@@ -194,6 +205,7 @@ def declare_upload(
         declaration.checksum_sha256,
         declaration.metadata,
         part_size=_part_size(declaration, part_sizes) if method is Method.MULTIPART else None,
+        checksum_crc64nvme=declaration.checksum_crc64nvme,
     )
 
 
@@ -214,5 +226,9 @@ def _part_size(declaration: Declaration, part_sizes: PartSizes) -> int:
         raise ValidationFailed.at(
             "/checksum_sha256",
             "S3 knows no SHA-256 of a whole multipart upload. Use the method put or post.",
+        )
+    if declaration.checksum_crc64nvme is not None:
+        raise ValidationFailed.at(
+            "/checksum_crc64nvme", "Send the checksum of a multipart upload when you complete it."
         )
     return PartPlan.of(declaration.size, part_sizes.preferred).part_size

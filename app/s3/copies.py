@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from app.domain.assets import StoredObject
 from app.domain.copies import Copy
-from app.domain.errors import AlreadyExists, NotFound, Problem, StorageUnavailable
+from app.domain.errors import AlreadyExists, NotFound, Problem, StorageError, StorageUnavailable
 from app.domain.metadata import MARK, META_PREFIX
 from app.domain.parts import Part, PartPlan
 from app.s3.deletion import Deleter
@@ -53,20 +53,22 @@ class Copier:
         self._threshold_bytes = threshold_bytes
         self._part_bytes = part_bytes
 
-    def look(self, keys: Iterable[str]) -> list[StoredObject]:
-        """What lies at ``keys``, in order; ``NotFound`` unless there is something at each."""
-        found = _at_once(self._objects.head, list(keys))
+    def look(self, keys: Iterable[str], count: int) -> list[tuple[StoredObject, bytes]]:
+        """What lies at ``keys``, each with its first ``count`` bytes, in order; ``NotFound`` unless
+        there is something at each."""
+        found = _at_once(lambda key: self._objects.read(key, count), list(keys))
         if not found or None in found:
             raise NotFound
         return [each for each in found if each is not None]
 
-    def copy(self, copies: Sequence[Copy]) -> None:
-        """Make ``copies``. Where one fails, those made are removed again and its problem raised.
+    def copy(self, copies: Sequence[Copy]) -> list[StoredObject]:
+        """Make ``copies``, and tell what was made. Where one fails, those made are removed again
+        and its problem raised.
 
         Raises ``NotFound`` when a source is gone, ``StorageUnavailable`` when it has changed.
         """
         try:
-            _at_once(self._copy, copies)
+            return _at_once(self._copy, copies)
         except AlreadyExists:
             # Not ours to remove.
             raise
@@ -89,21 +91,20 @@ class Copier:
             for now, source in zip(found, sources, strict=True)
         )
 
-    def _copy(self, copy: Copy) -> None:
+    def _copy(self, copy: Copy) -> StoredObject:
         if copy.source.size > self._threshold_bytes:
             self._copy_in_parts(copy)
-            return
+            return self._made(copy)
         source, key, headers = copy.source, copy.key, copy.headers
         if not copy.replaces:
             try:
-                self._objects.copy(source, key, headers, if_none_match=True)
-                return
+                return self._objects.copy(source, key, headers, if_none_match=True)
             except Refused:
                 # Some stores do not know the condition, Swift holds it against the source.
                 if self._is_made(copy):
-                    return
+                    return self._made(copy)
         with _pinned():
-            self._objects.copy(source, key, headers)
+            return self._objects.copy(source, key, headers)
 
     def _copy_in_parts(self, copy: Copy) -> None:
         plan = PartPlan.of(copy.source.size, self._part_bytes)
@@ -132,6 +133,13 @@ class Copier:
             if not self._is_made(copy):
                 raise StorageUnavailable
             self._multipart.abort(copy.key, upload_id)  # if it was another upload
+
+    def _made(self, copy: Copy) -> StoredObject:
+        """What is at the copy's place, which must be all of it."""
+        found = self._objects.head(copy.key)
+        if found is None or found.size != copy.source.size:
+            raise StorageError("The storage did not copy the asset in full")
+        return found
 
     def _is_made(self, copy: Copy) -> bool:
         """Whether an earlier try, whose answer was lost, made it. Raises ``AlreadyExists`` when

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from app.domain.assets import StoredObject
+from app.domain.instants import parse_instant
 from app.domain.metadata import META_PREFIX
 from app.s3.answers import Answer
 from app.s3.errors import garbled
-from app.s3.xml import whole_number
+from app.s3.xml import reading, whole_number
 from app.signing.canonical import encode_path, encode_value
 
 # What a client can have S3 store unsigned, and a browser obeys (T28).
 _OBEYED_HEADERS = ("content-encoding", "content-disposition", "content-language", "expires")
+_CRC64 = re.compile(r"[A-Za-z0-9+/]{11}=")
 _RANGE = re.compile(r"bytes 0-([0-9]{1,19})/([0-9]{1,19})")
 
 
@@ -52,8 +55,39 @@ def stored_object(key: str, answer: Answer, size: str, version_id: str | None) -
             if name.lower().startswith(META_PREFIX)
         },
         checksum_sha256=headers.get("x-amz-checksum-sha256"),
+        checksum_crc64nvme=whole_crc(headers.get("x-amz-checksum-crc64nvme")),
         obeyed_headers={name: text for name in _OBEYED_HEADERS if (text := headers.get(name))},
     )
+
+
+def copied_object(
+    key: str, source: StoredObject, headers: Mapping[str, str], answer: Answer
+) -> StoredObject:
+    """What CopyObject made of ``source``, stored with ``headers``."""
+    document = answer.document
+    with reading():
+        last_modified = parse_instant(document.needed("LastModified"))
+    return StoredObject(
+        key=key,
+        size=source.size,
+        content_type=headers.get("content-type", ""),
+        etag=document.needed("ETag"),
+        last_modified=last_modified,
+        version_id=answer.headers.get("x-amz-version-id"),
+        metadata={
+            name.removeprefix(META_PREFIX): text
+            for name, text in headers.items()
+            if name.startswith(META_PREFIX)
+        },
+        checksum_sha256=None,
+        obeyed_headers={name: text for name in _OBEYED_HEADERS if (text := headers.get(name))},
+        checksum_crc64nvme=whole_crc(document.text("ChecksumCRC64NVME")),
+    )
+
+
+def whole_crc(text: str | None) -> str | None:
+    """A CRC-64/NVME, which S3 keeps of whole objects alone; None for what is no such thing."""
+    return text if text and _CRC64.fullmatch(text) else None
 
 
 def etag_of(answer: Answer) -> str:

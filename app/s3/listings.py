@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from app.domain.assets import ListedObject
@@ -30,6 +31,15 @@ class Listings:
 
     def __init__(self, client: S3Client) -> None:
         self._client = client
+
+    def all(self, prefix: str) -> Iterator[ListedObject]:
+        """Every object below ``prefix``, page by page. Raises as ``page`` does."""
+        page = self.page(prefix)
+        while True:
+            yield from page.objects
+            if page.next_token is None:
+                return
+            page = self.page(prefix, token=page.next_token)
 
     def page(
         self,

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from app.domain.assets import StoredObject
 from app.domain.errors import StorageError, UploadIncomplete
@@ -23,7 +24,7 @@ from app.s3.errors import (
     UNSUPPORTED,
     Refused,
 )
-from app.s3.headers import pinned_source
+from app.s3.headers import pinned_source, whole_crc
 from app.s3.listings import check_below
 from app.s3.objects import Objects
 from app.s3.turns import Turns
@@ -39,6 +40,13 @@ from app.s3.upload_documents import (
 __all__ = ["Marker", "Multipart", "UnfinishedUpload", "UploadsPage"]
 
 _PAGE = 1000
+
+
+class Assembled(NamedTuple):
+    """What the store said when it had put the parts together: the whole object's CRC-64/NVME in
+    base64, where it keeps one."""
+
+    checksum_crc64nvme: str | None
 
 
 class Multipart:
@@ -91,25 +99,28 @@ class Multipart:
             if not found:
                 raise StorageError("The storage's list ends in its middle")
 
-    def complete(self, key: str, upload_id: str, parts: Iterable[Part]) -> bool:
-        """Put ``parts`` together at a key that is free; whether this call did it.
+    def complete(
+        self, key: str, upload_id: str, parts: Iterable[Part], *, is_ours: bool = False
+    ) -> Assembled | None:
+        """Put ``parts`` together at a key that is free; what the store says of the object.
 
-        False when the key is taken or the upload is gone. Both may be an earlier call's success:
+        None when the key is taken or the upload is gone. Both may be an earlier call's success:
         the object's mark tells. ``If-None-Match: *`` makes S3 refuse a taken key; as some stores
-        ignore the condition and some refuse it, the key is looked at first in any case.
+        ignore the condition and some refuse it, the key is looked at first, unless it ``is_ours``:
+        minted for this very upload, so that nothing else can be there.
 
         Raises ``UploadIncomplete`` when the parts are no longer as listed, or a write to the same
         key was under way.
         """
         listed = list(parts)
         with self._turns.of(upload_id):
-            if self._objects.head(key) is not None:
-                return False
+            if not is_ours and self._objects.head(key) is not None:
+                return None
             try:
-                self._complete(key, upload_id, listed)
+                return self._complete(key, upload_id, listed)
             except Refused as refusal:
-                return self._not_completed(key, refusal.code)
-        return True
+                self._check_unfinished(key, refusal.code)
+                return None
 
     def copy_part(
         self, key: str, upload_id: str, number: int, source: StoredObject, span: range
@@ -171,23 +182,22 @@ class Multipart:
         # The last one listed is S3's next marker, which Swift gives in another encoding.
         return UploadsPage(uploads, Marker(uploads[-1].key, uploads[-1].upload_id))
 
-    def _complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
+    def _complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> Assembled:
         expected = NO_UPLOAD | PRECONDITION_FAILED | CONFLICT | UNFIT_PARTS
         if self._conditional:
             try:
-                self._assemble(
+                return self._assemble(
                     key,
                     upload_id,
                     parts,
                     headers={"if-none-match": "*"},
                     expect=expected | UNSUPPORTED,
                 )
-                return
             except Refused as refusal:
                 if refusal.code not in UNSUPPORTED:
                     raise
                 self._conditional = False
-        self._assemble(key, upload_id, parts, expect=expected)
+        return self._assemble(key, upload_id, parts, expect=expected)
 
     def _assemble(
         self,
@@ -197,10 +207,10 @@ class Multipart:
         *,
         headers: Mapping[str, str] | None = None,
         expect: frozenset[str] = frozenset(),
-    ) -> None:
+    ) -> Assembled:
         """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html"""
         size = sum(part.size for part in parts)
-        self._client.ask(
+        answer = self._client.ask(
             operations.COMPLETE_UPLOAD,
             key,
             query={"uploadId": upload_id},
@@ -208,12 +218,13 @@ class Multipart:
             body=assembly(parts),
             expect=expect,
         )
+        return Assembled(whole_crc(answer.document.text("ChecksumCRC64NVME")))
 
-    def _not_completed(self, key: str, code: str) -> bool:
+    def _check_unfinished(self, key: str, code: str) -> None:
+        """``UploadIncomplete`` when ``code`` says that the upload is still there."""
         if code in UNFIT_PARTS:
             raise UploadIncomplete(
                 "The parts changed meanwhile, or one is smaller than the storage takes"
             )
         if code in CONFLICT and self._objects.head(key) is None:
             raise UploadIncomplete("Another write to this path was under way; complete again")
-        return False

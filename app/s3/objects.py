@@ -17,7 +17,7 @@ from app.s3.errors import (
     UNSUPPORTED,
     Refused,
 )
-from app.s3.headers import etag_of, pinned_source, size_of, stored_object
+from app.s3.headers import copied_object, etag_of, pinned_source, size_of, stored_object
 
 
 class Changed(Exception):
@@ -119,7 +119,7 @@ class Objects:
         headers: Mapping[str, str],
         *,
         if_none_match: bool = False,
-    ) -> None:
+    ) -> StoredObject:
         """Have the store copy exactly ``source`` to ``key``, to be kept with ``headers`` alone.
 
         Raises ``Refused`` when the source is gone (``GONE``) or has changed, or there is something
@@ -137,7 +137,8 @@ class Objects:
         if if_none_match:
             sent["if-none-match"] = "*"
             expect |= UNSUPPORTED
-        self._client.ask(operations.COPY_OBJECT, key, headers=sent, expect=expect)
+        answer = self._client.ask(operations.COPY_OBJECT, key, headers=sent, expect=expect)
+        return copied_object(key, source, headers, answer)
 
     def delete(self, key: str) -> None:
         """Remove ``key``; where the bucket keeps versions, a delete marker hides it."""

@@ -22,7 +22,7 @@ class LinkSchema(Schema):
 class AssetSchema(Schema):
     """One object of the caller's.
 
-    In listings ``metadata`` and ``checksum_sha256`` are null, and ``link`` too unless asked for.
+    In listings ``metadata`` and checksums are null, and ``link`` too unless asked for.
     """
 
     path = fields.Str(required=True)
@@ -37,6 +37,11 @@ class AssetSchema(Schema):
     last_modified = fields.DateTime(required=True)
     metadata = fields.Dict(fields.Str(), fields.Str(), required=True, allow_none=True)
     checksum_sha256 = fields.Str(required=True, allow_none=True)
+    checksum_crc64nvme = fields.Str(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Base64, of the whole object, where the store keeps one"},
+    )
     link = fields.Nested(LinkSchema, required=True, allow_none=True)
 
 

@@ -99,6 +99,11 @@ class Flag(fields.Boolean):
     truthy = frozenset({True, "true"})  # type: ignore[assignment]
     falsy = frozenset({False, "false"})  # type: ignore[assignment]
 
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(value) not in (bool, str):  # 1 is True, to a set
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, *args, **kwargs)
+
 
 def lifetime(maximum_seconds: int) -> WholeNumber:
     """``expires_in``: seconds from 1 to ``maximum_seconds``; left out or null: the setting."""

@@ -4,27 +4,41 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, cast
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from app.domain.errors import ValidationFailed
 from app.domain.limits import MAX_BATCH, MAX_PARTS
 from app.domain.paths import Kind
 from app.domain.uploads import Declaration, Method
-from app.schemas.fields import Text, WholeNumber, page_limit, whole_numbers
+from app.schemas.assets import AssetSchema
+from app.schemas.faults import schema_problem
+from app.schemas.fields import INT64_MAX, Flag, Text, WholeNumber, page_limit, texts, whole_numbers
 from app.schemas.inputs import InputSchema, PageQuery
+from app.schemas.problems import ProblemSchema
 
-SHA256_BYTES = 32
+#: What one call completes, each with a request or more to the store.
+MAX_COMPLETED = 100
 
 
-def check_sha256(text: str) -> None:
-    """A SHA-256 digest in base64, as S3 writes it."""
-    try:
-        digest = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        digest = b""
-    if len(digest) != SHA256_BYTES or base64.b64encode(digest).decode() != text:
-        raise ValidationError("Must be the base64 of a SHA-256 digest.")
+def _base64_of(byte_count: int, what: str) -> Callable[[str], None]:
+    """A check that a text is so many bytes in base64, as S3 writes them."""
+
+    def check(text: str) -> None:
+        try:
+            digest = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            digest = b""
+        if len(digest) != byte_count or base64.b64encode(digest).decode() != text:
+            raise ValidationError(f"Must be the base64 of {what}.")
+
+    return check
+
+
+check_sha256 = _base64_of(32, "a SHA-256 digest")
+check_crc64nvme = _base64_of(8, "a CRC-64/NVME, its 8 bytes in network order")
 
 
 def _declaration(*, method: str, **declared: Any) -> Declaration:
@@ -67,6 +81,12 @@ class NewUploadSchema(InputSchema):
         allow_none=True,
         validate=check_sha256,
         metadata={"description": "Base64; S3 then refuses other bytes"},
+    )
+    checksum_crc64nvme = fields.Str(
+        load_default=None,
+        allow_none=True,
+        validate=check_crc64nvme,
+        metadata={"description": "Base64, instead of the above: PUT and POST; see complete"},
     )
     metadata = fields.Dict(
         Text(),
@@ -193,3 +213,107 @@ class UploadsQuerySchema(InputSchema):
     cursor = Text(
         8192, load_default=None, metadata={"description": "next_cursor of the page before"}
     )
+
+
+class Completion(NamedTuple):
+    """What is known of a file once it has been sent."""
+
+    checksum_crc64nvme: str | None
+
+
+class CompletionSchema(InputSchema):
+    """What the whole file must have, held against the store's own checksum if it keeps one."""
+
+    makes = Completion
+
+    checksum_crc64nvme = fields.Str(
+        load_default=None,
+        allow_none=True,
+        validate=check_crc64nvme,
+        metadata={"description": "Base64 of the 8 bytes of the whole file's CRC-64/NVME"},
+    )
+
+
+class Batch(NamedTuple):
+    """Uploads that are declared together, each a declaration or what is wrong with it."""
+
+    uploads: list[Declaration | ValidationFailed]
+    package: bool
+
+
+def _batch(*, uploads: list[Any], package: bool) -> Batch:
+    return Batch([_declared(each) for each in uploads], package)
+
+
+#: Of an upload that nobody need look at closely, and of the values that it has.
+_PLAIN_MEMBERS = {"filename": str, "content_type": str, "size": int}
+_ONE_UPLOAD = NewUploadSchema()
+
+
+def _declared(item: Any) -> Declaration | ValidationFailed:
+    if type(item) is dict and item.keys() == _PLAIN_MEMBERS.keys() and _is_plain(item):
+        return Declaration(**item)
+    if not isinstance(item, Mapping):
+        return ValidationFailed.at("", "An upload is a JSON object.")
+    try:
+        return cast(Declaration, _ONE_UPLOAD.load(item))
+    except ValidationError as error:
+        return schema_problem(error.messages)
+
+
+def _is_plain(item: dict[str, Any]) -> bool:
+    """Whether marshmallow, which takes as long as signing does, would find nothing."""
+    texts = item["filename"], item["content_type"]
+    return (
+        type(item["size"]) is int
+        and abs(item["size"]) <= INT64_MAX
+        and all(type(text) is str and text.isascii() for text in texts)
+        and len(texts[0]) <= 4096
+        and len(texts[1]) <= 255
+    )
+
+
+class BatchSchema(InputSchema):
+    """Up to 1,000 uploads, each as for one; with ``package`` all under one new asset id."""
+
+    makes = staticmethod(_batch)
+
+    uploads = fields.List(fields.Raw(), required=True, validate=validate.Length(1, MAX_BATCH))
+    package = Flag(
+        load_default=False,
+        metadata={"description": "Files of one package: names may have folders, and no asset_id"},
+    )
+
+
+class BatchItemSchema(Schema):
+    """One of the two."""
+
+    upload = fields.Nested(UploadSchema)
+    problem = fields.Nested(ProblemSchema)
+
+
+class BatchAnswerSchema(Schema):
+    """What became of each upload, in order."""
+
+    items = fields.List(fields.Nested(BatchItemSchema), required=True)
+
+
+class UploadIdsSchema(InputSchema):
+    """Uploads to complete, at most 100."""
+
+    makes = staticmethod(lambda upload_ids: upload_ids)
+
+    upload_ids = texts(MAX_COMPLETED, max_length=8192)
+
+
+class CompletedItemSchema(Schema):
+    """One of the two."""
+
+    asset = fields.Nested(AssetSchema)
+    problem = fields.Nested(ProblemSchema)
+
+
+class CompletedUploadsSchema(Schema):
+    """What became of each upload, in order."""
+
+    items = fields.List(fields.Nested(CompletedItemSchema), required=True)

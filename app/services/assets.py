@@ -12,6 +12,7 @@ from app.assets.library import Library
 from app.assets.share_records import ShareRecords
 from app.assets.shares import Shares
 from app.assets.stray_uploads import StrayUploads
+from app.assets.upload_batches import UploadBatches
 from app.assets.uploads import UploadRules, Uploads
 from app.assets.uppy import UppyUploads
 from app.assets.verification import Verifier
@@ -30,6 +31,7 @@ class Assets:
     """The use cases (``app/assets``)."""
 
     uploads: Uploads
+    upload_batches: UploadBatches
     uppy: UppyUploads
     completion: Completion
     library: Library
@@ -60,16 +62,18 @@ def build_assets(
     deletion = Deletion(
         storage.objects, storage.deleter, shares, events.edge, quota, events.notifier
     )
+    uploads = Uploads(
+        storage.objects,
+        storage.multipart,
+        signing.uploads,
+        verifier,
+        completion,
+        quota,
+        rules,
+    )
     return Assets(
-        uploads=Uploads(
-            storage.objects,
-            storage.multipart,
-            signing.uploads,
-            verifier,
-            completion,
-            quota,
-            rules,
-        ),
+        uploads=uploads,
+        upload_batches=UploadBatches(uploads, signing.uploads, storage.listings, quota),
         uppy=UppyUploads(
             storage.objects,
             storage.multipart,
@@ -87,7 +91,7 @@ def build_assets(
         copies=Copies(
             storage.listings,
             storage.copier,
-            completion,
+            verifier,
             deletion,
             quota,
             limits.claims,
@@ -96,7 +100,7 @@ def build_assets(
         ),
         deletion=deletion,
         versions=AssetVersions(
-            storage.objects, storage.versions, storage.copier, quota, signing.copy_marks
+            storage.objects, storage.versions, storage.copier, verifier, quota, signing.copy_marks
         ),
         shares=shares,
         erasure=Erasure(storage.versions, storage.deleter, storage.multipart, quota, events.edge),

@@ -38,20 +38,25 @@ FOUND = StoredObject(
 
 
 class Versions(Objects):
-    """A key's versions, newest last; ``vanishing`` reads find that theirs has been replaced."""
+    """A key's versions, newest last; ``vanishing`` second looks find that it has been replaced."""
 
     def __init__(self, *versions: StoredObject, vanishing: int = 0) -> None:
         self.versions, self.vanishing = [*versions], vanishing
 
     def head(self, key: str, version_id: str | None = None) -> StoredObject | None:
-        return self.versions[-1] if self.versions else None
-
-    def first_bytes(self, found: StoredObject, count: int) -> bytes | None:
         if self.vanishing:
             self.vanishing -= 1
-            self.versions.append(replace(found, metadata={"upload": "another"}, version_id="v2"))
+            another = {"metadata": {"upload": "another"}, "version_id": "v2", "etag": '"2"'}
+            self.versions.append(replace(self.versions[-1], **another))
+        return self.versions[-1] if self.versions else None
+
+    def read(
+        self, key: str, count: int, version_id: str | None = None
+    ) -> tuple[StoredObject, bytes] | None:
+        if not self.versions:
             return None
-        return b"GIF89a" if found.content_type == "image/gif" else PNG[:count]
+        found = self.versions[-1]
+        return found, b"GIF89a" if found.content_type == "image/gif" else PNG[:count]
 
     def delete_version(self, found: StoredObject) -> None:
         self.versions.remove(found)

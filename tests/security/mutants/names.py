@@ -105,7 +105,7 @@ MUTANTS: tuple[Mutant, ...] = (
         Code("AssetPath.mint", "check_project_id(project_id)", "project_id"),
     ),
     mutant(
-        "T13", "everybody has one root", Code("caller_root", "current_principal.sub", '"everybody"')
+        "T13", "everybody has one root", Code("caller_root", "caller().sub", '"everybody"')
     ),
     mutant(
         "T13", "an upload id opens for anybody", never("Upload.from_claims", 'claims["sub"] != sub')

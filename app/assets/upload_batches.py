@@ -1,0 +1,181 @@
+"""Many uploads in one call: declared together, completed together.
+
+One item's fault concerns that item alone (T63): each comes out as what it became, or as its own
+problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TypeVar
+
+from uuid_utils import uuid7
+
+from app.assets.metrics import DECLARED
+from app.assets.uploads import Sending, Uploads
+from app.domain.assets import StoredObject
+from app.domain.errors import AlreadyExists, Problem, TooManyUploads, ValidationFailed
+from app.domain.paths import Root
+from app.domain.principal import Principal
+from app.domain.uploads import Declaration, Method, Upload
+from app.limits.quota import Quota, Want
+from app.s3.listings import Listings
+from app.signing.uploads import UploadSigner
+
+#: Multipart uploads that one call begins, with requests to the store for each.
+MAX_MULTIPART = 50
+#: Folders of packages that one call may add to, each listed first.
+MAX_FOLDERS = 20
+#: A third of the places before the store: others need it meanwhile.
+_WORKERS = 4
+
+Declared = tuple[Upload, Sending]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class UploadBatches:
+    """What ``Uploads`` does, by the thousand."""
+
+    def __init__(
+        self, uploads: Uploads, signer: UploadSigner, listings: Listings, quota: Quota
+    ) -> None:
+        self._uploads = uploads
+        self._signer = signer
+        self._listings = listings
+        self._quota = quota
+
+    def declare(
+        self,
+        principal: Principal,
+        declarations: Sequence[Declaration | Problem],
+        *,
+        package: bool,
+    ) -> list[Declared | Problem]:
+        """New uploads in order, or what stands in the way of each. Quota is held item by item.
+
+        With ``package`` all files lie under one new asset id, and their names may have folders.
+        """
+        asset_id = str(uuid7()) if package else None
+        taken = set() if package else self._taken(principal, declarations)
+        planned: dict[int, Upload] = {}
+        results: dict[int, Declared | Problem] = {}
+        for number, declaration in enumerate(declarations):
+            try:
+                upload = self._plan(principal, declaration, asset_id)
+                if upload.path.text in taken:
+                    raise AlreadyExists
+                taken.add(upload.path.text)
+                planned[number] = upload
+            except Problem as problem:
+                results[number] = problem
+        self._reserve(principal, planned, results)
+        self._sign(principal, planned, results)
+        return [results[number] for number in range(len(declarations))]
+
+    def complete(
+        self, principal: Principal, uploads: Iterable[Upload | Problem]
+    ) -> list[tuple[Upload, StoredObject] | Problem]:
+        """The objects of ``uploads`` in order, or why each is none."""
+
+        def complete(upload: Upload | Problem) -> tuple[Upload, StoredObject]:
+            if isinstance(upload, Problem):
+                raise upload
+            return upload, self._uploads.complete(principal, upload)
+
+        return _each(complete, uploads)
+
+    def _plan(
+        self, principal: Principal, declaration: Declaration | Problem, asset_id: str | None
+    ) -> Upload:
+        if isinstance(declaration, Problem):
+            raise declaration
+        if asset_id is not None:
+            if declaration.asset_id is not None:
+                raise ValidationFailed.at("/asset_id", "A new package gets an asset id of its own.")
+            declaration = replace(declaration, asset_id=asset_id)
+        return self._uploads.plan(principal, declaration)
+
+    def _taken(
+        self, principal: Principal, declarations: Iterable[Declaration | Problem]
+    ) -> set[str]:
+        """The paths in the packages that files are added to. Raises ``ValidationFailed`` for more
+        than twenty packages."""
+        root, taken = Root(principal.sub), set()
+        folders = set()
+        for declaration in declarations:
+            if isinstance(declaration, Declaration) and declaration.asset_id is not None:
+                try:
+                    path = self._uploads.plan(principal, declaration).path
+                except Problem:
+                    continue
+                folders.add(path.package_folder)
+        if len(folders) > MAX_FOLDERS:
+            raise ValidationFailed.at(
+                "/uploads", f"One call adds files to at most {MAX_FOLDERS} packages."
+            )
+        for folder in folders:
+            for found in self._listings.all(f"{root.prefix}{folder}"):
+                taken.add(found.key.removeprefix(root.prefix))
+        return taken
+
+    def _reserve(
+        self,
+        principal: Principal,
+        planned: dict[int, Upload],
+        results: dict[int, Declared | Problem],
+    ) -> None:
+        wants = [
+            Want(upload.key, upload.size, upload.mark, upload.plan is not None)
+            for upload in planned.values()
+        ]
+        held = self._quota.reserve_all(principal, wants)
+        for number, problem in zip([*planned], held, strict=True):
+            if problem is not None:
+                results[number] = problem
+                del planned[number]
+
+    def _sign(
+        self,
+        principal: Principal,
+        planned: dict[int, Upload],
+        results: dict[int, Declared | Problem],
+    ) -> None:
+        puts = [number for number, upload in planned.items() if upload.method is Method.PUT]
+        signed = self._signer.sign_many([planned[number] for number in puts])
+        results.update(
+            (number, (planned[number], sending))
+            for number, sending in zip(puts, signed, strict=True)
+        )
+        others = [number for number in planned if number not in results]
+        parts = [number for number in others if planned[number].plan]
+        for number in parts[MAX_MULTIPART:]:
+            self._quota.release(principal, planned[number].key, mark=planned[number].mark)
+            results[number] = TooManyUploads(
+                f"One call begins at most {MAX_MULTIPART} multipart uploads. Declare this one again"
+            )
+        begun = [number for number in others if number not in results]
+
+        def begin(number: int) -> Declared:
+            return self._uploads.begin(principal, planned[number])
+
+        results.update(zip(begun, _each(begin, begun), strict=True))
+        DECLARED.inc(sum(upload.size for upload in planned.values()))
+
+
+def _each(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result | Problem]:
+    """``work`` on all ``items``, some at a time, in order; a problem stands in its own place."""
+
+    def attempt(item: Item) -> Result | Problem:
+        try:
+            return work(item)
+        except Problem as problem:
+            return problem
+
+    some = list(items)
+    if len(some) < 2:
+        return [attempt(item) for item in some]
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        return list(workers.map(attempt, some))
