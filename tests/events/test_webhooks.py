@@ -254,6 +254,8 @@ def test_https_is_to_the_name_though_it_goes_to_the_address(
     for name, taken in (("hooks.test", True), ("other.test", False)):
         file = certificate(tmp_path, name)
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        for named_first in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+            monkeypatch.delenv(named_first, raising=False)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
         with running_backend(tls=context) as backend:

@@ -22,7 +22,7 @@ from tests.gateway import ALICE, gateway_environment
 from tests.stores.store import Store
 
 ROOT = Path(__file__).parents[2]
-METRICS_TOKEN = "the token of the tests' own scrapes"
+METRICS_TOKEN = "the-token-of-the-tests-own-scrapes"
 LINKS = {"paths": ["image/0199b2a4-0000-7000-8000-000000000000/a.png"]}
 
 

@@ -25,6 +25,7 @@ from app.domain.paths import AssetPath, Kind, Root
 from app.s3.client import S3Client
 from app.s3.copies import PART_BYTES, Copier
 from app.s3.operations import COPY_OBJECT, COPY_PART, Operation
+from app.services.storage import Storage
 from tests.gateway import Gateway
 
 MIB = 1024**2
@@ -38,16 +39,17 @@ def gateway(request: pytest.FixtureRequest) -> Gateway:
     return found
 
 
-def services(gateway: Gateway) -> Any:
-    return gateway.app.extensions["asset-gateway"]
+def storage(gateway: Gateway) -> Storage:
+    found: Storage = gateway.app.extensions["asset-gateway"].storage
+    return found
 
 
 @pytest.fixture
 def copier(gateway: Gateway) -> Copier:
     """Copies more than 5 MiB in parts of 5 MiB, the least that S3 takes."""
-    found = services(gateway)
+    found = storage(gateway)
     return Copier(
-        found.store,
+        found.objects,
         found.multipart,
         found.deleter,
         threshold_bytes=5 * MIB,
@@ -71,13 +73,13 @@ def planned(gateway: Gateway, root: Root) -> Copy:
         ContentType="video/mp4",
         Metadata={"job": "1"},
     )
-    source = services(gateway).store.head(root.key(path))
+    source = storage(gateway).objects.head(root.key(path))
     target = AssetPath.parse(f"projects/p/video/{uuid.uuid4()}/größe a+b.mp4")
     return plan_copy(source, root, target, mark="fresh", max_bytes=LIMITS)
 
 
 def unfinished(gateway: Gateway, root: Root) -> int:
-    return len(services(gateway).multipart.list_uploads(root.prefix).uploads)
+    return len(storage(gateway).multipart.list_uploads(root.prefix).uploads)
 
 
 def keys(gateway: Gateway, root: Root) -> list[str]:
@@ -133,15 +135,15 @@ def test_a_source_that_has_changed_is_not_copied(
 ) -> None:
     """Pinned by ETag, in one request and in parts; with parts, no mixture of two versions."""
     path = AssetPath.parse("video/a.mp4")
-    client, found = swift_gateway.store.client(), services(swift_gateway)
+    client, found = swift_gateway.store.client(), storage(swift_gateway)
     put: Callable[..., Any] = client.put_object
     place = {"Bucket": swift_gateway.bucket, "Key": root.key(path), "ContentType": "video/mp4"}
     put(**place, Body=BODY[:size])
-    source = found.store.head(root.key(path))
+    source = found.objects.head(root.key(path))
     put(**place, Body=BODY[: size - 1])
     target = AssetPath.parse(f"video/{uuid.uuid4()}/a.mp4")
     copier = Copier(
-        found.store, found.multipart, found.deleter, threshold_bytes=5 * MIB, part_bytes=5 * MIB
+        found.objects, found.multipart, found.deleter, threshold_bytes=5 * MIB, part_bytes=5 * MIB
     )
     with pytest.raises(StorageUnavailable):
         copier.copy([plan_copy(source, root, target, mark="m", max_bytes=LIMITS)])
@@ -170,7 +172,7 @@ def test_a_copy_in_parts_never_overwrites(
 def test_a_copy_never_overwrites(gateway: Gateway, planned: Copy) -> None:
     """The same in one request, where the store knows a condition or refuses it. JuiceFS ignores it;
     there, only the fresh asset id keeps copies apart."""
-    assert_nothing_is_overwritten(gateway, services(gateway).copier, planned)
+    assert_nothing_is_overwritten(gateway, storage(gateway).copier, planned)
 
 
 @pytest.mark.parametrize("in_parts", [False, True])
@@ -178,7 +180,7 @@ def test_a_copy_that_an_earlier_try_made_is_made(
     gateway: Gateway, copier: Copier, planned: Copy, root: Root, in_parts: bool
 ) -> None:
     """What is asked again after a lost answer is known by the mark of the object that is there."""
-    again = copier if in_parts else services(gateway).copier
+    again = copier if in_parts else storage(gateway).copier
     for _ in range(2):
         again.copy([planned])
     assert sorted(keys(gateway, root)) == sorted([planned.source.key, planned.key])
@@ -188,13 +190,13 @@ def test_a_copy_that_an_earlier_try_made_is_made(
 def test_a_large_old_version_comes_back_in_parts(front_gateway: Gateway, root: Root) -> None:
     """Past the limit, restoring replaces what is on top, as it does below."""
     path = AssetPath.parse("video/a.mp4")
-    found, client = services(front_gateway), front_gateway.store.client()
+    found, client = storage(front_gateway), front_gateway.store.client()
     place: dict[str, Any] = {"Bucket": front_gateway.bucket, "Key": root.key(path)}
     old = client.put_object(**place, Body=BODY, ContentType="video/mp4")["VersionId"]
     client.put_object(**place, Body=b"new", ContentType="video/mp4")
-    version = found.store.head(root.key(path), old)
+    version = found.objects.head(root.key(path), old)
     copier = Copier(
-        found.store, found.multipart, found.deleter, threshold_bytes=5 * MIB, part_bytes=5 * MIB
+        found.objects, found.multipart, found.deleter, threshold_bytes=5 * MIB, part_bytes=5 * MIB
     )
     copier.copy([plan_return(version, path, mark="m")])
     assert client.head_object(**place)["ContentLength"] == len(BODY)
@@ -203,7 +205,7 @@ def test_a_large_old_version_comes_back_in_parts(front_gateway: Gateway, root: R
 
 def test_what_is_not_there_is_not_found(swift_gateway: Gateway, root: Root) -> None:
     """One of several sources is missing: NotFound, as for none at all."""
-    copier: Copier = services(swift_gateway).copier
+    copier: Copier = storage(swift_gateway).copier
     for sources in ([], [f"{root.prefix}image/a.png"], [f"{root.prefix}image/{n}" for n in "ab"]):
         with pytest.raises(NotFound):
             copier.look(sources)
