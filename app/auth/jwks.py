@@ -4,6 +4,9 @@ One rule above all: a request whose key is known never waits for the network. So
 on a short-lived thread of its own, at most one at a time and one per cooldown; only a request
 with an unknown key waits for it, and only for a while. The old set is served until a newer one
 is there. (Learnt from PyPI warehouse's ``oidc/services.py``.)
+
+A fetch says nothing about keys that were published after it, so it turns away only who asked
+before it began: forged key ids cannot spend the fetch that would find a new key (T59).
 """
 
 from __future__ import annotations
@@ -11,8 +14,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 
 from joserfc.jwk import RSAKey
 from prometheus_client import Counter
@@ -23,6 +28,8 @@ from app.domain.errors import IdentityUnavailable, InvalidToken
 
 # With keys at hand, a slow key server may not tie up the threads that serve known keys.
 PATIENCE_SECONDS = 1.0
+# Who asks with more is forgotten in turn, and undecided then: at 128 characters, a quarter MB.
+MAX_UNKNOWN_KIDS = 1024
 
 FETCHES = Counter("gateway_jwks_fetches", "Fetches of the pool's signing keys", ["outcome"])
 _FETCHED, _FAILED = FETCHES.labels("fetched"), FETCHES.labels("failed")
@@ -47,8 +54,9 @@ class _KeySet:
 
 @dataclass(slots=True, eq=False)
 class _Flight:
-    """A fetch under way. ``landed`` is set when its result is in."""
+    """A fetch under way, the ``number``-th. ``landed`` is set when its result is in."""
 
+    number: int
     landed: threading.Event = field(default_factory=threading.Event)
     started: float = field(default_factory=time.monotonic)
 
@@ -87,7 +95,10 @@ class JwksCache:
         self._lock = threading.Lock()
         self._key_set = _KeySet()
         self._flight: _Flight | None = None
-        self._last_fetch_ok = False
+        self._flights = 0
+        self._judged_by = 0  # the last flight, if it brought keys
+        #: How many flights had begun when each was first asked for, in vain.
+        self._unknown: OrderedDict[str, int] = OrderedDict()
         self._old_at = self._next_fetch_at = clock()
         self.fetches_ok = 0
         self.fetches_failed = 0
@@ -111,24 +122,34 @@ class JwksCache:
     def key_for(self, kid: str) -> SigningKey:
         """The key that signs under ``kid``.
 
-        :raises InvalidToken: the last fetch succeeded without this ``kid``.
-        :raises IdentityUnavailable: the keys cannot be had right now.
+        :raises InvalidToken: a fetch that began after this ``kid`` was first asked for was
+            without it, and was the last one.
+        :raises IdentityUnavailable: that is not known yet; the next fetch will tell.
         """
         known = self._key_set.keys.get(kid)
         if known is not None:
             if self._clock() >= self._old_at:
                 self._fetch_if_due()
             return known
+        self._note_unknown(kid)
         landed = self._await_fetch()
         known = self._key_set.keys.get(kid)
         if known is not None:
             return known
-        if not landed:
-            raise IdentityUnavailable(retry_after_seconds=1)
-        if self._last_fetch_ok:
+        if self._is_judged(kid):
             raise InvalidToken("The token is signed with an unknown key")
-        wait_seconds = int(self._next_fetch_at - self._clock()) + 1
+        wait_seconds = ceil(self._next_fetch_at - self._clock()) if landed else 1
         raise IdentityUnavailable(retry_after_seconds=max(1, wait_seconds))
+
+    def _note_unknown(self, kid: str) -> None:
+        with self._lock:
+            self._unknown.setdefault(kid, self._flights)
+            while len(self._unknown) > MAX_UNKNOWN_KIDS:
+                self._unknown.popitem(last=False)
+
+    def _is_judged(self, kid: str) -> bool:
+        with self._lock:
+            return self._judged_by > self._unknown.get(kid, self._flights)
 
     def _await_fetch(self) -> bool:
         """Wait for a fetch that is due or under way; False when it outlasts the patience."""
@@ -150,7 +171,8 @@ class JwksCache:
             if now < self._next_fetch_at or not (self._flight is None or lost):
                 return self._flight
             self._next_fetch_at = now + self._cooldown_seconds
-            flight = self._flight = _Flight()
+            self._flights += 1
+            flight = self._flight = _Flight(self._flights)
         try:
             threading.Thread(target=self._fly, args=(flight,), daemon=True).start()
         except RuntimeError:  # no thread to be had: as good as a failed fetch
@@ -169,11 +191,11 @@ class JwksCache:
         with self._lock:
             if self._flight is flight:  # else given up for lost: a later fetch knows better
                 self._flight = None
+                self._judged_by = flight.number if keys is not None else 0
                 self._take(keys)
         flight.landed.set()
 
     def _take(self, keys: Mapping[str, RSAKey] | None) -> None:
-        self._last_fetch_ok = keys is not None
         if keys is None:
             self.fetches_failed += 1
             _FAILED.inc()
@@ -182,6 +204,8 @@ class JwksCache:
         _FETCHED.inc()
         self._old_at = self._clock() + self._max_age_seconds
         if keys != {kid: known.key for kid, known in self._key_set.keys.items()}:
+            # Who is withdrawn needs no other fetch to be refused.
+            self._unknown.update(dict.fromkeys(self._key_set.keys.keys() - keys.keys(), 0))
             version = self._key_set.version + 1
             self._key_set = _KeySet(
                 version, {kid: SigningKey(kid, key, version) for kid, key in keys.items()}

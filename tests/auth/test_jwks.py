@@ -9,11 +9,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 
-from app.auth.jwks import JwksCache
+from app.auth.jwks import MAX_UNKNOWN_KIDS, JwksCache
 from app.auth.keyset import MAX_BODY_BYTES, parse_jwks
 from app.domain.errors import IdentityUnavailable, InvalidToken, Problem
 from tests.auth.tokens import ABSENT, Clock, JwksServer, TokenMaker, public_jwk, rsa_key
@@ -69,15 +70,79 @@ def test_load_fetches_once_and_keeps_to_the_cooldown(
 def test_t03_an_unknown_kid_flood_fetches_once_per_cooldown(
     jwks: JwksCache, jwks_server: JwksServer, clock: Clock
 ) -> None:
-    """T03: whatever kids are asked for, the server is asked once per cooldown; each is a 401."""
+    """T03: whatever kids are asked for, the server is asked once per cooldown."""
     jwks.load()
     for period in range(1, 4):
         clock.advance(30)
-        for number in range(50):
-            with pytest.raises(InvalidToken):
-                jwks.key_for(f"random-{period}-{number}")
+        kids = [f"random-{period}-{number}" for number in range(50)]
+        answers = [outcome(partial(jwks.key_for, kid)) for kid in kids]
+        assert answers == [InvalidToken] + [IdentityUnavailable] * 49
         assert len(jwks_server.hits) == 1 + period
     assert jwks.key_for(KID).version == 1
+
+
+def test_t59_a_forged_kid_does_not_turn_a_new_key_away(
+    jwks: JwksCache, jwks_server: JwksServer, clock: Clock, rotated: TokenMaker
+) -> None:
+    """T59: a key published after the last fetch is a 503 until the next one, never a 401."""
+    jwks.load()
+    clock.advance(30)
+    assert outcome(lambda: jwks.key_for("forged")) is InvalidToken
+    jwks_server.publish(TokenMaker(), rotated)
+    clock.advance(12)
+    with pytest.raises(IdentityUnavailable) as caught:
+        jwks.key_for("test-key-2")
+    assert caught.value.retry_after_seconds == 18
+    clock.advance(18)
+    assert jwks.key_for("test-key-2").version == 2
+
+
+def test_t59_a_kid_that_a_fetch_was_without_stays_refused(
+    jwks: JwksCache, jwks_server: JwksServer, clock: Clock
+) -> None:
+    """T59: whoever was judged absent is told so, in the cooldown and after the next fetch."""
+    assert outcome(lambda: jwks.key_for("absent")) is InvalidToken
+    assert outcome(lambda: jwks.key_for("asked later")) is IdentityUnavailable
+    assert outcome(lambda: jwks.key_for("absent")) is InvalidToken
+    clock.advance(30)
+    for kid in ("asked later", "absent"):
+        assert outcome(partial(jwks.key_for, kid)) is InvalidToken
+    assert len(jwks_server.hits) == 2
+
+
+def test_t59_a_fetch_under_way_judges_nobody_who_came_later(
+    jwks: JwksCache, jwks_server: JwksServer, clock: Clock, rotated: TokenMaker
+) -> None:
+    """T59: what such a fetch brings may be older than the key that is asked for."""
+    jwks.load()
+    jwks_server.delay_seconds = 0.3
+    clock.advance(30)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(outcome, lambda: jwks.key_for("forged"))
+        assert eventually(lambda: len(jwks_server.hits) == 2)
+        second = pool.submit(outcome, lambda: jwks.key_for("test-key-2"))
+        assert (first.result(), second.result()) == (InvalidToken, IdentityUnavailable)
+
+
+def test_t59_a_failed_fetch_judges_nobody(
+    jwks: JwksCache, jwks_server: JwksServer, clock: Clock
+) -> None:
+    """T59: while the keys cannot be had, nobody is told that a key is none of them."""
+    assert outcome(lambda: jwks.key_for("absent")) is InvalidToken
+    jwks_server.answer(500)
+    clock.advance(30)
+    assert outcome(lambda: jwks.key_for("absent")) is IdentityUnavailable
+
+
+def test_t59_few_absent_kids_are_remembered(
+    jwks: JwksCache, jwks_server: JwksServer, clock: Clock
+) -> None:
+    """T59: a flood makes the first ones forgotten, which are undecided then; memory is bounded."""
+    assert outcome(lambda: jwks.key_for("absent")) is InvalidToken
+    for number in range(MAX_UNKNOWN_KIDS):
+        outcome(partial(jwks.key_for, f"random-{number}"))
+    assert outcome(lambda: jwks.key_for("absent")) is IdentityUnavailable
+    assert len(jwks_server.hits) == 1
 
 
 @pytest.mark.parametrize("loaded", [True, False])
@@ -167,7 +232,7 @@ def test_a_rotated_key_is_found_and_the_version_rises(
     """An unknown kid after the cooldown fetches; the withdrawn key is gone with the old set."""
     jwks.load()
     jwks_server.publish(rotated)
-    assert outcome(lambda: jwks.key_for("test-key-2")) is InvalidToken  # within the cooldown
+    assert outcome(lambda: jwks.key_for("test-key-2")) is IdentityUnavailable  # in the cooldown
     clock.advance(30)
     assert jwks.key_for("test-key-2").version == 2
     assert outcome(lambda: jwks.key_for(KID)) is InvalidToken

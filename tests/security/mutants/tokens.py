@@ -153,4 +153,29 @@ MUTANTS: tuple[Mutant, ...] = (
         Code("fetch_body", "redirect=False", "redirect=True"),
         Code("fetch_body", "http.request(...)", "http.request(..., retries=3)"),
     ),
+    mutant(
+        "T59",
+        "a fetch turns away who asked after it",
+        always("JwksCache._is_judged", "self._judged_by > self._unknown.get(kid, self._flights)"),
+    ),
+    mutant(
+        "T59",
+        "a fetch under way judges who came later",
+        Code("JwksCache._note_unknown", "self._flights", "self._flights - 1"),
+    ),
+    mutant(
+        "T59",
+        "a failed fetch turns away",
+        Code("JwksCache._land", "flight.number if keys is not None else 0", "flight.number"),
+    ),
+    mutant(
+        "T59",
+        "nobody is turned away",
+        never("JwksCache.key_for", "self._is_judged(kid)"),
+    ),
+    mutant(
+        "T59",
+        "unknown key ids are all remembered",
+        never("JwksCache._note_unknown", "len(self._unknown) > MAX_UNKNOWN_KIDS"),
+    ),
 )
