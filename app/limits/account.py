@@ -101,17 +101,22 @@ class Account:
         return Verdict(Outcome.HELD, left - needed)
 
     def work(self, work: Work, quota: int, now: float) -> Verdict:
+        again = self._rewritable(work, now)
         added, left = work.size, quota - self.taken
         if work.sources is not None:
-            added = sum(min(size, held.size) for size, held in self._rewritable(work, now))
+            added = min(work.size, sum(min(size, held.size) for size, held in again))
         if added > 0:
             if self.count is None or self.count.fresh_until < now:
                 return Verdict(Outcome.UNCOUNTED)
             if added > left and not (work.overdraw and left >= 0):
-                frees_at = self._frees_at(added - left, now, b"")
+                frees_at = (
+                    self._frees_at(added - left, now, b"")
+                    if work.sources is None
+                    else max(held.until for _, held in again)
+                )
                 return Verdict(Outcome.SHORT, left, self.count.recount_at <= now, frees_at)
             if added > left:
-                self._overdraw(work, now)
+                self._overdraw(work, again)
         # A count that is made meanwhile may miss what moves, so it holds all of it.
         netted, of_count = (work.size - added, self.count.began_at) if self.count else (0, -1.0)
         until = now + work.seconds
@@ -168,8 +173,8 @@ class Account:
         found = [(size, self.holds.get(place)) for place, size in work.sources or ()]
         return [(size, held) for size, held in found if held and held.until > now]
 
-    def _overdraw(self, work: Work, now: float) -> None:
-        for _, held in self._rewritable(work, now):
+    def _overdraw(self, work: Work, again: list[tuple[int, Held]]) -> None:
+        for _, held in again:
             held.judged = True
         for place, _ in work.sources or ():
             self.done.pop(place, None)
@@ -198,7 +203,7 @@ class Account:
             self._put(hold.place, Held(size, until, mark, completing=hold.completing))
             return
         self._resize(known, size)
-        known.mark = mark
+        known.mark = mark if known.mark == mark else SHARED
         known.completing |= hold.completing
         known.unproven = known.judged = False
         self._move_end(hold.place, known, max(known.until, until))

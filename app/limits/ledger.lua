@@ -251,7 +251,7 @@ end
 function operations.work()
   local quota, looks, place, size = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7])
   local moves, overdraws = ARGV[9] == '1', ARGV[10] == '1'
-  local added, left, sources = size, quota - taken(), {}
+  local added, left, sources, last = size, quota - taken(), {}, 0
   if moves then
     added = 0
     for i = 11, #ARGV, 2 do
@@ -260,13 +260,16 @@ function operations.work()
       if hold and hold.till > now then
         sources[ARGV[i]] = hold
         added = added + math.min(tonumber(ARGV[i + 1]), hold.size)
+        last = math.max(last, hold.till)
       end
     end
+    added = math.min(added, size)
   end
   if added > 0 then
     if is_uncounted() then return {'uncounted', '0', 0, ''} end
     if added > left and not (overdraws and left >= 0) then
-      return {'short', whole(left), may_recount(), frees_at(added - left, '', looks)}
+      local when = moves and instant(last) or frees_at(added - left, '', looks)
+      return {'short', whole(left), may_recount(), when}
     end
     if added > left then
       for source, hold in pairs(sources) do

@@ -119,7 +119,7 @@ class RedisLedger:
 
     def _clear(self, sub: str) -> None:
         log.warning("what Redis holds of a user's storage is not readable, and is counted anew")
-        self._client.unlink(*_keys(sub))
+        self._client.unlink(_keys(sub))
 
 
 def key_of(sub: str, name: str = "account") -> str:
