@@ -26,9 +26,9 @@ def page(strict_tab: Page, strict_site: Site) -> Page:
 
 @pytest.fixture
 def hasty(strict_tab: Page, strict_site: Site) -> Page:
-    """A client that calls two seconds without movement what the real one calls ninety."""
+    """A client that calls four seconds without movement what the real one calls ninety."""
     source = (ROOT / "client" / "src" / "patience.js").read_text()
-    quick = source.replace("STALL_MS = 90e3", "STALL_MS = 2e3")
+    quick = source.replace("STALL_MS = 90e3", "STALL_MS = 4e3")
     assert quick != source
     strict_tab.route(
         "**/client/src/patience.js",
@@ -55,7 +55,7 @@ def test_requests_that_the_browser_queues_have_not_stalled(hasty: Page, line: Co
     slowed(hasty, 6 * MIB)
     told = hasty.evaluate(
         """() => Promise.all(['a.mp4', 'b.mp4', 'c.mp4'].map((name) => failure(
-          gateway({ retries: 1 }).upload(video(15 * 2 ** 20, name)))))"""
+          gateway().upload(video(15 * 2 ** 20, name), { concurrency: 3 }))))"""
     )
     assert [one["value"]["size"] for one in told] == [15 * MIB] * 3
     assert put_count(line) == 9
