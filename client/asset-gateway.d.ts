@@ -1,37 +1,62 @@
-/** The browser client of asset-gateway. Answers are the HTTP API's own, in snake_case. */
+/**
+ * The client of asset-gateway. Answers are the HTTP API's own, in snake_case, with the types of its
+ * OpenAPI document; options are in camelCase.
+ */
 
-export type Kind = 'audio' | 'image' | 'video' | 'brand_kit' | 'frame';
+import type { components } from './api.js';
 
-export interface Link {
-  path: string;
-  url: string;
-  /** RFC 3339, UTC. The URL stops working then, at the latest. */
-  expires_at: string;
-  via: 's3' | 'cloudfront';
-}
+type Schemas = components['schemas'];
 
-export interface Asset {
-  /** Relative to the caller's own space: what every other call takes. */
-  path: string;
-  /** The full S3 key, for back ends. */
-  key: string;
-  kind: Kind;
-  project_id: string | null;
-  asset_id: string | null;
-  filename: string;
-  /** Bytes. */
-  size: number;
-  content_type: string;
-  etag: string;
-  last_modified: string;
-  /** Null in listings. */
-  metadata: Record<string, string> | null;
-  checksum_sha256: string | null;
-  link?: Omit<Link, 'path'> | null;
-}
+export type Asset = Schemas['Asset'];
+export type Kind = Asset['kind'];
+/** A signed link: `url` stops working at `expires_at`, at the latest. */
+export type Link = Schemas['PathLink'];
+export type Me = Schemas['Me'];
+export type Share = Schemas['Share'];
+export type Playback = Schemas['Playback'];
+export type Version = Schemas['Version'];
+export type Project = Schemas['Project'];
+export type UnfinishedUpload = Schemas['UnfinishedUpload'];
+export type FolderDeletion = Schemas['FolderDeletion'];
+export type Deletion = Schemas['Deletion'];
+export type Erased = Schemas['Erased'];
 
-/** RFC 9457. `/problems/network`, `/problems/file-unreadable`, `/problems/upload-active` (status 0)
- * and `/problems/store-refused` are this module's own. */
+/** Why a call failed: the gateway's own slugs, then those of this module. */
+export type Slug =
+  | 'invalid-token'
+  | 'insufficient-scope'
+  | 'not-found'
+  | 'already-exists'
+  | 'upload-incomplete'
+  | 'not-versioned'
+  | 'cdn-not-configured'
+  | 'too-large'
+  | 'quota-exceeded'
+  | 'unsupported-type'
+  | 'validation-error'
+  | 'upload-rejected'
+  | 'rate-limited'
+  | 'too-many-uploads'
+  | 'storage-error'
+  | 'storage-unavailable'
+  | 'identity-unavailable'
+  | 'internal-error'
+  /** Another HTTP error, such as 405. */
+  | 'http-error'
+  /** No answer came, or one that breaks off. Status 0, as those that follow. */
+  | 'network'
+  /** The file was changed, moved or deleted since it was chosen. */
+  | 'file-unreadable'
+  /** The browser does not have the file any more, or not the permission: choose it again. */
+  | 'file-needed'
+  /** Another tab is at this upload. */
+  | 'upload-active'
+  /** The store refused the bytes; `problem.code` is S3's error code. */
+  | 'store-refused'
+  /** An answer without a problem document, of something that stands before the gateway. */
+  | 'unknown';
+
+/** RFC 9457. */
 export interface Problem {
   type: string;
   title: string;
@@ -44,13 +69,15 @@ export interface Problem {
 }
 
 export declare class GatewayError extends Error {
+  readonly name: 'GatewayError';
   readonly problem: Problem;
   /** HTTP status, 0 when no answer came. */
   readonly status: number;
-  /** Last segment of `problem.type`, such as `quota-exceeded`. */
-  readonly slug: string;
+  /** Last segment of `problem.type`. */
+  readonly slug: Slug;
   readonly errors: { pointer: string; detail: string }[];
   readonly requestId: string | null;
+  /** What Retry-After asks for, seconds or date, by the answer's own clock. */
   readonly retryAfterSeconds: number | null;
 }
 
@@ -63,8 +90,11 @@ export type Token = string | ((ask: { renew: boolean }) => string | Promise<stri
 
 export type UploadState =
   | 'starting'
+  /** Read for its SHA-256, where that was asked for. */
   | 'hashing'
   | 'uploading'
+  /** Nothing new is sent; what is on the wire still arrives. */
+  | 'pausing'
   | 'paused'
   | 'verifying'
   | 'done'
@@ -73,30 +103,35 @@ export type UploadState =
 
 export interface Progress {
   state: UploadState;
-  /** Bytes that the store has, or that are on the wire. */
+  /** Bytes that the store has, or that are on the wire. Never less than before. */
   loaded: number;
   total: number;
 }
 
 export interface UploadOptions {
   /** Left out, the gateway takes it from the content type. */
-  kind?: Kind;
-  projectId?: string;
+  kind?: Kind | undefined;
+  projectId?: string | undefined;
   /** Groups the files of one package, such as HLS segments. */
-  assetId?: string;
+  assetId?: string | undefined;
   /** Instead of the file's own name; may have folders together with `assetId`. */
-  filename?: string;
-  /** Instead of the file's own type. */
-  contentType?: string;
-  metadata?: Record<string, string>;
-  method?: 'auto' | 'put' | 'post' | 'multipart';
-  /** Parts in flight at a time; 4 by default. */
-  concurrency?: number;
-  /** SHA-256 for files up to 64 MiB, checked by the store; true by default. */
-  checksum?: boolean;
+  filename?: string | undefined;
+  /** Taken at its word. Left out, the file's first bytes, its name and the system's word for it tell. */
+  contentType?: string | undefined;
+  metadata?: Record<string, string> | undefined;
+  method?: 'auto' | 'put' | 'post' | 'multipart' | undefined;
+  /** Parts in flight at a time. Left out, as many as the line carries, one to four. */
+  concurrency?: number | undefined;
+  /**
+   * `true` (the default): a CRC-64/NVME of the whole file, made while it is sent, which the gateway
+   * holds against the store's. `'sha256'`: a SHA-256 besides, made before, for files up to 64 MiB
+   * that go in one request. `false`: neither.
+   */
+  checksum?: boolean | 'sha256' | undefined;
   /** Aborting cancels the upload. */
-  signal?: AbortSignal;
-  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal | undefined;
+  /** What it throws is told in the console, and changes nothing. */
+  onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /**
@@ -104,13 +139,17 @@ export interface UploadOptions {
  * rejects with `GatewayError`, or with the reason it was cancelled for.
  */
 export declare class Upload implements Promise<Asset> {
+  private constructor();
   readonly state: UploadState;
   readonly uploadId: string | null;
   readonly [Symbol.toStringTag]: string;
   then: Promise<Asset>['then'];
   catch: Promise<Asset>['catch'];
   finally: Promise<Asset>['finally'];
-  /** Stops sending. Finished parts stay; a single PUT begins anew on `resume()`. */
+  /**
+   * Sends nothing new; what is on the wire arrives first (`pausing`), unless it stands still or
+   * takes more than half a minute. A second call stops that at once.
+   */
   pause(): void;
   resume(): void;
   /**
@@ -120,32 +159,50 @@ export declare class Upload implements Promise<Asset> {
   cancel(reason?: unknown): void;
 }
 
-export interface Page {
-  items: Asset[];
+/** What can be read: `File`, `Blob` (give it a `filename`), or a handle of the File System Access API. */
+export type Source = Blob | FileHandle;
+
+/** A `FileSystemFileHandle`, as far as it is used. */
+export interface FileHandle {
+  getFile(): Promise<File>;
+}
+
+export interface Page<Item> {
+  items: Item[];
   next_cursor: string | null;
 }
 
-export interface ListOptions {
-  kind?: Kind;
-  projectId?: string;
-  prefix?: string;
-  /** Page size, 1 to 1,000. */
-  limit?: number;
-  /** Adds a link to each asset. */
-  sign?: boolean;
-  signal?: AbortSignal;
+/** All items by `for await`, or a page at a time. */
+export interface Pages<Item> extends AsyncIterable<Item> {
+  page(cursor?: string | null): Promise<Page<Item>>;
 }
 
-export interface AssetList extends AsyncIterable<Asset> {
-  page(cursor?: string | null): Promise<Page>;
+export interface PageOptions {
+  /** Page size, 1 to 1,000. */
+  limit?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface ListOptions extends PageOptions {
+  kind?: Kind | undefined;
+  projectId?: string | undefined;
+  prefix?: string | undefined;
+  /** Adds a link to each asset. */
+  sign?: boolean | undefined;
 }
 
 export interface LinkOptions {
   /** Seconds, 1 to 604,800. */
-  expiresIn?: number;
-  disposition?: 'inline' | 'attachment';
-  via?: 'auto' | 's3' | 'cloudfront';
-  signal?: AbortSignal;
+  expiresIn?: number | undefined;
+  disposition?: 'inline' | 'attachment' | undefined;
+  via?: 'auto' | 's3' | 'cloudfront' | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Where a copy goes; left out: the kind it has, and the library. */
+export interface Place {
+  kind?: Kind | undefined;
+  projectId?: string | undefined;
 }
 
 export interface Resumable {
@@ -157,48 +214,97 @@ export interface Resumable {
   size: number;
   kind?: Kind;
   projectId?: string;
+  /** Whether `resume()` can reach the file by itself. */
+  reopens?: boolean;
   /** Milliseconds since the epoch. */
   at: number;
 }
 
 export interface RequestOptions {
-  query?: Record<string, string | number | boolean | null | undefined>;
+  query?: Record<string, string | number | boolean | null | undefined> | undefined;
   body?: unknown;
-  signal?: AbortSignal;
-  tries?: number;
+  signal?: AbortSignal | undefined;
+  tries?: number | undefined;
   /** How long to wait for an answer before the call is tried again; 90,000 by default. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
+  credentials?: RequestCredentials | undefined;
+}
+
+/** Where unfinished uploads are remembered: `localStorage`, or anything like it. */
+export type KeyStorage = Pick<Storage, 'length' | 'key' | 'getItem' | 'setItem' | 'removeItem'>;
+
+export interface Settings {
+  /** The gateway's address. */
+  endpoint: string;
+  token: Token;
+  /** Bounds the attempts at anything that fails for a passing reason; 8 by default. */
+  retries?: number | undefined;
+  storage?: KeyStorage | undefined;
 }
 
 export declare class AssetGateway {
-  /** `retries` bounds the attempts at anything that fails for a passing reason; 8 by default. */
-  constructor(settings: { endpoint: string; token: Token; retries?: number });
+  constructor(settings: Settings);
   readonly endpoint: string;
+  readonly retries: number;
+
   /** Resumes by itself when this browser began the same file before. */
-  upload(file: File, options?: UploadOptions): Upload;
+  upload(source: Source, options?: UploadOptions): Upload;
   /**
    * What this browser began and did not finish: `upload()` of the same file goes on with it.
    * Leaves out what this tab is at, which other tabs cannot take.
    */
   resumable(): Resumable[];
-  /** Gives one of them up, and removes its parts; `upload-active` while another tab is at it. */
-  forget(upload: Pick<Resumable, 'upload_id'>): Promise<void>;
-  list(options?: ListOptions): AssetList;
+  /**
+   * Goes on with one of them that `reopens`, without choosing its file again; call it from a click,
+   * for the browser may ask the person. Rejects with `file-needed` where that fails.
+   */
+  resume(upload: Resumable, options?: UploadOptions): Upload;
+  /** The caller's unfinished uploads in parts, of all devices; `here` is what this browser knows. */
+  unfinished(options?: PageOptions): Pages<UnfinishedUpload & { here: Resumable | null }>;
+  /** Gives one up, and removes its parts; `upload-active` while another tab is at it. */
+  forget(upload: { upload_id: string; path?: string | undefined }): Promise<void>;
+
+  list(options?: ListOptions): Pages<Asset>;
   get(path: string): Promise<Asset>;
+  /** Judges what came without completion, as Uppy's single uploads do. */
+  verify(path: string): Promise<Asset>;
   /** One link a path, in the paths' order; any number of paths. */
   links(paths: string[], options?: LinkOptions): Promise<Link[]>;
+  /** Opens a package, such as HLS, by one signature for its folder. */
+  playback(
+    path: string,
+    options?: { expiresIn?: number | undefined; cookies?: boolean | undefined },
+  ): Promise<Playback>;
+  copy(path: string, to?: Place): Promise<Asset>;
+  move(path: string, to?: Place): Promise<Asset>;
+  /** Newest first. */
+  versions(path: string): Promise<Version[]>;
+  /** Undeletes, or brings an old version back. */
+  restore(path: string, options?: { versionId?: string | undefined }): Promise<Asset>;
   delete(path: string): Promise<null>;
-  delete(
-    folder: string,
-    options: { recursive: true },
-  ): Promise<{ deleted_objects: number; complete: boolean }>;
-  delete(
-    paths: string[],
-  ): Promise<{ deleted: string[]; errors: { path: string; code: string }[] }>;
-  projects(options?: {
-    cursor?: string | null;
-  }): Promise<{ items: { project_id: string }[]; next_cursor: string | null }>;
-  me(): Promise<Record<string, unknown>>;
+  /** All below `…/{kind}/{asset_id}`. */
+  delete(folder: string, options: { recursive: true }): Promise<FolderDeletion>;
+  delete(paths: string[]): Promise<Deletion>;
+
+  /** A link for whoever has it. */
+  share(
+    path: string,
+    options?: Pick<LinkOptions, 'expiresIn' | 'disposition'>,
+  ): Promise<Share>;
+  shares(options?: PageOptions): Pages<Share>;
+  revoke(share: { share_id: string }): Promise<null>;
+
+  projects(options?: PageOptions): Pages<Project>;
+  /** Removes all that is in it. */
+  deleteProject(projectId: string): Promise<FolderDeletion>;
+
+  /** Who is signed in, what each kind takes, and what is used. */
+  me(): Promise<Me>;
+  /** Every asset, with a link to it. */
+  export(options?: { signal?: AbortSignal | undefined }): AsyncIterable<Asset>;
+  /** Removes everything of the caller's; with `account` the Cognito account as well. */
+  erase(options?: { account?: boolean | undefined }): Promise<Erased>;
+
   /** Any other call of the HTTP API. */
   request<Answer = unknown>(
     method: string,

@@ -24,8 +24,16 @@ export async function player(gateway, asset, hlsAddress) {
   const video = document.createElement('video');
   Object.assign(video, { controls: true, autoplay: true, playsInline: true });
   video.setAttribute('aria-label', asset.filename);
-  // Relative addresses in a playlist do not inherit the query, so it goes onto each of them.
-  const hls = new Hls({ xhrSetup: (xhr, target) => xhr.open('GET', `${target}?${query}`, true) });
+  // Relative addresses in a playlist do not inherit the query, so it goes onto each of them: of the
+  // edge alone, for whoever has it can read the package.
+  const { origin } = new URL(url);
+  const hls = new Hls({
+    xhrSetup(xhr, target) {
+      const address = new URL(target, url);
+      if (address.origin === origin) address.search += `${address.search ? '&' : '?'}${query}`;
+      xhr.open('GET', address, true);
+    },
+  });
   hls.on(Hls.Events.ERROR, (_, { fatal }) => fatal && video.dispatchEvent(new Event('error')));
   hls.loadSource(url.split('?')[0]);
   hls.attachMedia(video);

@@ -4,7 +4,7 @@ import { bytes, duration, h, icon } from './dom.js';
 
 const SPEED_WINDOW_MS = 4000;
 export const OVER = /^(done|failed|cancelled)$/;
-export const UNDER_WAY = /^(starting|hashing|uploading|verifying)$/;
+export const UNDER_WAY = /^(starting|hashing|uploading|pausing|verifying)$/;
 
 /** A file on its way, with speed and time left. */
 export class Row {
@@ -41,8 +41,8 @@ export class Row {
     this.state = state;
     this.bar.value = loaded;
     this.element.dataset.state = state;
-    this.pause.hidden = state !== 'uploading';
-    this.resume.hidden = state !== 'paused';
+    this.pause.hidden = !/^(uploading|pausing)$/.test(state); // a second time it stops at once
+    this.resume.hidden = !/^paus/.test(state);
     this.retry.hidden = state !== 'failed';
     this.cancel.hidden = state === 'done' || state === 'cancelled';
     this.bar.hidden = OVER.test(state);
@@ -57,6 +57,7 @@ export class Row {
       case 'waiting': return `Waiting · ${bytes(size)}`;
       case 'starting': return bytes(size);
       case 'hashing': return `Reading · ${bytes(size)}`;
+      case 'pausing': return `Pausing · ${bytes(loaded)} of ${bytes(size)}`;
       case 'paused': return `Paused · ${bytes(loaded)} of ${bytes(size)}`;
       case 'verifying': return 'Checking what arrived';
       case 'done': return bytes(size);

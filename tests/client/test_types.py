@@ -4,13 +4,16 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-NPM = ROOT / ".stores" / "npm"
+from app.domain.errors import Problem
+from tests.client.generate import COMMAND, MADE, NPM, ROOT, document
+
 OPTIONS = {
     "target": "ES2023",
     "lib": ["ES2023", "DOM", "DOM.Iterable"],
@@ -26,10 +29,18 @@ OPTIONS = {
 }
 
 USE = """
-import { AssetGateway, GatewayError, type Asset, type Upload } from 'asset-gateway-client';
+import {
+  AssetGateway, GatewayError, type Asset, type Me, type Slug, type Upload,
+} from 'asset-gateway-client';
 
 const gateway = new AssetGateway({ endpoint: 'https://x', token: async ({ renew }) => `${renew}` });
-const upload: Upload = gateway.upload(new File([], 'a'), { kind: 'video', concurrency: 2 });
+declare const chosen: { project: string | undefined };
+const upload: Upload = gateway.upload(new File([], 'a'), {
+  kind: 'video', concurrency: 2, projectId: chosen.project, checksum: 'sha256',
+});
+gateway.upload(new Blob([]), { filename: 'a.txt' }).pause();
+declare const handle: FileSystemFileHandle;
+gateway.upload(handle);
 const asset: Asset = await upload;
 for await (const { path, size } of gateway.list({ kind: 'audio', sign: true })) {
   const sum: number = size + path.length;
@@ -38,15 +49,64 @@ for await (const { path, size } of gateway.list({ kind: 'audio', sign: true })) 
 const { deleted } = await gateway.delete(['a', 'b']);
 const { complete } = await gateway.delete('video/x', { recursive: true });
 const nothing: null = await gateway.delete(asset.path);
-const [{ url }] = await gateway.links([asset.path], { disposition: 'attachment' });
-for (const one of gateway.resumable()) await gateway.forget(one);
-void [deleted.length, complete, nothing, url.length];
-try { upload.pause(); } catch (error) { if (error instanceof GatewayError) void error.slug.length; }
+const [link] = await gateway.links([asset.path], { disposition: 'attachment' });
+for (const one of gateway.resumable()) {
+  if (one.reopens) await gateway.resume(one);
+  else await gateway.forget(one);
+}
+for await (const { initiated_at, here } of gateway.unfinished()) {
+  void [initiated_at.length, here?.size];
+}
+const me: Me = await gateway.me();
+const left: number | null = me.usage.remaining_bytes;
+const most: number | undefined = me.limits['video']?.max_bytes;
+const copied: Asset = await gateway.copy(asset.path, { projectId: chosen.project });
+const { share_id } = await gateway.share(copied.path, { expiresIn: 60 });
+await gateway.revoke({ share_id });
+for await (const share of gateway.shares()) void share.expires_at;
+for await (const { project_id } of gateway.projects()) await gateway.deleteProject(project_id);
+const [version] = await gateway.versions(asset.path);
+const restored: Asset = await gateway.restore(asset.path, { versionId: version?.version_id });
+const { query } = await gateway.playback(asset.path);
+for await (const exported of gateway.export()) void exported.link?.url;
+const { aborted_uploads } = await gateway.erase({ account: true });
+const raw = await gateway.request<{ items: unknown[] }>('GET', '/v1/projects');
+void [deleted.length, complete, nothing, link?.url, left, most, restored, query];
+void [aborted_uploads, raw];
+try { upload.pause(); } catch (error) {
+  if (error instanceof GatewayError) {
+    const slug: Slug = error.slug;
+    if (error.slug === 'quota-exceeded') void slug;
+  }
+}
 // @ts-expect-error: not a kind
 gateway.upload(new File([], 'a'), { kind: 'movie' });
 // @ts-expect-error: a token is needed
 new AssetGateway({ endpoint: 'https://x' });
+// @ts-expect-error: so is the address
+new AssetGateway({ token: 'x' });
+// @ts-expect-error: uploads are the gateway's to make
+new Upload();
+// @ts-expect-error: no slug
+if (new GatewayError().slug === 'quota') void 0;
+// @ts-expect-error: what is not there is said
+me.quota;
 """
+#: The strictest that a front end may set; without the types of Node and React.
+STRICT = {
+    "target": "ES2023",
+    "lib": ["ES2023", "DOM", "DOM.Iterable", "DOM.AsyncIterable"],
+    "module": "NodeNext",
+    "moduleResolution": "NodeNext",
+    "strict": True,
+    "exactOptionalPropertyTypes": True,
+    "noUncheckedIndexedAccess": True,
+    "noPropertyAccessFromIndexSignature": True,
+    "verbatimModuleSyntax": True,
+    "skipLibCheck": False,
+    "noEmit": True,
+    "types": [],
+}
 
 
 WRONG = """
@@ -61,14 +121,20 @@ new Uppy().addFiles('a');
 def faults() -> str:
     """What the TypeScript compiler says to all of it, once: `file(line,column): …` a line."""
     assert NPM.is_dir(), "python -m tests.stores.install"
+    return compiled(OPTIONS, {"use.ts": USE, "wrong.ts": WRONG, **examples()})
+
+
+def compiled(options: dict[str, Any], sources: dict[str, str]) -> str:
+    """What the TypeScript compiler says about these files, with the client as a package."""
     # Below the packages, for the compiler looks for them in the folders above.
-    with TemporaryDirectory(prefix="types-", dir=NPM) as directory:
+    with TemporaryDirectory(prefix="types-", dir=NPM.resolve()) as directory:
         home = Path(directory)
         shutil.copytree(ROOT / "client", home / "node_modules" / "asset-gateway-client")
+        (home / "package.json").write_text('{"type": "module"}')
         (home / "tsconfig.json").write_text(
-            json.dumps({"compilerOptions": OPTIONS, "include": ["**/*.ts", "**/*.tsx"]})
+            json.dumps({"compilerOptions": options, "include": ["**/*.ts", "**/*.tsx"]})
         )
-        for name, text in {"use.ts": USE, "wrong.ts": WRONG, **examples()}.items():
+        for name, text in sources.items():
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             (home / name).write_text(text)
         compiler = NPM / "node_modules" / "typescript" / "bin" / "tsc"
@@ -95,13 +161,44 @@ def test_a_wrong_example_would_be_noticed(faults: str) -> None:
     assert {int(line) for line in re.findall(r"^wrong\.ts\((\d+),", faults, re.MULTILINE)} == {4, 5}
 
 
+def test_the_types_are_clean_under_the_strictest_settings() -> None:
+    """`exactOptionalPropertyTypes` and all: what may be undefined in an app may be given."""
+    assert compiled(STRICT, {"use.ts": USE}) == ""
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_what_is_made_from_the_gateway_is_up_to_date(name: str) -> None:
+    """The table of types and the schemas of the answers are the gateway's own."""
+    assert (ROOT / "client" / name).read_text() == MADE[name](), f"{COMMAND} writes it anew"
+
+
+def test_every_slug_of_the_gateway_is_in_the_union() -> None:
+    """A page that switches over `error.slug` meets no string that the types do not know."""
+    types = (ROOT / "client" / "asset-gateway.d.ts").read_text()
+    union = re.search(r"export type Slug =(.*?);\n", types, re.DOTALL)
+    assert union
+    declared = set(re.findall(r"\| '([\w-]+)'", union[1]))
+    source = client_source()
+    own = set(re.findall(r"failure\('([\w-]+)'", source))
+    own |= set(re.findall(r"/problems/([\w-]+)'", source))
+    slugs = {one.slug for one in (Problem, *every_subclass(Problem))} | {"http-error"}
+    assert declared == slugs | own
+
+
+def every_subclass(kind: type[Problem]) -> Iterator[type[Problem]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from every_subclass(one)
+
+
 def test_every_export_of_the_module_is_declared() -> None:
     """What the module exports at run time is in its types, and no class is declared that is not."""
-    source = (ROOT / "client" / "asset-gateway.js").read_text()
+    entry = (ROOT / "client" / "asset-gateway.js").read_text()
     types = (ROOT / "client" / "asset-gateway.d.ts").read_text()
-    exported = set(re.findall(r"^export class (\w+)", source, re.MULTILINE))
-    assert exported == set(re.findall(r"^export declare class (\w+)", types, re.MULTILINE))
-    for name in exported:
+    exported = dict(re.findall(r"^export { (\w+) } from '\./(.*)';$", entry, re.MULTILINE))
+    assert set(exported) == set(re.findall(r"^export declare class (\w+)", types, re.MULTILINE))
+    for name, file in exported.items():
+        source = (ROOT / "client" / file).read_text()
         body = re.search(rf"^export class {name}\b.*?^}}", source, re.MULTILINE | re.DOTALL)
         declared = re.search(
             rf"^export declare class {name}\b.*?^}}", types, re.MULTILINE | re.DOTALL
@@ -110,3 +207,19 @@ def test_every_export_of_the_module_is_declared() -> None:
         methods = set(re.findall(r"^  (?:async )?(?:get )?(\w+)\(", body[0], re.MULTILINE))
         missing = {m for m in methods - {"constructor"} if not re.search(rf"\b{m}\b", declared[0])}
         assert missing == set(), name
+
+
+def test_every_route_has_a_method() -> None:
+    """Whatever `/v1` can do, the client has a method for it."""
+    paths = re.findall(r"'(/v1/[^']*)'|`(/v1/[^`]*)`", client_source())
+    called = {re.sub(r"\$\{[^}]*\}", "*", a or b) for a, b in paths}
+    # Those of one upload are made of two halves.
+    called |= {f"/v1/uploads/*{rest}" for rest in ("", "/parts", "/complete")}
+    routes = {
+        re.sub(r"{\w+}", "*", path) for path in document()["paths"] if path.startswith("/v1/")
+    }
+    assert {route for route in routes if route not in called} == set()
+
+
+def client_source() -> str:
+    return "".join(path.read_text() for path in sorted((ROOT / "client" / "src").glob("*.js")))

@@ -1,0 +1,510 @@
+/** The schemas of the OpenAPI document. Written by `python -m tests.client.generate`: do not edit. */
+
+export interface components {
+    schemas: {
+        Error: {
+            /** @description Error code */
+            code?: number;
+            /** @description Error name */
+            status?: string;
+            /** @description Error message */
+            message?: string;
+            /** @description Errors */
+            errors?: {
+                [key: string]: unknown;
+            };
+        };
+        PaginationMetadata: {
+            /** @description Total number of items. */
+            total?: number;
+            /** @description Total number of pages. */
+            total_pages?: number;
+            /** @description First available page number. */
+            first_page?: number;
+            /** @description Last available page number. */
+            last_page?: number;
+            /** @description Current page number. */
+            page?: number;
+            /** @description Previous page number. */
+            previous_page?: number;
+            /** @description Next page number. */
+            next_page?: number;
+        };
+        NewUpload: {
+            /** @example clip.mp4 */
+            filename: string;
+            /** @example video/mp4 */
+            content_type: string;
+            /**
+             * @description Bytes
+             * @example 73400320
+             */
+            size: number;
+            /**
+             * @description Left out: taken from the content type
+             * @default null
+             * @enum {unknown}
+             */
+            kind?: "audio" | "image" | "video" | "brand_kit" | "frame" | null;
+            /** @default null */
+            project_id?: string | null;
+            /**
+             * @description UUID that groups the files of a package, such as HLS
+             * @default null
+             */
+            asset_id?: string | null;
+            /**
+             * @default auto
+             * @enum {string}
+             */
+            method?: "auto" | "put" | "post" | "multipart";
+            /**
+             * @description Base64; S3 then refuses other bytes
+             * @default null
+             */
+            checksum_sha256?: string | null;
+            /** @description Names of a-z 0-9 -, any text; 2 KB together once encoded */
+            metadata?: {
+                [key: string]: string;
+            };
+        };
+        Fault: {
+            /**
+             * @description RFC 6901 pointer to it
+             * @example /size
+             */
+            pointer?: string;
+            detail?: string;
+        };
+        Problem: {
+            /** @example /problems/validation-error */
+            type?: string;
+            title?: string;
+            status?: number;
+            detail?: string;
+            request_id?: string | null;
+            errors?: components["schemas"]["Fault"][];
+            /** @description Of `/s3/`: the detail, where Uppy reads it */
+            message?: string;
+            /** @description The same */
+            error?: string;
+        };
+        SignedPart: {
+            part_number: number;
+            /** @description Bytes; signed */
+            size: number;
+            url: string;
+            /** @description Send exactly these */
+            headers: {
+                [key: string]: string;
+            };
+        };
+        Upload: {
+            upload_id: string;
+            asset_id: string | null;
+            path: string;
+            key: string;
+            /** @enum {unknown} */
+            method: "PUT" | "POST" | "MULTIPART";
+            /** @description Bytes declared, where known */
+            size: number | null;
+            /** @description MULTIPART: bytes but of the last */
+            part_size: number | null;
+            part_count: number | null;
+            /** @description PUT and POST */
+            url?: string;
+            /** @description PUT: send exactly these */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description POST: form fields to send before the file */
+            fields?: {
+                [key: string]: string;
+            };
+            /** @description MULTIPART, at creation: the first 1,000 */
+            parts?: components["schemas"]["SignedPart"][];
+            /**
+             * Format: date-time
+             * @description Of the URLs here; null where there are none
+             */
+            expires_at: string | null;
+        };
+        UploadedPart: {
+            part_number: number;
+            size: number;
+            /** @description Null once completed */
+            etag: string | null;
+        };
+        UploadState: {
+            upload_id: string;
+            asset_id: string | null;
+            path: string;
+            key: string;
+            /** @enum {unknown} */
+            method: "PUT" | "POST" | "MULTIPART";
+            /** @description Bytes declared, where known */
+            size: number | null;
+            /** @description MULTIPART: bytes but of the last */
+            part_size: number | null;
+            part_count: number | null;
+            /** @description PUT and POST */
+            url?: string;
+            /** @description PUT: send exactly these */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description POST: form fields to send before the file */
+            fields?: {
+                [key: string]: string;
+            };
+            /** @description MULTIPART, at creation: the first 1,000 */
+            parts?: components["schemas"]["SignedPart"][];
+            /**
+             * Format: date-time
+             * @description Of the URLs here; null where there are none
+             */
+            expires_at: string | null;
+            uploaded: components["schemas"]["UploadedPart"][];
+            /** @description Numbers of the parts still to be sent */
+            missing: number[] | null;
+        };
+        Link: {
+            url: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @enum {string} */
+            via: "s3" | "cloudfront";
+        };
+        Asset: {
+            path: string;
+            key: string;
+            /** @enum {unknown} */
+            kind: "audio" | "image" | "video" | "brand_kit" | "frame";
+            project_id: string | null;
+            asset_id: string | null;
+            filename: string;
+            /** @description Bytes */
+            size: number;
+            content_type: string;
+            etag: string;
+            /** Format: date-time */
+            last_modified: string;
+            metadata: {
+                [key: string]: string;
+            } | null;
+            checksum_sha256: string | null;
+            link: components["schemas"]["Link"] | null;
+        };
+        PartNumbers: {
+            part_numbers: number[];
+        };
+        SignedParts: {
+            parts: components["schemas"]["SignedPart"][];
+            /** Format: date-time */
+            expires_at: string;
+        };
+        UnfinishedUpload: {
+            upload_id: string;
+            path: string;
+            key: string;
+            /** @description Null: S3 does not know it */
+            size: number | null;
+            /** Format: date-time */
+            initiated_at: string;
+        };
+        UnfinishedUploads: {
+            items: components["schemas"]["UnfinishedUpload"][];
+            next_cursor: string | null;
+        };
+        AssetPage: {
+            items: components["schemas"]["Asset"][];
+            next_cursor: string | null;
+        };
+        AssetPath: {
+            path: string;
+        };
+        Relocation: {
+            /** @description An asset, or …/{kind}/{asset_id} alone: the whole package */
+            path: string;
+            /**
+             * @description Left out: the kind it has
+             * @default null
+             * @enum {unknown}
+             */
+            kind?: "audio" | "image" | "video" | "brand_kit" | "frame" | null;
+            /**
+             * @description Left out: the library
+             * @default null
+             */
+            project_id?: string | null;
+        };
+        FolderDeletion: {
+            deleted_objects: number;
+            complete: boolean;
+        };
+        Paths: {
+            paths: string[];
+        };
+        PathError: {
+            path: string;
+            code: string;
+        };
+        Deletion: {
+            deleted: string[];
+            errors: components["schemas"]["PathError"][];
+        };
+        Version: {
+            version_id: string;
+            is_latest: boolean;
+            deleted: boolean;
+            size: number | null;
+            etag: string | null;
+            /** Format: date-time */
+            last_modified: string;
+        };
+        Versions: {
+            items: components["schemas"]["Version"][];
+        };
+        Restoration: {
+            path: string;
+            /** @default null */
+            version_id?: string | null;
+        };
+        Project: {
+            project_id: string;
+        };
+        ProjectPage: {
+            items: components["schemas"]["Project"][];
+            next_cursor: string | null;
+        };
+        NewShare: {
+            path: string;
+            /**
+             * @description Seconds the link is to live
+             * @default null
+             */
+            expires_in?: number | null;
+            /**
+             * @default inline
+             * @enum {string}
+             */
+            disposition?: "inline" | "attachment";
+        };
+        Share: {
+            share_id: string;
+            url: string;
+            path: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @enum {string} */
+            disposition: "inline" | "attachment";
+        };
+        SharePage: {
+            items: components["schemas"]["Share"][];
+            next_cursor: string | null;
+        };
+        NewLinks: {
+            paths: string[];
+            /**
+             * @description Seconds the link is to live
+             * @default null
+             */
+            expires_in?: number | null;
+            /**
+             * @default inline
+             * @enum {string}
+             */
+            disposition?: "inline" | "attachment";
+            /**
+             * @default auto
+             * @enum {string}
+             */
+            via?: "auto" | "s3" | "cloudfront";
+        };
+        PathLink: {
+            url: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @enum {string} */
+            via: "s3" | "cloudfront";
+            path: string;
+        };
+        Links: {
+            links: components["schemas"]["PathLink"][];
+        };
+        NewPlayback: {
+            path: string;
+            /**
+             * @description Seconds the link is to live
+             * @default null
+             */
+            expires_in?: number | null;
+        };
+        Playback: {
+            /** @description The manifest, with the query on it */
+            url: string;
+            /** @description To be put behind each URL, without `?` */
+            query: string;
+            /** @description The same signature as cookies, by name */
+            cookies: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            expires_at: string;
+        };
+        Single: {
+            /** @enum {string} */
+            method: "POST" | "PUT";
+            url: string;
+            fields: {
+                [key: string]: string;
+            };
+            /** @description PUT: send these */
+            headers?: {
+                [key: string]: string;
+            };
+            expires: number;
+        };
+        UppyFile: {
+            /** @example clip.mp4 */
+            filename: string;
+            /**
+             * @default
+             * @example video/mp4
+             */
+            type?: string | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        Created: {
+            key: string;
+            uploadId: string;
+            bucket: string;
+        };
+        ArrivedPart: {
+            PartNumber: number;
+            ETag: string;
+            Size: number;
+        };
+        PartUrl: {
+            url: string;
+            expires: number;
+        };
+        PartUrls: {
+            presignedUrls: {
+                [key: string]: string;
+            };
+        };
+        NamedPart: {
+            PartNumber: number;
+            /** @default null */
+            ETag?: unknown;
+        };
+        Complete: {
+            parts: components["schemas"]["NamedPart"][];
+        };
+        Completed: {
+            location: string;
+            key: string;
+            bucket: string;
+        };
+        Keys: {
+            AccessKeyId: string;
+            SecretAccessKey: string;
+            SessionToken: string;
+            /** Format: date-time */
+            Expiration: string;
+        };
+        Credentials: {
+            credentials: components["schemas"]["Keys"];
+            bucket: string;
+            region: string;
+        };
+        Sign: {
+            /** @enum {string} */
+            method: "GET" | "PUT" | "POST" | "DELETE";
+            key: string;
+            /** @default null */
+            contentType?: string | null;
+            /** @default null */
+            uploadId?: string | null;
+            /** @default null */
+            partNumber?: number | null;
+        };
+        Signed: {
+            url: string;
+            /** @description Instead of the one that was asked for */
+            key?: string;
+            /** @description Send these */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description Send as a form */
+            fields?: {
+                [key: string]: string;
+            };
+        };
+        Limit: {
+            max_bytes: number;
+            content_types: string[];
+        };
+        Amount: {
+            bytes: number;
+            objects: number;
+        };
+        Usage: {
+            bytes: number;
+            objects: number;
+            /** @description By kind, library and projects together; `other`: all else */
+            by_kind: {
+                [key: string]: components["schemas"]["Amount"];
+            };
+            /** @description By project; the thousand largest */
+            by_project: {
+                [key: string]: components["schemas"]["Amount"];
+            };
+            /** @description null: no quota */
+            quota_bytes: number | null;
+            /** @description After reservations */
+            remaining_bytes: number | null;
+        };
+        Me: {
+            sub: string;
+            username: string;
+            client_id: string;
+            groups: string[];
+            scopes: string[];
+            /** @example users/0f8fad5b/ */
+            prefix: string;
+            /** @description By kind */
+            limits: {
+                [key: string]: components["schemas"]["Limit"];
+            };
+            usage: components["schemas"]["Usage"];
+        };
+        Erased: {
+            /** @description Versions and delete markers count as well */
+            deleted_objects: number;
+            aborted_uploads: number;
+            /** @description false: call again */
+            complete: boolean;
+        };
+        Health: {
+            /** @enum {string} */
+            status: "ok";
+        };
+        Readiness: {
+            /** @enum {string} */
+            status: "ok" | "unavailable";
+            checks: {
+                [key: string]: "ok" | "failed";
+            };
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}

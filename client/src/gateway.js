@@ -1,0 +1,217 @@
+/** The gateway as a page sees it: uploads, and a method for each route of the HTTP API. */
+
+import { Calls } from './calls.js';
+import { failure } from './errors.js';
+import { drop, reopen } from './handles.js';
+import { Line } from './line.js';
+import { claim, isLive, Memory } from './memory.js';
+import { Upload } from './upload.js';
+
+const BATCH = 1000; // the most paths one call may name
+const COPYING_MS = 15 * 60e3; // of many gigabytes
+
+function chunks(items) {
+  const count = Math.ceil(items.length / BATCH);
+  return Array.from({ length: count }, (_, i) => items.slice(i * BATCH, (i + 1) * BATCH));
+}
+
+const encodePath = (path) => path.split('/').map(encodeURIComponent).join('/');
+
+export class AssetGateway {
+  #calls;
+  #memory;
+  #line = new Line();
+
+  constructor({ endpoint, token, retries = 8, storage } = {}) {
+    if (typeof endpoint !== 'string' || !endpoint) {
+      throw new TypeError('AssetGateway needs an `endpoint`, such as https://assets.example.com');
+    }
+    if (!token) throw new TypeError('AssetGateway needs a `token`, or a function that gives one');
+    this.#calls = new Calls(endpoint.replace(/\/+$/, ''), token, retries);
+    this.#memory = new Memory(this.endpoint, storage);
+  }
+
+  get endpoint() {
+    return this.#calls.endpoint;
+  }
+
+  get retries() {
+    return this.#calls.retries;
+  }
+
+  /** One call of the HTTP API: the JSON of the answer, or null for 204. */
+  request(method, path, options) {
+    return this.#calls.request(method, path, options);
+  }
+
+  upload(source, options = {}) {
+    if (!source?.slice && !source?.getFile) {
+      throw new TypeError('upload() takes a File, a Blob or a file handle');
+    }
+    return this.#upload(source, options);
+  }
+
+  #upload(source, options) {
+    return new Upload({ gateway: this, memory: this.#memory, line: this.#line }, source, options);
+  }
+
+  resumable() {
+    return this.#memory.entries().filter(([key]) => !isLive(key)).map(([, entry]) => entry);
+  }
+
+  resume(entry, options = {}) {
+    const key = this.#memory.find(entry) ?? '';
+    return this.#upload(() => reopen(key), { size: entry.size, ...entry.options, ...options });
+  }
+
+  unfinished({ limit, signal } = {}) {
+    return this.#pages('/v1/uploads', { limit }, signal, (item) => {
+      const key = this.#memory.find(item);
+      return { ...item, here: key ? this.#memory.read(key) : null };
+    });
+  }
+
+  async forget(upload) {
+    const { upload_id: id } = upload;
+    const key = this.#memory.find(upload);
+    const release = await claim(key ?? id);
+    if (!release) throw failure('upload-active', 'This upload is under way');
+    try {
+      await this.request('DELETE', `/v1/uploads/${id}`).catch((error) => {
+        if (error.status !== 404) throw error;
+      });
+      if (!key) return;
+      this.#memory.write(key, null);
+      await drop(key);
+    } finally {
+      release();
+    }
+  }
+
+  list({ kind, projectId, prefix, limit, sign, signal } = {}) {
+    return this.#pages('/v1/assets', { kind, project_id: projectId, prefix, limit, sign }, signal);
+  }
+
+  get(path) {
+    return this.request('GET', `/v1/assets/${encodePath(path)}`);
+  }
+
+  verify(path) {
+    return this.#post('/v1/assets/verify', { path });
+  }
+
+  copy(path, { kind, projectId } = {}) {
+    return this.#post('/v1/assets/copy', { path, kind, project_id: projectId }, COPYING_MS);
+  }
+
+  move(path, { kind, projectId } = {}) {
+    return this.#post('/v1/assets/move', { path, kind, project_id: projectId }, COPYING_MS);
+  }
+
+  async versions(path) {
+    return (await this.request('GET', '/v1/versions', { query: { path } })).items;
+  }
+
+  restore(path, { versionId } = {}) {
+    return this.#post('/v1/assets/restore', { path, version_id: versionId }, COPYING_MS);
+  }
+
+  async links(paths, { expiresIn, disposition, via, signal } = {}) {
+    const answers = await Promise.all(chunks(paths).map((some) => this.request('POST', '/v1/links', {
+      body: { paths: some, expires_in: expiresIn, disposition, via }, signal,
+    })));
+    return answers.flatMap(({ links }) => links);
+  }
+
+  playback(path, { expiresIn, cookies } = {}) {
+    return this.request('POST', '/v1/playback', {
+      body: { path, expires_in: expiresIn }, credentials: cookies ? 'include' : undefined,
+    });
+  }
+
+  async share(path, { expiresIn, disposition } = {}) {
+    const share = await this.#post('/v1/shares', { path, expires_in: expiresIn, disposition });
+    return this.#withAddress(share);
+  }
+
+  shares({ limit, signal } = {}) {
+    return this.#pages('/v1/shares', { limit }, signal, (share) => this.#withAddress(share));
+  }
+
+  revoke({ share_id: id }) {
+    return this.request('DELETE', `/v1/shares/${encodeURIComponent(id)}`);
+  }
+
+  async delete(paths, { recursive } = {}) {
+    if (typeof paths === 'string') {
+      const path = `/v1/assets/${encodePath(paths)}`;
+      return recursive ? this.#untilComplete(path, { recursive }) : this.request('DELETE', path);
+    }
+    const outcome = { deleted: [], errors: [] };
+    for (const some of chunks(paths)) {
+      const answer = await this.#post('/v1/assets/delete', { paths: some });
+      outcome.deleted.push(...answer.deleted);
+      outcome.errors.push(...answer.errors);
+    }
+    return outcome;
+  }
+
+  projects({ limit, signal } = {}) {
+    return this.#pages('/v1/projects', { limit }, signal);
+  }
+
+  deleteProject(id) {
+    return this.#untilComplete(`/v1/projects/${encodeURIComponent(id)}`);
+  }
+
+  me() {
+    return this.request('GET', '/v1/me');
+  }
+
+  export({ signal } = {}) {
+    return this.#calls.lines('/v1/me/export', { signal });
+  }
+
+  erase({ account } = {}) {
+    return this.#untilComplete('/v1/me/data', { account });
+  }
+
+  #post(path, body, timeoutMs) {
+    return this.request('POST', path, { body, timeoutMs });
+  }
+
+  /** Pages of a listing: one by `page(cursor)`, all items by iterating. */
+  #pages(path, query, signal, shown = (item) => item) {
+    const page = async (cursor) => {
+      const answer = await this.request('GET', path, { query: { ...query, cursor }, signal });
+      return { ...answer, items: answer.items.map(shown) };
+    };
+    return {
+      page,
+      async* [Symbol.asyncIterator]() {
+        let cursor;
+        do {
+          const { items, next_cursor: next } = await page(cursor);
+          yield* items;
+          cursor = next;
+        } while (cursor);
+      },
+    };
+  }
+
+  /** What is deleted by bounded work a call: called until nothing is left. */
+  async #untilComplete(path, query) {
+    const sum = {};
+    for (;;) {
+      const { complete, ...counts } = await this.request('DELETE', path, { query });
+      for (const [name, count] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + count;
+      if (complete) return { ...sum, complete };
+    }
+  }
+
+  /** A gateway that does not know its own address gives that of a share as a path. */
+  #withAddress(share) {
+    const base = new URL(this.endpoint, globalThis.location?.href);
+    return { ...share, url: new URL(share.url, base).href };
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * How many parts travel at once over a line: so many that it is full, and so few that one ends
+ * every few seconds, for what is on the wire is lost when the page, the line or the browser goes.
+ *
+ * One part at first. Where parts end within a second two fill the gaps between them. More are tried
+ * where parts end soon enough, and kept if they make it faster: a line whose connections are slow
+ * each, and fast together.
+ */
+
+const MOST = 4;
+/** A part may take so long while it is still worth trying whether more of them are faster. */
+const SOON_MS = 2500;
+const SLOW_MS = 5000;
+const BRISK_MS = 1000;
+/** How much faster more parts must make it, to stay. */
+const WORTH = 1.2;
+/** After a vain trial, when to try again: lines change. */
+const TRY_AGAIN_MS = 30e3;
+
+export class Line {
+  #now;
+  #width = 1;
+  #busy = 0;
+  #waiting = [];
+  /** What was seen since the width last changed, of parts that travelled at that width alone. */
+  #since = 0;
+  #bytes = 0;
+  #parts = 0;
+  /** Bytes a millisecond before a trial of more, or null. */
+  #before = null;
+  #patientUntil = 0;
+
+  constructor(now = () => performance.now()) {
+    this.#now = now;
+  }
+
+  get width() {
+    return this.#width;
+  }
+
+  /** Waits for a place; what gives it back takes the bytes that were sent, if all were. */
+  async enter(signal) {
+    while (this.#busy >= this.#width) await this.#turn(signal);
+    signal?.throwIfAborted();
+    // What an idle line carried says nothing.
+    if (!this.#busy) this.#become(this.#width);
+    this.#busy += 1;
+    const begun = this.#now();
+    return (bytes) => {
+      const full = this.#busy === this.#width;
+      this.#busy -= 1;
+      if (bytes && full && begun >= this.#since) this.#learn(bytes, this.#now() - begun);
+      for (const wake of this.#waiting.splice(0)) wake();
+    };
+  }
+
+  #turn(signal) {
+    return new Promise((resolve, reject) => {
+      const wake = () => {
+        signal?.removeEventListener('abort', wake);
+        if (signal?.aborted) reject(signal.reason);
+        else resolve();
+      };
+      signal?.addEventListener('abort', wake);
+      this.#waiting.push(wake);
+    });
+  }
+
+  #learn(bytes, tookMs) {
+    this.#bytes += bytes;
+    this.#parts += 1;
+    if (this.#parts < this.#width) return;
+    const now = this.#now();
+    const speed = this.#bytes / (now - this.#since);
+    if (this.#before !== null && speed < this.#before * WORTH) {
+      this.#before = null;
+      this.#patientUntil = now + TRY_AGAIN_MS;
+      this.#become(this.#width / 2);
+    } else if (this.#width > 1 && tookMs > SLOW_MS) {
+      this.#before = null;
+      this.#become(this.#width / 2);
+    } else if (this.#width === 1 && tookMs < BRISK_MS) {
+      this.#before = null;
+      this.#become(2);
+    } else if (this.#width < MOST && tookMs < SOON_MS && now >= this.#patientUntil) {
+      this.#before = speed;
+      this.#become(this.#width * 2);
+    } else {
+      this.#before = null;
+      this.#become(this.#width);
+    }
+  }
+
+  #become(width) {
+    this.#width = width;
+    this.#since = this.#now();
+    this.#bytes = 0;
+    this.#parts = 0;
+  }
+}
