@@ -84,7 +84,7 @@ resource "aws_cloudwatch_metric_alarm" "edge_refuses" {
 # An account may have one monitor of AWS services only, and new accounts are given it.
 resource "aws_ce_anomaly_monitor" "services" {
   provider          = aws.us_east_1
-  count             = local.has_email && var.cost_monitor_arn == "" ? 1 : 0
+  count             = local.has_anomalies && var.cost_monitor_arn == "" ? 1 : 0
   name              = var.name
   monitor_type      = "DIMENSIONAL"
   monitor_dimension = "SERVICE"
@@ -92,7 +92,7 @@ resource "aws_ce_anomaly_monitor" "services" {
 
 resource "aws_ce_anomaly_subscription" "costs" {
   provider  = aws.us_east_1
-  count     = local.has_email ? 1 : 0
+  count     = local.has_anomalies ? 1 : 0
   name      = var.name
   frequency = "DAILY"
   monitor_arn_list = [

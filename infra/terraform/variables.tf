@@ -195,7 +195,7 @@ variable "error_percent_alarm" {
 }
 
 variable "cost_anomaly_dollars" {
-  description = "Tell of unusual costs from this impact on"
+  description = "Tell of unusual costs from this impact on; 0 for an account without Cost Explorer"
   type        = number
   default     = 10
 }
@@ -223,6 +223,7 @@ locals {
   has_green_key  = var.edge && var.public_key_green != ""
   has_user       = var.gateway_principal == "user"
   has_email      = var.alarm_email != ""
+  has_anomalies  = local.has_email && var.cost_anomaly_dollars != 0
   has_edge_name  = var.edge_domain != ""
   asset_folders  = ["audio", "brand_kit", "frame", "image", "video"]
   bucket_arn     = aws_s3_bucket.assets.arn
