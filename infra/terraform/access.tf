@@ -175,6 +175,8 @@ data "aws_iam_policy_document" "doctor" {
     actions = [
       "s3:GetBucketCORS",
       "s3:GetBucketNotification",
+      "s3:GetBucketObjectLockConfiguration",
+      "s3:GetBucketOwnershipControls",
       "s3:GetBucketPolicy",
       "s3:GetBucketPublicAccessBlock",
       "s3:GetBucketVersioning",
