@@ -95,6 +95,9 @@ def _make_bucket(s3: S3Client, bucket: str, origins: list[str]) -> None:
             "RestrictPublicBuckets": True,
         },
     )
+    s3.put_bucket_ownership_controls(
+        Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    )
     s3.put_bucket_encryption(
         Bucket=bucket,
         ServerSideEncryptionConfiguration={
@@ -144,7 +147,18 @@ def _tell_queue(s3: S3Client, sqs: SQSClient, bucket: str) -> None:
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         arns[name] = found["Attributes"]["QueueArn"]
     redrive = {"deadLetterTargetArn": arns[f"{QUEUE}-dead"], "maxReceiveCount": "20"}
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(redrive)})
+    sender = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arns[QUEUE],
+        "Condition": {"ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [sender]}
+    sqs.set_queue_attributes(
+        QueueUrl=url,
+        Attributes={"RedrivePolicy": json.dumps(redrive), "Policy": json.dumps(policy)},
+    )
     s3.put_bucket_notification_configuration(
         Bucket=bucket,
         NotificationConfiguration={

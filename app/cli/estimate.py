@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from app.cli.prices import Prices
+from app.cli.prices import FLAT_PLANS, FlatPlan, Prices
+from config import Settings
 
+_DEFAULTS = {item.name: item.metadata["default"] for item in fields(Settings)}
+_PART_BYTES: int = _DEFAULTS["part_size_bytes"]
+_MULTIPART_FROM: int = _DEFAULTS["multipart_threshold_bytes"]
+_MB = 1_000_000
 #: Dollars a month for each part, as the plan has them.
 RANGES = {"cognito": (0, 50), "s3": (10, 100), "cloudfront": (5, 50)}
 TOTAL_RANGE = (15, 200)
-_PART_BYTES = 16 * 1024**2
-_MULTIPART_FROM = 64 * 1024**2
-_MB = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,27 @@ class Usage:
     views: float
     traffic_gb: float
     through_edge: bool = True
+
+
+#: Two months that cost what the plan's ranges begin and end with, at the plan's prices.
+PROFILES = {
+    "starting": Usage(
+        users=5_000,
+        storage_gb=430,
+        uploads=10_000,
+        upload_mb=15,
+        views=100_000,
+        traffic_gb=58,
+    ),
+    "grown": Usage(
+        users=59_000,
+        storage_gb=4_300,
+        uploads=100_000,
+        upload_mb=15,
+        views=1_000_000,
+        traffic_gb=578,
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +101,16 @@ def estimate(usage: Usage, prices: Prices) -> Estimate:
     else:
         direct = max(0.0, usage.traffic_gb - prices.s3_free_transfer_gb) * prices.s3_transfer_gb
     return Estimate(billed * prices.cognito_mau, storage + requests + direct, edge)
+
+
+def flat_plan(usage: Usage) -> FlatPlan | None:
+    """The cheapest flat-rate plan that is meant for this much; None beyond the largest."""
+    fitting = (
+        plan
+        for plan in FLAT_PLANS
+        if usage.views <= plan.requests and usage.traffic_gb <= plan.traffic_gb
+    )
+    return next(fitting, None)
 
 
 @dataclass(frozen=True, slots=True)

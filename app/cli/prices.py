@@ -1,7 +1,7 @@
-"""Two dated tables of prices, in US dollars, for us-east-1.
+"""Two dated tables of prices, in US dollars, for us-east-1, and CloudFront's flat-rate plans.
 
-None of these was fetched: they are list prices as they are commonly quoted, written down by hand.
-``flask costs`` prints both, with their dates, and where they differ.
+None of these was fetched: they are list prices, written down by hand. ``flask costs`` prints both
+tables with their dates, and where they differ.
 """
 
 from __future__ import annotations
@@ -33,11 +33,10 @@ class Prices:
     cloudfront_free_requests: float
 
 
-#: What plans of this kind of service usually reckon with: one price a unit, Cognito's old free
-#: tier, nothing free elsewhere.
+#: The mission's own table: one price a unit, Cognito's old free tier, nothing free elsewhere.
 PLANNED = Prices(
-    label="planning",
-    as_of="list prices before 2024-11",
+    label="mission",
+    as_of="the plan's table: list prices before 2024-11",
     cognito_mau=0.0055,
     cognito_free_mau=50_000,
     s3_gb_month=0.023,
@@ -47,7 +46,7 @@ PLANNED = Prices(
     s3_free_transfer_gb=0,
     cloudfront_gb=0.085,
     cloudfront_free_gb=0,
-    cloudfront_per_10000=0.01,
+    cloudfront_per_10000=0.0075,
     cloudfront_free_requests=0,
 )
 
@@ -74,13 +73,33 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "cognito_free_mau": "accounts that had a pool before keep 50,000 free on Lite",
         "s3_free_transfer_gb": "100 GB a month out to the internet, over all services",
         "cloudfront_free_gb": "1 TB a month out to the internet, always free",
+        "cloudfront_per_10000": "$0.0075 is the price of plain HTTP; HTTPS costs $0.01",
         "cloudfront_free_requests": "10 million requests a month, always free",
     }
 )
 
 
+@dataclass(frozen=True, slots=True)
+class FlatPlan:
+    """A plan of CloudFront's without overage: dollars a month, what it is meant for."""
+
+    name: str
+    dollars: float
+    requests: float
+    traffic_gb: float
+
+
+#: https://aws.amazon.com/cloudfront/pricing/ (flat-rate plans, since November 2025)
+FLAT_PLANS = (
+    FlatPlan("Free", 0, 1_000_000, 100),
+    FlatPlan("Pro", 15, 10_000_000, 50_000),
+    FlatPlan("Business", 200, 125_000_000, 50_000),
+    FlatPlan("Premium", 1_000, 500_000_000, 50_000),
+)
+
+
 def differences() -> list[tuple[str, float, float, str]]:
-    """Name, planning price, today's, and why; for what is not the same."""
+    """Name, the mission's price, today's, and why; for what is not the same."""
     return [
         (item.name, getattr(PLANNED, item.name), getattr(TODAY, item.name), NOTES[item.name])
         for item in fields(Prices)

@@ -20,6 +20,7 @@ from app.cli.stack_rollout import Request, Rollout
 @click.option("--origin", multiple=True, help="Exact origin of a front end; may be repeated.")
 @click.option("--alarm-email", help="Who is told of alarms.")
 @click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="Any other parameter.")
+@click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Tag of all resources.")
 @click.option("--replica-region", help="Replicate the bucket to one made there.")
 @click.option("--gateway-url", default="", help="Public address of the gateway.")
 @click.option(
@@ -37,12 +38,14 @@ def provision(
     origin: tuple[str, ...],
     alarm_email: str | None,
     pairs: tuple[str, ...],
+    tags: tuple[str, ...],
     **asked: Any,
 ) -> None:
     """Create or update the AWS side, and print the environment for back end and front end.
 
     Uses your own AWS credentials (profile, environment), not the gateway's. What is not given
-    stays as it is, so it may be run again at any time.
+    stays as it is, so it may be run again at any time. Ends with 1 when an optional part (replica,
+    alarms, protection) was refused; the environment is written all the same.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -50,13 +53,20 @@ def provision(
         raise click.UsageError("--rotate-key and --retire-key are the two ends of one rotation")
     given = {"BucketName": bucket, "Origins": ",".join(origin), "AlarmEmail": alarm_email}
     parameters = {name: value for name, value in given.items() if value} | _pairs(pairs)
-    request = Request(parameters=parameters, **asked)
+    request = Request(parameters=parameters, tags=_tags(tags), **asked)
     try:
         Rollout(request, aws_client).run()
     except (StackError, AccessKeyError, KeysError) as error:
         raise click.ClickException(str(error)) from None
     except (BotoCoreError, ClientError) as error:
         raise click.ClickException(f"AWS: {error}") from None
+
+
+def _tags(texts: tuple[str, ...]) -> dict[str, str]:
+    tags = dict(text.partition("=")[::2] for text in texts)
+    if not all(name and value for name, value in tags.items()):
+        raise click.UsageError("--tag takes NAME=VALUE, such as --tag team=media")
+    return tags
 
 
 def aws_client(service: str, region: str) -> Any:

@@ -6,14 +6,16 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updatin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 INFRA = Path(__file__).parents[2] / "infra"
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+_STUCK = "UPDATE_ROLLBACK_FAILED"
 # A stack that never came up cannot be updated, only deleted.
 _BROKEN = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"})
 _ENDED_WELL = frozenset(
@@ -33,11 +35,13 @@ class Found:
 
     parameters: Mapping[str, str]
     outputs: Mapping[str, str]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    is_protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of a change set. ``replaced`` is for resources that would be made anew."""
+    """One line of a change set; what is ``replaced`` would be made anew."""
 
     action: str
     logical_id: str
@@ -62,9 +66,14 @@ class Stack:
         status = described["StackStatus"]
         if status in _BROKEN:
             raise StackError(
-                f"stack {self.name} is {status}: it never came up. Delete it and start again "
-                f"(its bucket and pool are kept, if they were made):\n"
+                f"stack {self.name} is {status}: it never came up. Delete it and start again:\n"
                 f"  aws cloudformation delete-stack --stack-name {self.name}"
+            )
+        if status == _STUCK:
+            raise StackError(
+                f"stack {self.name} is {status}: fix what its events name, then\n"
+                f"  aws cloudformation continue-update-rollback --stack-name {self.name}\n"
+                "(docs/deploy.md, Rolling back)"
             )
         if status.endswith("_IN_PROGRESS") and status not in _ENDED_WELL:
             raise StackError(f"stack {self.name} is {status}: wait for the other change to end")
@@ -74,17 +83,26 @@ class Stack:
                 for each in described.get("Parameters", [])
             },
             {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])},
+            {each["Key"]: each["Value"] for each in described.get("Tags", [])},
+            described.get("EnableTerminationProtection", False),
         )
 
     def declared(self) -> frozenset[str]:
-        """The names of the template's parameters; CloudFormation reads the template for it."""
-        answer = self._client.validate_template(TemplateBody=self._body)
-        return frozenset(each["ParameterKey"] for each in answer["Parameters"])
+        """The names of the template's parameters."""
+        section = self._body.partition("\nParameters:\n")[2]
+        return frozenset(re.findall(r"^  (\w+):$", re.split(r"^\w", section, flags=re.M)[0], re.M))
 
-    def plan(self, parameters: Mapping[str, str], *, existing: bool, name: str) -> list[Change]:
+    def plan(
+        self,
+        parameters: Mapping[str, str],
+        *,
+        existing: bool,
+        name: str,
+        tags: Mapping[str, str],
+    ) -> list[Change]:
         """Make the change set ``name``; its changes, an empty list when there are none.
 
-        Raises ``StackError`` in CloudFormation's words when the template cannot be applied.
+        ``tags`` replace the stack's. Raises ``StackError`` in CloudFormation's words.
         """
         self._client.create_change_set(
             StackName=self.name,
@@ -96,6 +114,7 @@ class Stack:
                 {"ParameterKey": key, "ParameterValue": value}
                 for key, value in sorted(parameters.items())
             ],
+            Tags=[{"Key": key, "Value": value} for key, value in sorted(tags.items())],
         )
         changes: list[Change] = []
         token: dict[str, str] = {}
@@ -117,9 +136,16 @@ class Stack:
                 return changes
             token = {"NextToken": answer["NextToken"]}
 
-    def forget(self, name: str) -> None:
-        """Drop a change set that will not be carried out."""
+    def forget(self, name: str, *, existing: bool) -> None:
+        """Drop a change set that will not be carried out, and the empty stack that it made."""
         self._client.delete_change_set(StackName=self.name, ChangeSetName=name)
+        if not existing:
+            self._client.delete_stack(StackName=self.name)
+
+    def protect(self) -> None:
+        """Have CloudFormation refuse to delete the stack."""
+        on = {"EnableTerminationProtection": True}
+        self._client.update_termination_protection(StackName=self.name, **on)
 
     def apply(self, name: str) -> Iterator[str]:
         """Carry out the change set ``name``, a line for each thing that happens.
@@ -156,7 +182,7 @@ class Stack:
             raise
 
     def _events(self) -> list[Any]:
-        """The newest page, newest first; a hundred events in two seconds do not happen."""
+        # The newest page, newest first; a hundred events in two seconds do not happen.
         return list(self._client.describe_stack_events(StackName=self.name)["StackEvents"])
 
 

@@ -27,6 +27,7 @@ def gateway_environment(found: Found, region: str, *, slot: str | None) -> dict[
         "AWS_REGION": region,
         "S3_BUCKET_NAME": outputs["BucketName"],
         "S3_REGION": region,
+        "S3_ACCELERATE": "true" if parameters.get("TransferAcceleration") == "true" else "",
         "CORS_ORIGINS": parameters["Origins"],
         "EVENTS_QUEUE_URL": outputs["EventsQueueUrl"],
         "ADMIN_GROUP": parameters.get("AdminGroup", ""),

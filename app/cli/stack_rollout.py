@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
 
-from app.cli.env_file import env_text, read_env, write_env
-from app.cli.stack_changes import Change, Found, Stack
+from app.cli.cost_monitor import cost_monitor
+from app.cli.env_file import read_env, write_env
+from app.cli.stack_changes import Found, Stack, StackError
 from app.cli.stack_environment import (
-    SECRETS,
+    AccessKeyError,
     access_key,
-    front_end_environment,
     gateway_environment,
     kept_secrets,
 )
 from app.cli.stack_keys import Keys, keep_keys, retire_key, rotate_key
+from app.cli.stack_report import agreed, changes_table, report
 
 #: CloudFront and the bill report their metrics there, wherever the rest is.
 HOME_REGION = "us-east-1"
 _SECONDS_BETWEEN_QUESTIONS = 3
+_TAGS = {"application": "asset-gateway"}
+#: Stands for the distribution in a dry run, before there is one.
+_TO_BE_MADE = "EXAMPLE"
 
 Clients = Callable[[str, str], Any]
 
@@ -36,6 +41,7 @@ class Request:
     stack: str
     region: str
     parameters: Mapping[str, str]
+    tags: Mapping[str, str]
     replica_region: str | None
     env_file: Path | None
     gateway_url: str
@@ -54,8 +60,11 @@ class Rollout:
     clients: Clients
     pause: Callable[[], None] = lambda: time.sleep(_SECONDS_BETWEEN_QUESTIONS)
     change_set: str = field(default_factory=lambda: f"provision-{secrets.token_hex(4)}")
+    _refused: list[str] = field(default_factory=list)
 
     def run(self) -> None:
+        """All of it. Raises ``StackError`` when the main stack cannot be made; what is refused of
+        the rest ends the command with 1, after the environment was written."""
         request = self.request
         env = read_env(request.env_file) if request.env_file else {}
         main = self._stack(request.stack, request.region, "template.yaml")
@@ -68,20 +77,38 @@ class Rollout:
             # rotation the file's key is in use until the new one is accepted.
             write_env(request.env_file, kept)
         if request.replica_region:
-            parameters["ReplicaBucketName"] = self._replicate(parameters["BucketName"])
+            with self._optional("replica"):
+                parameters["ReplicaBucketName"] = self._replicate(parameters["BucketName"])
         after = self._roll_out(main, parameters | (dict(keys.public) if keys else {}), before)
         if after is None:
+            self._plan_alarms(before, parameters)
             return
-        self._alarm(after)
-        slot = keys.slot if keys else None
-        values = gateway_environment(after, request.region, slot=slot) | kept
-        if request.gateway_url:
-            values["PUBLIC_BASE_URL"] = request.gateway_url
-        user = after.outputs.get("GatewayUserName")
-        if user:
-            iam = self.clients("iam", request.region)
-            values |= access_key(iam, user, env, fresh=request.new_access_key)
-        self._report(after, values)
+        values = gateway_environment(after, request.region, slot=keys.slot if keys else None) | kept
+        if url := request.gateway_url or env.get("PUBLIC_BASE_URL", ""):
+            values["PUBLIC_BASE_URL"] = url
+        if user := after.outputs.get("GatewayUserName"):
+            with self._optional("access key"):
+                iam = self.clients("iam", request.region)
+                values |= access_key(iam, user, env, fresh=request.new_access_key)
+        report(after, values, request.region, request.env_file)
+        with self._optional("termination protection"):
+            if not after.is_protected:
+                main.protect()
+        with self._optional("alarms of CloudFront and costs"):
+            self._alarm(after.parameters, after.outputs.get("DistributionId", ""))
+        if self._refused:
+            raise StackError(f"not done: {'; '.join(self._refused)}; all else is")
+
+    @contextmanager
+    def _optional(self, part: str) -> Iterator[None]:
+        """What accounts may refuse, and the gateway can do without."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except (StackError, AccessKeyError, BotoCoreError, ClientError) as error:
+            click.echo(f"{part}: {error}", err=True)
+            self._refused.append(part)
 
     def _parameters(self, before: Found | None) -> dict[str, str]:
         known = dict(before.parameters) if before else {}
@@ -113,21 +140,26 @@ class Rollout:
         self._roll_out(stack, {"ReplicaBucketName": name}, stack.find())
         return name
 
-    def _alarm(self, main: Found) -> None:
-        stack = self._stack(f"{self.request.stack}-edge-alarms", HOME_REGION, "edge-alarms.yaml")
+    def _plan_alarms(self, before: Found | None, parameters: Mapping[str, str]) -> None:
+        """After a dry run: the second stack's changes, as far as they can be known."""
+        known = before.outputs.get("DistributionId", "") if before else _TO_BE_MADE
+        with self._optional("alarms of CloudFront and costs"):
+            self._alarm(parameters, "" if parameters.get("Edge") == "false" else known)
+
+    def _alarm(self, main: Mapping[str, str], distribution_id: str) -> None:
+        """The second stack, for the main one's parameters."""
+        stack = self._alarms_stack()
         before = stack.find()
         parameters = dict(before.parameters) if before else {}
-        if main.parameters.get("AlarmEmail") and not parameters.get("AlarmEmail"):
-            parameters["CostMonitorArn"] = self._cost_monitor()
-        parameters["DistributionId"] = main.outputs.get("DistributionId", "")
-        parameters["AlarmEmail"] = main.parameters.get("AlarmEmail", "")
+        if main.get("AlarmEmail") and not parameters.get("AlarmEmail"):
+            found = cost_monitor(self.clients("ce", HOME_REGION))
+            parameters |= found
+            if "CostAnomalyDollars" in found:
+                self._refused.append("cost anomalies")
+        parameters |= self.request.parameters
+        parameters["DistributionId"] = distribution_id
+        parameters["AlarmEmail"] = main.get("AlarmEmail", "")
         self._roll_out(stack, parameters, before)
-
-    def _cost_monitor(self) -> str:
-        """The account's monitor of AWS services, as a second one is refused."""
-        monitors = self.clients("ce", HOME_REGION).get_anomaly_monitors()["AnomalyMonitors"]
-        ours = (each for each in monitors if each.get("MonitorDimension") == "SERVICE")
-        return str(next((each["MonitorArn"] for each in ours), ""))
 
     def _roll_out(
         self, stack: Stack, parameters: Mapping[str, str], before: Found | None
@@ -137,16 +169,17 @@ class Rollout:
         Raises ``click.Abort`` when the operator says no.
         """
         declared = stack.declared()
-        unknown = [name for name in self.request.parameters if name not in declared]
-        if unknown and stack.name == self.request.stack:
-            raise click.UsageError(f"the template has no parameter {', '.join(unknown)}")
+        if stack.name == self.request.stack:
+            self._refuse_unknown(declared)
         # What an older template knew and this one does not would be refused.
         kept = {name: value for name, value in parameters.items() if name in declared}
-        changes = stack.plan(kept, existing=before is not None, name=self.change_set)
-        click.echo(f"{stack.name}: {_table(changes)}", err=True)
+        existing = before is not None
+        tags = _TAGS | (dict(before.tags) if before else {}) | dict(self.request.tags)
+        changes = stack.plan(kept, existing=existing, name=self.change_set, tags=tags)
+        click.echo(f"{stack.name}: {changes_table(changes)}", err=True)
         if changes:
-            if self.request.dry_run or not (self.request.yes or _agreed(changes)):
-                stack.forget(self.change_set)
+            if self.request.dry_run or not (self.request.yes or agreed(changes)):
+                stack.forget(self.change_set, existing=existing)
                 if not self.request.dry_run:
                     raise click.Abort
             else:
@@ -154,43 +187,14 @@ class Rollout:
                     click.echo(line, err=True)
         return None if self.request.dry_run else stack.find()
 
+    def _refuse_unknown(self, declared: frozenset[str]) -> None:
+        unknown = self.request.parameters.keys() - declared
+        if unknown and (unknown := unknown - self._alarms_stack().declared()):
+            raise click.UsageError(f"the templates have no parameter {', '.join(sorted(unknown))}")
+
+    def _alarms_stack(self) -> Stack:
+        name = f"{self.request.stack}-edge-alarms"
+        return self._stack(name, HOME_REGION, "edge-alarms.yaml")
+
     def _stack(self, name: str, region: str, template: str) -> Stack:
         return Stack(self.clients("cloudformation", region), name, template, pause=self.pause)
-
-    def _report(self, after: Found, values: Mapping[str, str]) -> None:
-        """Both environments on standard output; secrets only where no file keeps them."""
-        path = self.request.env_file
-        if path:
-            write_env(path, values)
-            click.echo(f"wrote {path}: the gateway's environment, secrets included", err=True)
-        shown = {name: text for name, text in values.items() if not (path and name in SECRETS)}
-        click.echo("# gateway\n" + env_text(shown))
-        front_end = front_end_environment(after, self.request.region, self.request.gateway_url)
-        click.echo("# front end\n" + env_text(front_end), nl=False)
-        if after.outputs.get("GatewayUserName") and not read_key(values, path):
-            click.echo(
-                "# S3_ACCESS_KEY_ID: the user has a key already, whose secret AWS shows once. "
-                "--new-access-key makes another",
-                err=True,
-            )
-
-
-def read_key(values: Mapping[str, str], path: Path | None) -> bool:
-    """Whether an access key is known, from this run or in the file."""
-    return "S3_ACCESS_KEY_ID" in values or bool(path and "S3_ACCESS_KEY_ID" in read_env(path))
-
-
-def _table(changes: list[Change]) -> str:
-    if not changes:
-        return "nothing changes"
-    lines = [
-        f"  {each.action:<7} {each.logical_id:<24} {each.kind}"
-        + ("  REPLACED: made anew, the old one goes" if each.replaced else "")
-        for each in changes
-    ]
-    return "\n".join([f"{len(changes)} change(s)", *lines])
-
-
-def _agreed(changes: list[Change]) -> bool:
-    replaced = any(each.replaced for each in changes)
-    return click.confirm("Replace resources?" if replaced else "Make these changes?", err=True)

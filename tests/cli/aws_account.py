@@ -73,6 +73,9 @@ class Stack:
         status: str = "CREATE_COMPLETE",
         parameters: Mapping[str, str] | None = None,
         outputs: Mapping[str, str] | None = None,
+        *,
+        protected: bool = True,
+        tags: Mapping[str, str] | None = None,
     ) -> Stack:
         given = [
             {"ParameterKey": name, "ParameterValue": value}
@@ -91,19 +94,17 @@ class Stack:
                         "StackStatus": status,
                         "Parameters": given,
                         "Outputs": made,
+                        "EnableTerminationProtection": protected,
+                        "Tags": [{"Key": k, "Value": v} for k, v in (tags or {}).items()],
                     }
                 ]
             },
         )
         return self
 
-    def declares(self, *names: str) -> Stack:
-        self._stubber.add_response(
-            "validate_template", {"Parameters": [{"ParameterKey": name} for name in names]}
-        )
-        return self
-
-    def plans(self, parameters: Any = ANY, *, kind: str = "CREATE", template: Any = ANY) -> Stack:
+    def plans(
+        self, parameters: Any = ANY, *, kind: str = "CREATE", template: Any = ANY, tags: Any = ANY
+    ) -> Stack:
         if parameters is not ANY:
             parameters = [
                 {"ParameterKey": name, "ParameterValue": value}
@@ -119,6 +120,7 @@ class Stack:
                 "TemplateBody": template,
                 "Capabilities": ["CAPABILITY_IAM"],
                 "Parameters": parameters,
+                "Tags": tags,
             },
         )
         return self
@@ -158,10 +160,25 @@ class Stack:
         self.change_set("FAILED", "The submitted information didn't contain changes.")
         return self.forgets()
 
-    def forgets(self) -> Stack:
+    def forgets(self, *, stack: bool = False) -> Stack:
+        """The change set is dropped, with the empty ``stack`` that it made."""
         self._stubber.add_response(
             "delete_change_set", {}, {"StackName": ANY, "ChangeSetName": ANY}
         )
+        if stack:
+            self._stubber.add_response("delete_stack", {}, {"StackName": ANY})
+        return self
+
+    def protects(self) -> Stack:
+        self._stubber.add_response(
+            "update_termination_protection",
+            {"StackId": STACK_ID},
+            {"StackName": ANY, "EnableTerminationProtection": True},
+        )
+        return self
+
+    def refuses(self, operation: str, code: str, message: str) -> Stack:
+        self._stubber.add_client_error(operation, code, message, 403)
         return self
 
     def executes(self) -> Stack:
@@ -194,7 +211,7 @@ class Stack:
     def rolls_out(
         self, after: Mapping[str, str], outputs: Mapping[str, str], **planned: Any
     ) -> Stack:
-        """A change that goes well, from the change set to the stack after it."""
+        """A change that goes well, from the change set to the (protected) stack after it."""
         self.plans(**planned)
         self.change_set("CREATE_COMPLETE", "", ("Add", "Bucket", "AWS::S3::Bucket", "False"))
         self.events().executes().events(("Bucket", "CREATE_COMPLETE", ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -13,16 +13,19 @@ from hypothesis import strategies as st
 
 from app.cli.costs import costs
 from app.cli.estimate import (
+    PROFILES,
     RANGES,
     TOTAL_RANGE,
     Usage,
     estimate,
+    flat_plan,
     get_requests,
     put_requests,
     range_ends,
     sums_of_ranges,
 )
-from app.cli.prices import NOTES, PLANNED, TODAY, Prices
+from app.cli.prices import FLAT_PLANS, NOTES, PLANNED, TODAY, Prices
+from config import Settings
 
 NOTHING = Usage(users=0, storage_gb=0, uploads=0, upload_mb=0, views=0, traffic_gb=0)
 TABLES = pytest.mark.parametrize("prices", [PLANNED, TODAY], ids=lambda each: each.label)
@@ -38,12 +41,12 @@ def test_a_month_reckoned_by_hand() -> None:
         views=1_000_000,
         traffic_gb=2000,
     )
-    # 10,000 billed x 0.0055; 23 + 10 x 0.005 + 1,020 x 0.0004; 2,000 x 0.085 + 100 x 0.01
+    # 10,000 billed x 0.0055; 23 + 10 x 0.005 + 1,020 x 0.0004; 2,000 x 0.085 + 100 x 0.0075
     assert estimate(usage, PLANNED).as_dict() == {
         "cognito": 55.0,
         "s3": 23.46,
-        "cloudfront": 171.0,
-        "total": 249.46,
+        "cloudfront": 170.75,
+        "total": 249.21,
     }
     # 50,000 x 0.015; the same; 1,000 x 0.085, and the requests are free
     assert estimate(usage, TODAY).as_dict() == {
@@ -61,9 +64,12 @@ def test_nothing_costs_nothing(prices: Prices) -> None:
 
 
 def test_large_uploads_are_billed_by_part() -> None:
-    """100 MB are 6 parts of 16 MiB, with a beginning and an end; 60 MB go in one request."""
-    assert put_requests(replace(NOTHING, uploads=10, upload_mb=100)) == 80
-    assert put_requests(replace(NOTHING, uploads=10, upload_mb=60)) == 10
+    """One request a part, one to begin and one to end; one in all up to the threshold."""
+    defaults = {item.name: item.metadata["default"] for item in fields(Settings)}
+    parts = -(-100_000_000 // defaults["part_size_bytes"])
+    assert put_requests(replace(NOTHING, uploads=10, upload_mb=100)) == 10 * (parts + 2)
+    whole = defaults["multipart_threshold_bytes"] / 1_000_000
+    assert put_requests(replace(NOTHING, uploads=10, upload_mb=whole)) == 10
     assert get_requests(replace(NOTHING, uploads=10, views=5)) == 25
 
 
@@ -135,16 +141,47 @@ def test_a_machine_reads_it() -> None:
     """Everything that the table says is in the JSON."""
     document = json.loads(run("--json", "--users", "60000", "--storage-gb", "0"))
     assert document["estimate"]["today"]["cognito"] == 750.0
-    assert document["prices"]["planning"]["as_of"]
+    assert document["prices"]["mission"]["as_of"]
     assert document["total_range"]["sum_of_parts"] == [15, 200]
 
 
 def test_a_person_reads_it() -> None:
     """Both tables with their dates, the differences, and the ranges; no line too wide to read."""
     output = run()
-    for text in ("planning", "today", "not fetched", "cognito_mau", "up to 50,000", "$15 to 200"):
+    for text in ("mission", "today", "not fetched", "cognito_mau", "up to 50,000", "$15 to 200"):
         assert text in output
     assert "435 to 4,348 GB stored" in output
+
+
+@pytest.mark.parametrize(("profile", "end"), [("starting", 0), ("grown", 1)])
+def test_the_missions_ranges_are_two_months_of_use(profile: str, end: int) -> None:
+    """At the mission's prices each part costs what its range begins or ends with."""
+    found = estimate(PROFILES[profile], PLANNED).as_dict()
+    for part, dollars in {**RANGES, "total": TOTAL_RANGE}.items():
+        assert found[part] == pytest.approx(dollars[end], rel=0.02, abs=0.02), part
+
+
+def test_the_missions_table_is_printed() -> None:
+    """Every price and range of it, as it has them."""
+    output = run("--mission")
+    for text in (
+        *("50,000 monthly active users", "$0.0055", "$0.023 a GB-month", "$0.005 per 1,000"),
+        *("$0.0004 per 1,000", "$0.09 a GB", "$0.085 a GB", "$0.0075 per 10,000"),
+        *("$0 to 50", "$10 to 100", "$5 to 50", "$15 to 200", "starting:", "grown:"),
+    ):
+        assert text in output
+    document = json.loads(run("--mission", "--json"))
+    assert document["ranges"]["total"] == [15, 200]
+    assert document["profiles"]["grown"]["usage"]["users"] == 59_000
+
+
+def test_the_cheapest_plan_that_fits_is_named() -> None:
+    """By requests and by traffic; beyond the largest there is none."""
+    usage = replace(NOTHING, views=1, traffic_gb=101)
+    assert (flat_plan(usage) or FLAT_PLANS[0]).name == "Pro"
+    assert flat_plan(replace(NOTHING, views=1e9)) is None
+    assert "flat-rate plan Pro, $15 a month" in run()
+    assert "none is meant for this much" in run("--views", "1000000000")
 
 
 def test_amounts_below_nothing_are_refused() -> None:

@@ -4,90 +4,23 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 import urllib3
-from click.testing import CliRunner, Result
 
-from app.cli.doctor import doctor
 from devstack.account import Stack
-from devstack.bootstrap import queue_url
 from devstack.edge_keys import KeyPair
 from devstack.edge_serving import serving_edge
 from devstack.process import free_port
-from devstack.testing import ORIGINS, running_store
+from devstack.testing import ORIGINS
 from tests.auth.tokens import ABSENT, JwksServer, TokenMaker, b64url
+from tests.cli.patient import Patient, Quiet, serving
 
 PASSWORD = "Correct-horse-1"
-Rows = dict[str, dict[str, str]]
-
-
-class Patient:
-    """A set-up that is well, until a test spoils it."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
-        self.s3 = stack.client("s3")
-        self.environment = {
-            **stack.gateway_environment(ORIGINS),
-            "EVENTS_QUEUE_URL": queue_url(stack),
-            "WEB_CONCURRENCY": "1",
-            "AWS_ENDPOINT_URL_CLOUDFRONT": stack.endpoint,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-
-    def run(self, *options: str, stdin: str | None = None, **changes: str | None) -> Result:
-        runner = CliRunner()
-        return runner.invoke(doctor, options, env={**self.environment, **changes}, input=stdin)
-
-    def rows(self, *options: str, **changes: str | None) -> Rows:
-        """What the command says as JSON, by the rows' ids; the verdict agrees with its end."""
-        done = self.run("--json", *options, **changes)
-        document = json.loads(done.stdout)
-        rows = {row["id"]: row for row in document["rows"]}
-        assert len(rows) == len(document["rows"]), "an id is there twice"
-        has_fault = any(row["verdict"] == "fault" for row in rows.values())
-        assert document["failed"] == has_fault == bool(done.exit_code)
-        return rows
-
-    def faults(self, *options: str, **changes: str | None) -> set[str]:
-        rows = self.rows(*options, **changes)
-        for row in rows.values():
-            if row["verdict"] == "fault":
-                assert row["why"], row
-                assert row["mend"], row
-        return {name for name, row in rows.items() if row["verdict"] == "fault"}
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with running_store() as stack:
-        yield stack
-
-
-@pytest.fixture
-def patient(stack: Stack) -> Iterator[Patient]:
-    """Well before and after each test: what tests change at the bucket is put back."""
-    s3, bucket = stack.client("s3"), {"Bucket": stack.bucket}
-    cors = s3.get_bucket_cors(**bucket)["CORSRules"]
-    rules = s3.get_bucket_lifecycle_configuration(**bucket)["Rules"]
-    block = s3.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"]
-    told = s3.get_bucket_notification_configuration(**bucket)["QueueConfigurations"]
-    yield Patient(stack)
-    s3.put_bucket_cors(**bucket, CORSConfiguration={"CORSRules": cors})
-    s3.put_bucket_lifecycle_configuration(**bucket, LifecycleConfiguration={"Rules": rules})
-    s3.put_public_access_block(**bucket, PublicAccessBlockConfiguration=block)
-    s3.put_bucket_notification_configuration(
-        **bucket, NotificationConfiguration={"QueueConfigurations": told}
-    )
-    s3.put_bucket_versioning(**bucket, VersioningConfiguration={"Status": "Enabled"})
-    s3.delete_bucket_policy(**bucket)
 
 
 def test_a_set_up_that_is_well_has_no_fault(patient: Patient) -> None:
@@ -328,31 +261,6 @@ def test_a_client_with_a_secret_is_found(patient: Patient) -> None:
     )
     client_id = made["UserPoolClient"]["ClientId"]
     assert patient.faults(COGNITO_CLIENT_ID=client_id) == {"identity.client_secret"}
-
-
-@contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """``handler`` on loopback; its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-class Quiet(BaseHTTPRequestHandler):
-    def send(self, status: int, body: bytes = b"") -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 def test_a_bucket_that_anybody_reads_is_found(patient: Patient) -> None:

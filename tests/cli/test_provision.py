@@ -55,7 +55,7 @@ def run(account: Account, *arguments: Any, answer: str = "") -> Result:
 def edge_alarms(account: Account) -> None:
     """The alarms' stack, up to date."""
     stack = account.stack("us-east-1")
-    stack.described(parameters={"AlarmEmail": ""}).declares(*EDGE_NAMES).unchanged()
+    stack.described(parameters={"AlarmEmail": ""}).unchanged()
     stack.described()
 
 
@@ -63,7 +63,7 @@ def existing(account: Account, parameters: dict[str, str] | None = None, **outpu
     """A stack to which nothing happens, with its alarms and its user's one access key."""
     found = KEYS if parameters is None else parameters
     stack = account.stack().described(parameters=found, outputs=OUTPUTS | outputs)
-    stack.declares(*NAMES).unchanged().described(parameters=found, outputs=OUTPUTS | outputs)
+    stack.unchanged().described(parameters=found, outputs=OUTPUTS | outputs)
     edge_alarms(account)
     one_access_key(account)
 
@@ -103,9 +103,9 @@ def test_a_first_run_makes_everything_and_a_valid_environment(
     """Stack, alarms and access key are made; the file that is written starts the gateway."""
     file = tmp_path / "gateway.env"
     body = (INFRA / "template.yaml").read_text()
-    stack = account.stack().missing().declares(*NAMES)
+    stack = account.stack().missing()
     stack.rolls_out(KEYS, OUTPUTS, template=body)
-    alarms = account.stack("us-east-1").missing().declares(*EDGE_NAMES)
+    alarms = account.stack("us-east-1").missing()
     alarms.rolls_out(
         {}, {}, parameters={"AlarmEmail": "", "DistributionId": OUTPUTS["DistributionId"]}
     )
@@ -137,7 +137,7 @@ def test_the_edge_gets_the_public_half_of_the_key_in_the_file(
     """The key is in the file before CloudFormation hears of it, and only its public half goes."""
     file = tmp_path / "gateway.env"
     write_env(file, {"CLOUDFRONT_PRIVATE_KEY": PAIR.private_pem, "LOG_LEVEL": "DEBUG"})
-    stack = account.stack().missing().declares(*NAMES)
+    stack = account.stack().missing()
     stack.plans(KEYS).change_set("FAILED", "Bucket name is taken").forgets()
     result = run(account, *FIRST, "--env-file", file, "--yes")
     assert result.exit_code == 1
@@ -151,7 +151,7 @@ def test_the_edge_gets_the_public_half_of_the_key_in_the_file(
 
 def test_without_a_file_everything_is_printed_once(account: Account) -> None:
     """No file: the secrets that were just made are shown, as nothing else keeps them."""
-    account.stack().missing().declares(*NAMES).rolls_out(KEYS, OUTPUTS)
+    account.stack().missing().rolls_out(KEYS, OUTPUTS)
     edge_alarms(account)
     no_access_key(account)
     result = run(account, *FIRST, "--yes")
@@ -163,7 +163,7 @@ def test_without_a_file_everything_is_printed_once(account: Account) -> None:
 def test_a_second_run_changes_nothing(account: Account, tmp_path: Path) -> None:
     """Idempotent: no change set is carried out, and the file is the same, byte for byte."""
     file = tmp_path / "gateway.env"
-    account.stack().missing().declares(*NAMES).rolls_out(KEYS, OUTPUTS)
+    account.stack().missing().rolls_out(KEYS, OUTPUTS)
     edge_alarms(account)
     no_access_key(account)
     write_env(file, {"CLOUDFRONT_PRIVATE_KEY": PAIR.private_pem})
@@ -179,7 +179,7 @@ def test_a_second_run_changes_nothing(account: Account, tmp_path: Path) -> None:
 def test_what_is_not_given_stays_as_it_is(account: Account) -> None:
     """An update sends the stack's own values, changed only where asked, and drops unknown ones."""
     old = KEYS | {"PriceClass": "PriceClass_100", "LogDays": "7", "NoLongerThere": "x"}
-    stack = account.stack().described(parameters=old, outputs=OUTPUTS).declares(*NAMES)
+    stack = account.stack().described(parameters=old, outputs=OUTPUTS)
     wanted = {name: value for name, value in old.items() if name != "NoLongerThere"}
     stack.rolls_out(
         KEYS, OUTPUTS, kind="UPDATE", parameters=wanted | {"PriceClass": "PriceClass_All"}
@@ -194,14 +194,14 @@ def test_what_is_not_given_stays_as_it_is(account: Account) -> None:
 
 def test_no_means_no(account: Account) -> None:
     """The change is shown first; refused, its change set is dropped and nothing is carried out."""
-    stack = account.stack().missing().declares(*NAMES).plans()
+    stack = account.stack().missing().plans()
     stack.change_set("CREATE_PENDING").change_set(
         "CREATE_COMPLETE", "", ("Add", "Bucket", "AWS::S3::Bucket", "False"), more=True
     )
     stack.change_set(
         "CREATE_COMPLETE", "", ("Modify", "UserPool", "AWS::Cognito::UserPool", "True")
     )
-    stack.forgets()
+    stack.forgets(stack=True)
     result = run(account, *FIRST, answer="n\n")
     assert result.exit_code == 1
     assert "2 change(s)" in result.stderr
@@ -210,18 +210,30 @@ def test_no_means_no(account: Account) -> None:
 
 
 def test_a_dry_run_shows_and_does_not_do(account: Account, tmp_path: Path) -> None:
-    """Nothing is carried out, asked or written."""
-    stack = account.stack().missing().declares(*NAMES).plans()
-    stack.change_set("CREATE_COMPLETE", "", ("Add", "Bucket", "AWS::S3::Bucket", "False")).forgets()
-    result = run(account, *FIRST, "--dry-run", "--env-file", tmp_path / "gateway.env")
+    """All stacks are shown; nothing is carried out, asked or written, and no empty stack stays."""
+    stack = account.stack("eu-north-1").missing()
+    stack.plans().change_set(
+        "CREATE_COMPLETE", "", ("Add", "Replica", "AWS::S3::Bucket", "False")
+    ).forgets(stack=True)
+    stack = account.stack().missing().plans()
+    stack.change_set("CREATE_COMPLETE", "", ("Add", "Bucket", "AWS::S3::Bucket", "False"))
+    stack.forgets(stack=True)
+    stack = account.stack("us-east-1").missing()
+    stack.plans({"AlarmEmail": "", "DistributionId": "EXAMPLE"})
+    alarm = ("Add", "EdgeFailsAlarm", "AWS::CloudWatch::Alarm", "False")
+    stack.change_set("CREATE_COMPLETE", "", alarm).forgets(stack=True)
+    file = tmp_path / "gateway.env"
+    options = ["--replica-region", "eu-north-1", "--dry-run", "--env-file", file]
+    result = run(account, *FIRST, *options)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "1 change(s)" in result.stderr
+    for name in ("asset-gateway-replica", "asset-gateway", "asset-gateway-edge-alarms"):
+        assert f"{name}: 1 change(s)" in result.stderr
     assert not list(tmp_path.iterdir())
 
 
 def test_a_rollback_names_the_first_failure(account: Account) -> None:
     """The resource that failed first is named with its reason, not what was cancelled after."""
-    stack = account.stack().missing().declares(*NAMES).plans()
+    stack = account.stack().missing().plans()
     stack.change_set("CREATE_COMPLETE", "", ("Add", "Bucket", "AWS::S3::Bucket", "False"))
     stack.events(("asset-gateway", "REVIEW_IN_PROGRESS", "")).executes()
     stack.events(
@@ -242,6 +254,7 @@ def test_a_rollback_names_the_first_failure(account: Account) -> None:
     [
         ("ROLLBACK_COMPLETE", "aws cloudformation delete-stack --stack-name asset-gateway"),
         ("UPDATE_IN_PROGRESS", "wait for the other change to end"),
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name asset-gateway"),
     ],
 )
 def test_a_stack_that_is_stuck_says_what_to_do(account: Account, status: str, words: str) -> None:
@@ -254,7 +267,7 @@ def test_a_stack_that_is_stuck_says_what_to_do(account: Account, status: str, wo
 
 def test_a_plan_that_was_left_is_taken_up(account: Account) -> None:
     """What a dry run leaves behind counts as no stack."""
-    account.stack().described("REVIEW_IN_PROGRESS").declares(*NAMES).rolls_out(KEYS, OUTPUTS)
+    account.stack().described("REVIEW_IN_PROGRESS").rolls_out(KEYS, OUTPUTS)
     edge_alarms(account)
     no_access_key(account)
     assert run(account, *FIRST, "--yes").exit_code == 0
@@ -276,8 +289,8 @@ def test_requests_that_cannot_be_meant(
 ) -> None:
     """Said before AWS is asked to change anything."""
     if words is None:
-        account.stack().missing().declares(*NAMES)
-        words = "the template has no parameter Size"
+        account.stack().missing()
+        words = "the templates have no parameter Size"
     elif "new stack" in words or "needs the key" in words:
         account.stack().missing()
     result = run(account, *arguments, "--yes")
@@ -310,7 +323,7 @@ def test_rotating_fills_the_free_slot_and_the_old_key_goes_on(
     """Both keys are accepted; the file has the new one, with its own id."""
     file = tmp_path / "gateway.env"
     write_env(file, {"CLOUDFRONT_PRIVATE_KEY": PAIR.private_pem, "SECRET_KEY": "s" * 32})
-    stack = account.stack().described(parameters=KEYS, outputs=OUTPUTS).declares(*NAMES)
+    stack = account.stack().described(parameters=KEYS, outputs=OUTPUTS)
     stack.rolls_out(KEYS, OUTPUTS | {"KeyPairIdGreen": "KGREEN3456789"}, kind="UPDATE")
     edge_alarms(account)
     one_access_key(account)
@@ -329,7 +342,7 @@ def test_a_rotation_that_fails_leaves_the_old_key_in_the_file(
     file = tmp_path / "gateway.env"
     write_env(file, {"CLOUDFRONT_PRIVATE_KEY": PAIR.private_pem, "SECRET_KEY": "s" * 32})
     before = file.read_text()
-    stack = account.stack().described(parameters=KEYS, outputs=OUTPUTS).declares(*NAMES)
+    stack = account.stack().described(parameters=KEYS, outputs=OUTPUTS)
     stack.plans(kind="UPDATE").change_set("FAILED", "no").forgets()
     assert run(account, "--rotate-key", "--env-file", file, "--yes").exit_code == 1
     assert file.read_text() == before
@@ -341,7 +354,7 @@ def test_retiring_leaves_the_files_key_alone(account: Account, tmp_path: Path) -
     write_env(file, {"CLOUDFRONT_PRIVATE_KEY": OTHER.private_pem})
     both = KEYS | {"PublicKeyGreen": OTHER.public_pem}
     outputs = OUTPUTS | {"KeyPairIdGreen": "KGREEN3456789"}
-    stack = account.stack().described(parameters=both, outputs=outputs).declares(*NAMES)
+    stack = account.stack().described(parameters=both, outputs=outputs)
     stack.rolls_out(both, outputs, kind="UPDATE", parameters=both | {"PublicKeyBlue": ""})
     edge_alarms(account)
     one_access_key(account)
@@ -388,24 +401,114 @@ def test_another_access_key_is_made_when_asked_for(account: Account, tmp_path: P
 
 
 def test_a_third_access_key_is_not_made(account: Account, tmp_path: Path) -> None:
-    """AWS allows two; the message names the one that the file does not use."""
+    """AWS allows two; the message names the one that the file does not use, all else is done."""
     file = tmp_path / "gateway.env"
     write_env(file, {"S3_ACCESS_KEY_ID": "AKIA" + 12 * "1"})
     stack = account.stack().described(parameters=KEYS, outputs=OUTPUTS)
-    stack.declares(*NAMES).unchanged().described(parameters=KEYS, outputs=OUTPUTS)
+    stack.unchanged().described(parameters=KEYS, outputs=OUTPUTS)
     edge_alarms(account)
     one_access_key(account, "AKIA" + 12 * "1", "AKIA" + 12 * "2")
     result = run(account, "--new-access-key", "--env-file", file)
     assert result.exit_code == 1
     assert "--user-name gateway-user --access-key-id AKIA222222222222" in result.output
+    assert read_env(file)["S3_BUCKET_NAME"] == "media-acme"
+
+
+@pytest.mark.parametrize("refused", ["protection", "alarms", "monitor", "replica", "rollback"])
+def test_what_an_account_refuses_fails_alone(
+    account: Account, tmp_path: Path, refused: str
+) -> None:
+    """Each optional part may be refused; the environment is written, and the command says what."""
+    file = tmp_path / "gateway.env"
+    parameters = KEYS | ({"AlarmEmail": "ops@acme.com"} if refused == "monitor" else {})
+    if refused == "replica":
+        account.stack("eu-north-1").refuses("describe_stacks", "AccessDenied", "no stacks there")
+    stack = account.stack().described(
+        parameters=parameters, outputs=OUTPUTS, protected=refused != "protection"
+    )
+    stack.unchanged()
+    stack.described(parameters=parameters, outputs=OUTPUTS, protected=refused != "protection")
+    if refused == "protection":
+        stack.refuses("update_termination_protection", "AccessDenied", "not yours to protect")
+    alarms = account.stack("us-east-1")
+    if refused == "alarms":
+        alarms.refuses("describe_stacks", "AccessDenied", "not in us-east-1")
+    elif refused == "rollback":
+        alarms.described("ROLLBACK_COMPLETE")
+    elif refused == "monitor":
+        account.stubber("ce", "us-east-1").add_client_error(
+            "get_anomaly_monitors", "AccessDeniedException", "not enabled for cost explorer", 400
+        )
+        wanted = {"AlarmEmail": "ops@acme.com", "CostAnomalyDollars": "0"}
+        alarms.missing().rolls_out(
+            {}, {}, parameters=wanted | {"DistributionId": OUTPUTS["DistributionId"]}
+        )
+    else:
+        edge_alarms(account)
+    one_access_key(account)
+    options = ["--replica-region", "eu-north-1"] if refused == "replica" else []
+    result = run(account, "--env-file", file, "--yes", *options)
+    words = {
+        "protection": ("not yours to protect", "not done: termination protection"),
+        "alarms": ("not in us-east-1", "not done: alarms of CloudFront and costs"),
+        "rollback": ("delete-stack --stack-name asset-gateway-edge-alarms", "not done: alarms"),
+        "monitor": ("Open Billing > Cost Explorer", "not done: cost anomalies; all else is"),
+        "replica": ("no stacks there", "not done: replica"),
+    }[refused]
+    assert result.exit_code == 1
+    for text in words:
+        assert text in result.stderr
+    assert read_env(file)["CLOUDFRONT_KEY_PAIR_ID"] == "KBLUE23456789"
+
+
+def test_a_stack_is_tagged_and_protected(account: Account) -> None:
+    """Its own tags stay, ours and those given are added; CloudFormation will not delete it."""
+    old = {"team": "media", "stage": "test"}
+    stack = account.stack().described(parameters=KEYS, outputs=OUTPUTS, protected=False, tags=old)
+    wanted = {"application": "asset-gateway", "stage": "production", "team": "media"}
+    stack.rolls_out(
+        KEYS, OUTPUTS, kind="UPDATE", tags=[{"Key": k, "Value": v} for k, v in wanted.items()]
+    )
+    edge_alarms(account)
+    one_access_key(account)
+    assert run(account, "--yes", "--tag", "stage=production").exit_code == 0
+    stack = account.stack().described(parameters=KEYS, outputs=OUTPUTS, protected=False)
+    stack.unchanged().described(parameters=KEYS, outputs=OUTPUTS, protected=False).protects()
+    edge_alarms(account)
+    one_access_key(account)
+    assert run(account, "--yes").exit_code == 0
+    assert run(account, "--tag", "stage").exit_code == 2
+
+
+def test_a_second_run_keeps_the_gateways_address(account: Account, tmp_path: Path) -> None:
+    """Given once, it is the file's; the front end is told it each time."""
+    file = tmp_path / "gateway.env"
+    write_env(file, {"PUBLIC_BASE_URL": "https://api.acme.com"})
+    existing(account)
+    result = run(account, "--env-file", file)
+    assert read_env(file)["PUBLIC_BASE_URL"] == "https://api.acme.com"
+    assert "NEXT_PUBLIC_API_URL=https://api.acme.com\n" in result.stdout
+
+
+def test_thresholds_of_the_second_stack_are_set_alike(account: Account) -> None:
+    """--set reaches the stack that has the parameter."""
+    stack = account.stack().described(parameters=KEYS, outputs=OUTPUTS)
+    alarms = account.stack("us-east-1")
+    stack.unchanged().described(parameters=KEYS, outputs=OUTPUTS)
+    one_access_key(account)
+    before = {"AlarmEmail": "", "DistributionId": OUTPUTS["DistributionId"]}
+    alarms.described(parameters=before).rolls_out(
+        {}, {}, kind="UPDATE", parameters=before | {"MonthlyBudgetDollars": "500"}
+    )
+    assert run(account, "--yes", "--set", "MonthlyBudgetDollars=500").exit_code == 0
 
 
 def test_the_replica_comes_first(account: Account) -> None:
     """S3 refuses to replicate to a bucket that is not there yet."""
-    account.stack("eu-north-1").missing().declares("ReplicaBucketName", "OldVersionDays").rolls_out(
+    account.stack("eu-north-1").missing().rolls_out(
         {}, {}, parameters={"ReplicaBucketName": "media-acme-replica"}
     )
-    stack = account.stack().described(parameters=KEYS, outputs=OUTPUTS).declares(*NAMES)
+    stack = account.stack().described(parameters=KEYS, outputs=OUTPUTS)
     stack.rolls_out(
         KEYS,
         OUTPUTS,
@@ -421,7 +524,7 @@ def test_the_replica_comes_first(account: Account) -> None:
 def test_the_accounts_cost_monitor_is_used(account: Account) -> None:
     """AWS refuses a second monitor of services, so the one that is there is subscribed to."""
     parameters = KEYS | {"AlarmEmail": "ops@acme.com"}
-    stack = account.stack().described(parameters=parameters, outputs=OUTPUTS).declares(*NAMES)
+    stack = account.stack().described(parameters=parameters, outputs=OUTPUTS)
     stack.unchanged().described(parameters=parameters, outputs=OUTPUTS)
     arn = "arn:aws:ce::111122223333:anomalymonitor/1"
     account.stubber("ce", "us-east-1").add_response(
@@ -439,7 +542,7 @@ def test_the_accounts_cost_monitor_is_used(account: Account) -> None:
         },
     )
     wanted = {"AlarmEmail": "ops@acme.com", "CostMonitorArn": arn}
-    account.stack("us-east-1").missing().declares(*EDGE_NAMES).rolls_out(
+    account.stack("us-east-1").missing().rolls_out(
         {}, {}, parameters=wanted | {"DistributionId": OUTPUTS["DistributionId"]}
     )
     one_access_key(account)
@@ -454,7 +557,7 @@ def test_a_role_and_no_edge_need_no_keys(account: Account) -> None:
         for name, value in OUTPUTS.items()
         if name in ("UserPoolId", "UserPoolClientId", "BucketName", "EventsQueueUrl")
     }
-    stack = account.stack().missing().declares(*NAMES)
+    stack = account.stack().missing()
     stack.rolls_out(parameters, outputs, parameters=parameters)
     edge_alarms(account)
     options = ["--set", "Edge=false", "--set", "GatewayPrincipal=ecs-tasks.amazonaws.com"]

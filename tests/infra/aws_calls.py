@@ -42,6 +42,7 @@ ACTIONS: dict[str, set[str]] = {
     "get_bucket_lifecycle_configuration": {"s3:GetLifecycleConfiguration"},
     "get_bucket_notification_configuration": {"s3:GetBucketNotification"},
     "get_bucket_ownership_controls": {"s3:GetBucketOwnershipControls"},
+    "get_object_lock_configuration": {"s3:GetBucketObjectLockConfiguration"},
     "get_bucket_policy": {"s3:GetBucketPolicy"},
     "get_bucket_policy_status": {"s3:GetBucketPolicyStatus"},
     "get_public_access_block": {"s3:GetBucketPublicAccessBlock"},

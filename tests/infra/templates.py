@@ -28,6 +28,8 @@ EVERYTHING = REQUIRED | {
     "PublicKeyGreen": PUBLIC_KEY,
     "ReplicaBucketName": "media-replica",
     "ScopedCredentials": "true",
+    "TransferAcceleration": "true",
+    "WebAclArn": f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/edge/1",
 }
 _ARNS = {
     "AWS::S3::Bucket": "arn:aws:s3:::{name}",

@@ -9,7 +9,7 @@ import pytest
 
 from devstack import edge
 from devstack.bootstrap import EXPOSED_HEADERS
-from tests.infra.templates import ACCOUNT, EVERYTHING, PUBLIC_KEY, REQUIRED, Made
+from tests.infra.templates import ACCOUNT, EVERYTHING, PUBLIC_KEY, REQUIRED, Made, load
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,8 @@ def test_buckets_are_private_encrypted_and_kept(everything: Made, bucket: str) -
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
     encryption = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert encryption[0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
-    assert everything.resources[bucket]["DeletionPolicy"] == "Retain"
+    # A first run that failed leaves none behind, whose name would block the second.
+    assert everything.resources[bucket]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert everything.resources[bucket]["UpdateReplacePolicy"] == "Retain"
 
 
@@ -198,6 +199,44 @@ def test_two_keys_are_accepted_while_one_is_rotated(plain: Made, everything: Mad
     assert green.properties("KeyGroup")[items[0]][items[1]] == ["KeyGreen"]
 
 
+def test_pool_and_client_may_have_names_of_ones_own(plain: Made) -> None:
+    """Else the pool's is the stack's, as two stacks may be in one account."""
+    assert plain.properties("UserPool")["UserPoolName"] == "gateway"
+    given = {"UserPoolName": "vidverse-users", "UserPoolClientName": "vidverse-web-client"}
+    named = Made("template.yaml", REQUIRED | given)
+    assert named.properties("UserPool")["UserPoolName"] == "vidverse-users"
+    assert named.properties("UserPoolClient")["ClientName"] == "vidverse-web-client"
+
+
+def test_acceleration_and_a_firewall_are_options(plain: Made, everything: Made) -> None:
+    """Transfer Acceleration of the bucket, and a web ACL before the edge."""
+    assert "AccelerateConfiguration" not in plain.properties("Bucket")
+    assert everything.properties("Bucket")["AccelerateConfiguration"] == {
+        "AccelerationStatus": "Enabled"
+    }
+    assert "WebACLId" not in plain.properties("Distribution")["DistributionConfig"]
+    acl = everything.properties("Distribution")["DistributionConfig"]["WebACLId"]
+    assert acl == EVERYTHING["WebAclArn"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "taken"),
+    [
+        ("https://app.example.com", True),
+        ("http://localhost:3000", True),
+        ("capacitor://localhost", True),
+        ("chrome-extension://abcdefghijklmnop", True),
+        ("https://*.example.com", False),
+        ("*", False),
+        ("https://app.example.com/", False),
+    ],
+)
+def test_c25_origins_are_those_that_the_gateway_takes(origin: str, taken: bool) -> None:
+    """C25: app shells, and never a wildcard or a path."""
+    pattern = load("template.yaml")["Parameters"]["Origins"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, origin)) == taken
+
+
 def test_without_an_edge_nothing_of_it_is_made() -> None:
     """Edge=false: no CloudFront resource, and no statement that names one."""
     made = Made("template.yaml", REQUIRED | {"Edge": "false"})
@@ -248,7 +287,7 @@ def test_alarms_watch_their_metric_and_tell_the_topic(template: str, name: str) 
         if "MetricStat" in each
     ] or [(alarm["Namespace"], alarm["MetricName"])]
     assert ALARMS[template][name] in metrics
-    assert alarm["AlarmActions"] == ["Alarms"]
+    assert alarm["AlarmActions"] == alarm["OKActions"] == ["Alarms"]
     if "Metrics" in alarm:
         [returned] = [each for each in alarm["Metrics"] if each.get("ReturnData", True)]
         identifiers = set(re.findall(r"\b[a-z]\w*", returned["Expression"]))
@@ -278,8 +317,33 @@ def test_an_account_has_one_cost_monitor() -> None:
     assert "CostAnomalies" not in Made("edge-alarms.yaml", {}).resources
 
 
+def test_a_budget_tells_before_it_is_spent() -> None:
+    """At 80 % and by forecast, of what the plan allows at most; 0 for none."""
+    made = Made("edge-alarms.yaml", {"AlarmEmail": "a@example.com"})
+    budget = made.properties("Budget")
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": "200", "Unit": "USD"}
+    told = [each["Notification"] for each in budget["NotificationsWithSubscribers"]]
+    assert [(each["NotificationType"], each["Threshold"]) for each in told] == [
+        ("ACTUAL", 80),
+        ("FORECASTED", 100),
+    ]
+    none = {"AlarmEmail": "a@example.com", "MonthlyBudgetDollars": "0"}
+    assert "Budget" not in Made("edge-alarms.yaml", none).resources
+    assert "Budget" not in Made("edge-alarms.yaml", {}).resources
+
+
 def test_the_replica_can_be_replicated_to(everything: Made) -> None:
-    """Versions at both ends, private too; the role may write there and read here, no more."""
+    """Versions at both ends, private too; the role may write there and read here, no more.
+
+    Its trust is as AWS documents it:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+    """
+    [trust] = everything.properties("ReplicationRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust == {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
     replica = Made("replica.yaml", {"ReplicaBucketName": "media-replica"}).properties("Replica")
     assert replica["VersioningConfiguration"] == {"Status": "Enabled"}
     assert set(replica["PublicAccessBlockConfiguration"].values()) == {True}

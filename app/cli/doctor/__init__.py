@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -10,6 +11,7 @@ from app.cli.doctor.checks import run_checks
 from app.cli.doctor.deployment import Deployment
 from app.cli.doctor.environment import environment_results, process_environment, read_environment
 from app.cli.doctor.fixes import fixes_for
+from app.cli.doctor.frontend import frontend_results, read_dotenv
 from app.cli.doctor.report import document, table
 from app.cli.doctor.responses import AwsError
 from app.cli.doctor.results import Result, failed
@@ -22,6 +24,11 @@ _TOKEN_NEEDS = ("AWS_REGION", "COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID")
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.option("--token", metavar="TOKEN", help="Explain one token instead; - reads it from stdin.")
+@click.option(
+    "--frontend",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Compare a front end's NEXT_PUBLIC_* (.env.local) with the gateway's settings.",
+)
 @click.option("--profile", help="AWS profile that reads settings.  [default: the gateway's keys]")
 @click.option("--read-only", is_flag=True, help="Do not try an upload, not even a removed one.")
 @click.option("--fix", is_flag=True, help="Fix CORS, lifecycle and public access of the bucket.")
@@ -30,6 +37,7 @@ _TOKEN_NEEDS = ("AWS_REGION", "COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID")
 def doctor(
     as_json: bool,
     token: str | None,
+    frontend: Path | None,
     profile: str | None,
     read_only: bool,
     fix: bool,
@@ -47,6 +55,9 @@ def doctor(
         results = _run_checks(profile, writes=not read_only)
         if fix and _fix(results, profile, yes=yes):
             results = _run_checks(profile, writes=not read_only)
+    if frontend:
+        settings = read_environment(process_environment()).settings
+        results = [*results, *frontend_results(settings, read_dotenv(frontend))]
     bad = failed(results, strict=strict)
     click.echo(document(results, failed=bad) if as_json else table(results))
     sys.exit(1 if bad else 0)

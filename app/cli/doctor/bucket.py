@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from app.cli.doctor.responses import AwsError
 from app.cli.doctor.results import Check, Result
 
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+_CONSOLE = "Console: S3 > the bucket"
 
 PUBLIC_ACCESS = Check(
     "bucket.public_access",
@@ -20,17 +20,12 @@ PUBLIC_ACCESS = Check(
     "--public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,"
     "BlockPublicPolicy=true,RestrictPublicBuckets=true`.",
 )
-POLICY = Check(
-    "bucket.policy",
-    "The bucket's policy lets in no strangers",
-    "Anybody may do what it allows to everybody.",
-    '`aws s3api get-bucket-policy --bucket {bucket}`; take out the Allow for "Principal": "*".',
-)
-TLS = Check(
-    "bucket.tls",
-    "The bucket's policy demands TLS",
-    "A link used over plain HTTP can be read, and used, by others on the way.",
-    "Add the statement TlsOnly of infra/template.yaml: `aws s3api put-bucket-policy`.",
+ACLS = Check(
+    "bucket.acls",
+    "ACLs are disabled",
+    "An ACL can make a single object public, or another account its owner.",
+    "`aws s3api put-bucket-ownership-controls --bucket {bucket} --ownership-controls "
+    "'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'`.",
 )
 VERSIONING = Check(
     "bucket.versioning",
@@ -43,141 +38,107 @@ ENCRYPTION = Check(
     "bucket.encryption",
     "Objects are encrypted at rest",
     "Auditors ask for it; S3 does it since 2023 unless told otherwise.",
-    "Console: S3 > the bucket > Properties > Default encryption: SSE-S3.",
+    f"{_CONSOLE} > Properties > Default encryption: SSE-S3.",
 )
-LIFECYCLE = Check(
-    "bucket.lifecycle",
-    "Unfinished uploads are removed",
-    "Parts of uploads that were given up are paid for, for ever, and listed nowhere.",
-    "`flask doctor --fix`, or Console: S3 > the bucket > Management > Lifecycle rules: delete "
-    "incomplete multipart uploads after 7 days.",
+KMS_KEY = Check(
+    "bucket.kms",
+    "The gateway may use the bucket's KMS key",
+    "Each upload and each link needs the key: without it they get 403 AccessDenied.",
+    "Allow kms:GenerateDataKey and kms:Decrypt on the key to the gateway, and in the key's policy "
+    "to cloudfront.amazonaws.com; switch on the bucket key, as each use is charged. Or use SSE-S3: "
+    f"{_CONSOLE} > Properties > Default encryption.",
+)
+OBJECT_LOCK = Check(
+    "bucket.object_lock",
+    "Nothing is locked by default",
+    "What completion rejects, and what users erase, could not be removed; uploads without a "
+    "checksum are refused.",
+    f"{_CONSOLE} > Properties > Object Lock: disable the default retention. Versions protect "
+    "against mistakes.",
 )
 
 
 def bucket_results(deployment: Deployment) -> Iterator[Result]:
-    """Public access, policy, versions, encryption, lifecycle."""
-    yield _public_access(deployment)
-    yield from _policy(deployment)
-    yield _versioning(deployment)
-    yield _encryption(deployment)
-    yield _lifecycle(deployment)
+    """Public access, ACLs, versions, encryption, locks."""
+    for read, check in (
+        (_public_access, PUBLIC_ACCESS),
+        (_acls, ACLS),
+        (_versioning, VERSIONING),
+        (_encryption, ENCRYPTION),
+        (_object_lock, OBJECT_LOCK),
+    ):
+        try:
+            yield from read(deployment)
+        except AwsError as error:
+            yield not_permitted(check, error)
 
 
-def public_access_lacks(deployment: Deployment) -> list[str]:
-    """Which of the four blocks are off. Raises ``AwsError`` when that cannot be read."""
+def bucket_setting(deployment: Deployment, operation: str, *, absent: str) -> Mapping[str, Any]:
+    """A setting of the bucket, empty when S3 says that there is none."""
     try:
-        found = deployment.call(
-            "s3", "get_public_access_block", Bucket=deployment.settings.s3_bucket_name
-        )
+        return deployment.call("s3", operation, Bucket=deployment.settings.s3_bucket_name)
     except AwsError as error:
-        if error.code != "NoSuchPublicAccessBlockConfiguration":
+        if error.code != absent:
             raise
-        return list(BLOCKS)
-    configured = found["PublicAccessBlockConfiguration"]
-    return [name for name in BLOCKS if not configured.get(name)]
+        return {}
 
 
-def lifecycle_rules(deployment: Deployment) -> list[dict[str, Any]]:
-    """The bucket's lifecycle rules. Raises ``AwsError`` when they cannot be read."""
-    bucket = deployment.settings.s3_bucket_name
-    try:
-        return list(
-            deployment.call("s3", "get_bucket_lifecycle_configuration", Bucket=bucket)["Rules"]
-        )
-    except AwsError as error:
-        if error.code != "NoSuchLifecycleConfiguration":
-            raise
-        return []
-
-
-def aborts_unfinished(rules: list[dict[str, Any]]) -> bool:
-    """Whether a rule for the whole bucket, or for ``users/``, removes unfinished uploads."""
-    return any(
-        rule.get("Status") == "Enabled"
-        and "AbortIncompleteMultipartUpload" in rule
-        and "users/".startswith(_prefix(rule))
-        for rule in rules
+def _public_access(deployment: Deployment) -> Iterator[Result]:
+    found = bucket_setting(
+        deployment, "get_public_access_block", absent="NoSuchPublicAccessBlockConfiguration"
     )
+    configured = found.get("PublicAccessBlockConfiguration", {})
+    lacking = [name for name in BLOCKS if not configured.get(name)]
+    yield PUBLIC_ACCESS.passes_if(not lacking, "all four blocks", f"off: {', '.join(lacking)}")
 
 
-def _prefix(rule: Mapping[str, Any]) -> str:
-    chosen = rule.get("Filter", {})
-    return str(chosen.get("Prefix", rule.get("Prefix", "")) or "")
+def _acls(deployment: Deployment) -> Iterator[Result]:
+    found = bucket_setting(
+        deployment, "get_bucket_ownership_controls", absent="OwnershipControlsNotFoundError"
+    )
+    rules = found.get("OwnershipControls", {}).get("Rules", [])
+    # Buckets from before April 2023 have none, and take ACLs.
+    owner = rules[0]["ObjectOwnership"] if rules else "ObjectWriter"
+    yield ACLS.ok() if owner == "BucketOwnerEnforced" else ACLS.warning(f"enabled: {owner}")
 
 
-def _public_access(deployment: Deployment) -> Result:
-    try:
-        lacking = public_access_lacks(deployment)
-    except AwsError as error:
-        return not_permitted(PUBLIC_ACCESS, error)
-    if lacking:
-        return PUBLIC_ACCESS.fault(f"off: {', '.join(lacking)}", _for(deployment, PUBLIC_ACCESS))
-    return PUBLIC_ACCESS.ok("all four blocks")
+def _versioning(deployment: Deployment) -> Iterator[Result]:
+    status = bucket_setting(deployment, "get_bucket_versioning", absent="").get(
+        "Status", "never enabled"
+    )
+    yield VERSIONING.ok() if status == "Enabled" else VERSIONING.warning(status)
 
 
-def _policy(deployment: Deployment) -> Iterator[Result]:
-    try:
-        found = deployment.call(
-            "s3", "get_bucket_policy", Bucket=deployment.settings.s3_bucket_name
-        )
-        statements = json.loads(found["Policy"])["Statement"]
-    except AwsError as error:
-        if error.code != "NoSuchBucketPolicy":
-            yield not_permitted(POLICY, error)
-            return
-        statements = []
-    if isinstance(statements, dict):
-        statements = [statements]
-    open_to_all = [each for each in statements if _is_open(each)]
-    if open_to_all:
-        actions = ", ".join(sorted({str(each.get("Action")) for each in open_to_all}))
-        yield POLICY.fault(f"everybody may {actions}", _for(deployment, POLICY))
-    else:
-        yield POLICY.ok(f"{len(statements)} statement(s)")
-    if deployment.inner.scheme == "https":
-        yield TLS.ok() if any(map(_demands_tls, statements)) else TLS.warning("no such statement")
+def _encryption(deployment: Deployment) -> Iterator[Result]:
+    found = bucket_setting(
+        deployment,
+        "get_bucket_encryption",
+        absent="ServerSideEncryptionConfigurationNotFoundError",
+    )
+    rules = found.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+    if not rules:
+        yield ENCRYPTION.warning("no default is set")
+        return
+    algorithm = rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "AES256")
+    yield ENCRYPTION.ok(algorithm)
+    if algorithm.startswith("aws:kms"):
+        yield _kms(deployment, has_bucket_key=bool(rules[0].get("BucketKeyEnabled")))
 
 
-def _is_open(statement: Mapping[str, Any]) -> bool:
-    everybody = statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
-    return statement.get("Effect") == "Allow" and everybody and not statement.get("Condition")
+def _kms(deployment: Deployment, *, has_bucket_key: bool) -> Result:
+    if deployment.wrote is False:
+        return KMS_KEY.fault("uploads and links are refused, and the bucket encrypts by KMS")
+    if deployment.wrote is None:
+        return KMS_KEY.warning("not tried; the bucket encrypts by KMS")
+    return KMS_KEY.ok() if has_bucket_key else KMS_KEY.warning("yes, and each use is charged")
 
 
-def _demands_tls(statement: Mapping[str, Any]) -> bool:
-    asked = statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")
-    return statement.get("Effect") == "Deny" and str(asked).lower() in ("false", "['false']")
-
-
-def _versioning(deployment: Deployment) -> Result:
-    try:
-        found = deployment.call(
-            "s3", "get_bucket_versioning", Bucket=deployment.settings.s3_bucket_name
-        )
-    except AwsError as error:
-        return not_permitted(VERSIONING, error)
-    status = found.get("Status", "never enabled")
-    if status == "Enabled":
-        return VERSIONING.ok()
-    return VERSIONING.warning(status, _for(deployment, VERSIONING))
-
-
-def _encryption(deployment: Deployment) -> Result:
-    try:
-        deployment.call("s3", "get_bucket_encryption", Bucket=deployment.settings.s3_bucket_name)
-    except AwsError as error:
-        if error.code == "ServerSideEncryptionConfigurationNotFoundError":
-            return ENCRYPTION.warning("no default is set")
-        return not_permitted(ENCRYPTION, error)
-    return ENCRYPTION.ok()
-
-
-def _lifecycle(deployment: Deployment) -> Result:
-    try:
-        rules = lifecycle_rules(deployment)
-    except AwsError as error:
-        return not_permitted(LIFECYCLE, error)
-    return LIFECYCLE.passes_if(aborts_unfinished(rules), "by a rule", "no rule removes them")
-
-
-def _for(deployment: Deployment, item: Check) -> str:
-    return item.fix.format(bucket=deployment.settings.s3_bucket_name)
+def _object_lock(deployment: Deployment) -> Iterator[Result]:
+    found = bucket_setting(
+        deployment,
+        "get_object_lock_configuration",
+        absent="ObjectLockConfigurationNotFoundError",
+    )
+    retention = found.get("ObjectLockConfiguration", {}).get("Rule", {}).get("DefaultRetention")
+    mode = (retention or {}).get("Mode", "")
+    yield OBJECT_LOCK.passes_if(not retention, "yes", f"{mode} retention by default")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.cli.doctor.bucket import bucket_results
+from app.cli.doctor.bucket_policy import bucket_policy_results
 from app.cli.doctor.cors import cors_results
 from app.cli.doctor.deployment import Deployment
 from app.cli.doctor.edge import edge_results
@@ -13,11 +14,12 @@ from app.cli.doctor.environment import Environment
 from app.cli.doctor.identity import clock_results, identity_results
 from app.cli.doctor.integrations import (
     gateway_results,
-    queue_results,
     redis_results,
     webhook_results,
 )
+from app.cli.doctor.lifecycle import lifecycle_results
 from app.cli.doctor.manual import manual_results
+from app.cli.doctor.queue import queue_results
 from app.cli.doctor.results import Check, Result
 from app.cli.doctor.storage import storage_results
 
@@ -45,6 +47,8 @@ def sections(*, writes: bool) -> tuple[Section, ...]:
             lambda deployment: storage_results(deployment, writes=writes),
         ),
         Section("bucket", (*_BUCKET, *_KEYS), bucket_results),
+        Section("lifecycle", (*_BUCKET, *_KEYS), lifecycle_results),
+        Section("policy", (*_BUCKET, *_KEYS), bucket_policy_results),
         Section("cors", (*_BUCKET, "CORS_ORIGINS"), cors_results),
         Section(
             "edge",
@@ -69,9 +73,20 @@ def run_checks(read: Environment, deployment: Deployment, *, writes: bool) -> It
             yield check.unknown(f"not looked at: {', '.join(broken)}")
             continue
         try:
-            yield from section.results(deployment)
+            for result in section.results(deployment):
+                yield _named(result, deployment)
         except Exception as error:  # the other sections still have something to say
             yield check.unknown(
                 f"the check itself failed: {type(error).__name__}",
                 "That is a bug in this command; please report it.",
             )
+
+
+def _named(result: Result, deployment: Deployment) -> Result:
+    """The result with its fix for this bucket and region, so that it can be copied."""
+    settings = deployment.settings
+    names = {"{bucket}": settings.s3_bucket_name, "{region}": settings.aws_region}
+    fix = result.fix
+    for placeholder, name in names.items():
+        fix = fix.replace(placeholder, name)
+    return replace(result, fix=fix)

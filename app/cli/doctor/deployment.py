@@ -19,6 +19,7 @@ import urllib3
 from app.cli.doctor.responses import AwsError, Response, error_code, network_error
 from app.cli.doctor.results import Check, Result
 from app.domain.errors import StorageUnavailable
+from app.domain.partitions import partition_of
 from app.services.signing import addresses
 from app.signing.addressing import BucketAddress
 from app.signing.credentials import Credentials, default_chain
@@ -45,6 +46,8 @@ class Deployment:
         self._http = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
         #: False once S3 said so; what follows from that is no fault of its own.
         self.has_bucket = True
+        #: Whether the gateway's keys wrote and read an object; None while it was not tried.
+        self.wrote: bool | None = None
         self._clients: dict[str, Any] = {}
         keys = _static_keys(settings)
         self._presigner = Presigner((lambda: keys) if keys else default_chain(), settings.s3_region)
@@ -125,8 +128,10 @@ class Deployment:
             "s3": "" if virtual else elsewhere,
             "cognito-idp": settings.cognito_endpoint,
             "sqs": settings.sqs_endpoint,
+            "sts": settings.sts_endpoint,
         }
-        regions = {"s3": settings.s3_region, "cloudfront": "us-east-1"}
+        edge = partition_of(settings.s3_region).global_region
+        regions = {"s3": settings.s3_region, "cloudfront": edge}
         return _session(self.profile).client(
             service,
             region_name=regions.get(service, settings.aws_region),

@@ -31,6 +31,25 @@ _TOGETHER = (
     ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "S3_SESSION_TOKEN"),
     ("WEBHOOK_URL", "WEBHOOK_SECRET"),
 )
+#: What others call it, where the likeness of the letters leads astray.
+_OTHER_NAMES = {
+    "CLOUDFRONT_URL": "CLOUDFRONT_DOMAIN",
+    "CLOUDFRONT_HOST": "CLOUDFRONT_DOMAIN",
+    "CLOUDFRONT_KEY_ID": "CLOUDFRONT_KEY_PAIR_ID",
+    "CLOUDFRONT_PUBLIC_KEY_ID": "CLOUDFRONT_KEY_PAIR_ID",
+    "COGNITO_REGION": "AWS_REGION",
+    "COGNITO_POOL_ID": "COGNITO_USER_POOL_ID",
+    "COGNITO_APP_CLIENT_ID": "COGNITO_CLIENT_ID",
+    "COGNITO_USER_POOL_CLIENT_ID": "COGNITO_CLIENT_ID",
+    "CORS_ALLOWED_ORIGINS": "CORS_ORIGINS",
+    "REDIS_HOST": "REDIS_URL",
+    "S3_BUCKET": "S3_BUCKET_NAME",
+    "S3_SECRET_KEY": "S3_SECRET_ACCESS_KEY",
+    "S3_ACCESS_KEY": "S3_ACCESS_KEY_ID",
+    "S3_URL": "S3_ENDPOINT",
+}
+#: Likely a slip of the fingers.
+_ALIKE = 0.8
 _FAMILIES = ("S3_", "COGNITO_", "CLOUDFRONT_", "SECRET_", "WEBHOOK_", "CORS_", "QUOTA_", "REDIS_")
 #: Printed in AWS's documentation: anybody knows them.
 _PUBLISHED = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
@@ -83,8 +102,10 @@ def environment_results(read: Environment, environ: Mapping[str, str]) -> Iterat
             f"environment.{name}",
             name,
             "It is no setting, so it changes nothing.",
-            f"Rename it to {meant}, or unset it.",
-        ).warning(f"not a setting; {meant} is")
+            f"Rename it to {meant}, or unset it."
+            if meant
+            else "Unset it; .env.example lists the settings.",
+        ).warning(f"not a setting; {meant} is" if meant else "not a setting")
     yield from _secrets(read)
     yield from _origins(read.settings)
 
@@ -100,13 +121,14 @@ def _setting(name: str) -> Check:
 
 
 def _mistyped(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Names that look like settings, and what was meant; empty where that is not known."""
     for name in sorted(environ):
         if name in SCHEMA.fields or not name.startswith(_FAMILIES):
             continue
         if name.startswith("QUOTA_BYTES_"):
             continue
-        for meant in difflib.get_close_matches(name, SCHEMA.fields, n=1, cutoff=0.6):
-            yield name, meant
+        alike = difflib.get_close_matches(name, SCHEMA.fields, n=1, cutoff=_ALIKE)
+        yield name, _OTHER_NAMES.get(name) or next(iter(alike), "")
 
 
 def _secrets(read: Environment) -> Iterator[Result]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from app.cli.doctor.bucket import BLOCKS, LIFECYCLE, PUBLIC_ACCESS, lifecycle_rules
+from app.cli.doctor.bucket import BLOCKS, PUBLIC_ACCESS
 from app.cli.doctor.cors import ALLOWED, EXPOSE, ORIGINS, RULE_ID, rule_for
 from app.cli.doctor.deployment import Deployment
+from app.cli.doctor.lifecycle import LIFECYCLE, lifecycle_rules
 from app.cli.doctor.responses import AwsError
 from app.cli.doctor.results import Result, Status
 

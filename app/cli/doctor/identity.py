@@ -68,6 +68,18 @@ LIFETIME = Check(
     "A token that was signed out works until its end, as it is verified locally.",
     f"{_CONSOLE} > App clients > Edit: access token 60 minutes, token revocation on.",
 )
+SIGN_IN = Check(
+    "identity.sign_in",
+    "The app client allows SRP sign-in",
+    "Amplify signs in by SRP: users see 'USER_SRP_AUTH is not enabled for the client'.",
+    f"{_CONSOLE} > App clients > Edit > Authentication flows: ALLOW_USER_SRP_AUTH.",
+)
+REVOCATION = Check(
+    "identity.revocation",
+    "Refresh tokens can be revoked",
+    "Who signed out, or lost a device, stays signed in there for as long as the token lives.",
+    f"{_CONSOLE} > App clients > Edit > Advanced: enable token revocation.",
+)
 CLOCK = Check(
     "identity.clock",
     "This machine's clock is right",
@@ -156,11 +168,25 @@ def _client(deployment: Deployment, client_id: str) -> Iterator[Result]:
         return
     yield CLIENT.ok(client_id)
     yield CLIENT_SECRET.passes_if(not client.get("ClientSecret"), "none", f"{client_id} has one")
+    yield from _sign_in(client)
     hours = _access_hours(client)
     if hours > _LONGEST_ACCESS_HOURS:
         yield LIFETIME.warning(f"{hours:.0f} hours")
     else:
         yield LIFETIME.ok(f"{hours * 60:.0f} minutes")
+
+
+def _sign_in(client: Mapping[str, Any]) -> Iterator[Result]:
+    # Cognito's own default, without any, has SRP; ALLOW_USER_AUTH offers it among others.
+    flows = client.get("ExplicitAuthFlows") or ["ALLOW_USER_SRP_AUTH"]
+    by_pages = client.get("AllowedOAuthFlowsUserPoolClient") and client.get("AllowedOAuthFlows")
+    if by_pages or {"ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH"} & {*flows}:
+        yield SIGN_IN.ok()
+    else:
+        yield SIGN_IN.warning(f"only {', '.join(sorted(flows))}")
+    # Clients from before July 2021 say nothing, and cannot.
+    revocable = client.get("EnableTokenRevocation", True)
+    yield REVOCATION.ok() if revocable else REVOCATION.warning("off")
 
 
 def _access_hours(client: Mapping[str, Any]) -> float:

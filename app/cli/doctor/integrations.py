@@ -1,4 +1,4 @@
-"""What the gateway works with: Redis, the events queue, the back end; and its public address."""
+"""What the gateway works with: Redis and the back end; and its public address."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import redis
 import urllib3
 
-from app.cli.doctor.deployment import Deployment, host_of, not_permitted
-from app.cli.doctor.responses import AwsError
+from app.cli.doctor.deployment import Deployment, host_of
+from app.cli.doctor.responses import Response
 from app.cli.doctor.results import Check, Result
 from app.events.webhooks import is_forbidden, resolve_name
 
@@ -22,32 +22,13 @@ REDIS = Check(
     '`redis-cli -u "$REDIS_URL" ping` from the gateway\'s machine; check host, port, password, '
     "rediss:// for TLS, and the network's rules.",
 )
-QUEUE = Check(
-    "queue",
-    "The queue of events exists",
-    "Nobody hears of uploads: nothing is verified in the background, no webhook is sent.",
-    "`aws sqs list-queues --region {region}`; set EVENTS_QUEUE_URL, or make it: `flask provision`.",
+EVICTION = Check(
+    "redis.eviction",
+    "Redis evicts no counts",
+    "A reservation that is evicted is an upload past the quota.",
+    '`redis-cli -u "$REDIS_URL" config set maxmemory-policy noeviction`; ElastiCache: a parameter '
+    "group with maxmemory-policy noeviction; Render: Maxmemory Policy noeviction.",
 )
-DEAD_LETTERS = Check(
-    "queue.dead_letters",
-    "The queue has a dead-letter queue",
-    "An event that cannot be handled comes back for ever.",
-    "Console: SQS > the queue > Dead-letter queue > Edit; infra/template.yaml has one.",
-)
-NOTIFICATION = Check(
-    "queue.notification",
-    "The bucket tells the queue",
-    "Nobody hears of uploads, though queue and worker are well.",
-    "Console: S3 > the bucket > Properties > Event notifications: all object create and removal "
-    "events, prefix users/, to the queue.",
-)
-#: Each event as a whole, or all its kinds.
-_WANTED = {
-    "ObjectCreated": {
-        f"ObjectCreated:{k}" for k in ("Put", "Post", "Copy", "CompleteMultipartUpload")
-    },
-    "ObjectRemoved": {"ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated"},
-}
 WEBHOOK = Check(
     "webhook",
     "The back end can be reached",
@@ -76,70 +57,26 @@ def redis_results(deployment: Deployment) -> Iterator[Result]:
     )
     try:
         connection.ping()
+        yield REDIS.ok(host_of(settings.redis_url))
+        yield from _eviction(connection)
     except redis.RedisError as error:
         # The kind alone: the message may hold what was sent.
         yield REDIS.fault(f"{type(error).__name__} at {host_of(settings.redis_url)}")
-    else:
-        yield REDIS.ok(host_of(settings.redis_url))
     finally:
         connection.close()
 
 
-def queue_results(deployment: Deployment) -> Iterator[Result]:
-    """The queue, its dead letters, and the bucket's word to it."""
-    url = deployment.settings.events_queue_url
-    if not url:
-        return
+def _eviction(connection: Any) -> Iterator[Result]:
     try:
-        found = deployment.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["All"])
-    except AwsError as error:
-        if error.is_denied:
-            yield not_permitted(QUEUE, error)
-        else:
-            fix = QUEUE.fix.format(region=deployment.settings.aws_region)
-            yield QUEUE.fault(error.code.rpartition(".")[2], fix)
-        return
-    attributes = found["Attributes"]
-    waiting = attributes.get("ApproximateNumberOfMessages", "0")
-    yield QUEUE.ok(f"{waiting} message(s) waiting")
-    has_dead = "RedrivePolicy" in attributes and "deadLetterTargetArn" in json.loads(
-        attributes["RedrivePolicy"]
-    )
-    yield DEAD_LETTERS.ok() if has_dead else DEAD_LETTERS.warning("none")
-    yield _notification(deployment, attributes["QueueArn"])
-
-
-def _notification(deployment: Deployment, arn: str) -> Result:
-    try:
-        found = deployment.call(
-            "s3", "get_bucket_notification_configuration", Bucket=deployment.settings.s3_bucket_name
-        )
-    except AwsError as error:
-        return not_permitted(NOTIFICATION, error)
-    told = {
-        event.removeprefix("s3:")
-        for each in found.get("QueueConfigurations", [])
-        if each["QueueArn"] == arn and _concerns_users(each)
-        for event in each["Events"]
-    }
-    others = {"EventBridgeConfiguration": "EventBridge", "TopicConfigurations": "SNS"}
-    if not told and (between := [name for key, name in others.items() if found.get(key)]):
-        named = " and ".join(between)
-        return NOTIFICATION.warning(f"{named} is told; whether it tells the queue is not seen")
-    lacking = [
-        event for event, kinds in _WANTED.items() if f"{event}:*" not in told and not kinds <= told
-    ]
-    return NOTIFICATION.passes_if(
-        not lacking, "yes", f"not of every {' and '.join(lacking)} below users/"
-    )
-
-
-def _concerns_users(configuration: Mapping[str, Any]) -> bool:
-    """Whether its filter lets every key below ``users/`` pass."""
-    rules = configuration.get("Filter", {}).get("Key", {}).get("FilterRules", [])
-    return all(
-        rule["Name"].lower() == "prefix" and "users/".startswith(rule["Value"]) for rule in rules
-    )
+        policy = connection.info("memory").get("maxmemory_policy")
+    except redis.ResponseError:  # a service that does not let one look
+        policy = None
+    if policy is None:
+        yield EVICTION.unknown("Redis does not say")
+    elif policy != "noeviction":
+        yield EVICTION.warning(policy)
+    else:
+        yield EVICTION.ok()
 
 
 def webhook_results(deployment: Deployment) -> Iterator[Result]:
@@ -175,11 +112,25 @@ def gateway_results(deployment: Deployment) -> Iterator[Result]:
     if not base:
         return
     response = deployment.fetch("GET", f"{base}/readyz")
-    if response.ok:
-        yield READY.ok(host_of(base))
-    elif response.status == 503:
-        checks = json.loads(response.body or b"{}").get("checks", {})
-        failed = [name for name, state in checks.items() if state != "ok"]
+    checks = _readiness(response)
+    if response.status not in (200, 503):
+        yield READY.fault(f"{host_of(base)}: {response.status or ''} {response.code}".strip())
+    elif checks is None:
+        yield READY.fault(
+            f"{host_of(base)} answers, but is not the gateway",
+            "Set PUBLIC_BASE_URL to the gateway's own address, without a path: its "
+            '`curl $PUBLIC_BASE_URL/readyz` says {"status": …, "checks": …}.',
+        )
+    elif failed := [name for name, state in checks.items() if state != "ok"]:
         yield READY.fault(f"not ready: {', '.join(failed)}")
     else:
-        yield READY.fault(f"{host_of(base)}: {response.status or ''} {response.code}")
+        yield READY.ok(host_of(base))
+
+
+def _readiness(response: Response) -> Mapping[str, str] | None:
+    """The checks of ``/readyz``; None when this is somebody else's page."""
+    try:
+        checks = json.loads(response.body)["checks"]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return checks if isinstance(checks, dict) else None

@@ -11,6 +11,10 @@ import urllib3
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
 
 
+#: OpenSSL's words for an answer that is no TLS.
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "record layer failure")
+
+
 class AwsError(Exception):
     """An API call failed: ``code`` is AWS's, or the kind of network error."""
 
@@ -56,6 +60,8 @@ def network_error(error: urllib3.exceptions.HTTPError) -> str:
     if isinstance(error, urllib3.exceptions.NameResolutionError):
         return "the name cannot be resolved"
     if isinstance(error, urllib3.exceptions.SSLError):
+        if any(words in str(error) for words in _NOT_TLS):
+            return "the server speaks plain HTTP"
         return "the certificate is not valid"
     if isinstance(error, urllib3.exceptions.TimeoutError):
         return "no answer in time"

@@ -5,50 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import ParseError, fromstring
 
-from app.cli.doctor.deployment import Deployment, host_of
+from app.cli.doctor.deployment import Deployment
+from app.cli.doctor.reach import reached
 from app.cli.doctor.responses import AwsError, Response
-from app.cli.doctor.results import Check, Result
+from app.cli.doctor.results import Check, Result, Status
 
 BODY = b"written by flask doctor, and removed again\n"
 _IAM = "the statements of GatewayPolicy in infra/template.yaml (docs/aws.md)"
+_DENY = (
+    "A Deny in the bucket's policy wins over it: `aws s3api get-bucket-policy --bucket {bucket}`."
+)
 
-CREDENTIALS = Check(
-    "storage.credentials",
-    "S3 knows the gateway's keys",
-    "Every signed link and upload is refused by S3.",
-    "Make a pair: `aws iam create-access-key --user-name <the gateway's>`; set S3_ACCESS_KEY_ID "
-    "and S3_SECRET_ACCESS_KEY, without blanks or quotes. With a role, leave both out.",
-)
-BUCKET = Check(
-    "storage.bucket",
-    "The bucket exists",
-    "There is nowhere to upload to.",
-    "`aws s3 ls` lists yours; set S3_BUCKET_NAME, or make it: `flask provision`.",
-)
-REGION = Check(
-    "storage.region",
-    "S3_REGION is the bucket's",
-    "A signature names the region; browsers get a redirect that they may not follow.",
-    "`aws s3api get-bucket-location --bucket {bucket}` tells it (null: us-east-1); set S3_REGION.",
-)
 LIST = Check(
     "storage.list",
     "The gateway may list users/",
     "Listings, quotas and /readyz need it.",
-    f"Allow s3:ListBucket on the bucket for the prefix users/*: {_IAM}.",
+    f"Allow s3:ListBucket on the bucket for the prefix users/*: {_IAM}. {_DENY}",
 )
 UPLOAD = Check(
     "storage.upload",
     "The gateway may upload",
     "Every upload is refused with 403 AccessDenied.",
-    f"Allow s3:PutObject on users/*: {_IAM}. A Deny in the bucket's policy wins over it: "
-    "`aws s3api get-bucket-policy --bucket {bucket}`.",
+    f"Allow s3:PutObject on users/*: {_IAM}. {_DENY} If the bucket encrypts by KMS: "
+    "kms:GenerateDataKey on the key.",
 )
 READ = Check(
     "storage.read",
     "The gateway may read",
     "Links answer 403, and completion cannot look at what arrived.",
-    f"Allow s3:GetObject on users/*: {_IAM}; look for a Deny in the bucket's policy.",
+    f"Allow s3:GetObject on users/*: {_IAM}. {_DENY} If the bucket encrypts by KMS: kms:Decrypt on "
+    "the key.",
 )
 MULTIPART = Check(
     "storage.multipart",
@@ -60,7 +46,8 @@ DELETE = Check(
     "storage.delete",
     "The gateway may delete",
     "What completion rejects would stay readable.",
-    f"Allow s3:DeleteObject and s3:DeleteObjectVersion on users/*: {_IAM}.",
+    f"Allow s3:DeleteObject and s3:DeleteObjectVersion on users/*: {_IAM}. Where Object Lock keeps "
+    "versions by default, no permission helps: disable its default retention.",
 )
 PRIVATE = Check(
     "storage.private",
@@ -70,70 +57,35 @@ PRIVATE = Check(
     'with "Principal": "*" out of the policy.',
 )
 
-_OF_KEYS = {
-    "InvalidAccessKeyId": "S3 does not know S3_ACCESS_KEY_ID",
-    "SignatureDoesNotMatch": "S3_SECRET_ACCESS_KEY does not belong to S3_ACCESS_KEY_ID",
-    "InvalidToken": "S3_SESSION_TOKEN is not valid",
-    "ExpiredToken": "the temporary keys have expired",
-    "NoCredentials": "none set, and no role found",
-}
-_OF_REGION = frozenset(
-    {"PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed"}
-    | {"AuthorizationQueryParametersError", "IllegalLocationConstraintException", "301", "307"}
-)
-
 
 def storage_results(deployment: Deployment, *, writes: bool) -> Iterator[Result]:
     """Keys, bucket and region; then, with ``writes``, an object's life from upload to removal."""
+    query = {"list-type": "2", "prefix": "users/", "max-keys": "1"}
     try:
-        response = deployment.fetch_signed(
-            "GET", query={"list-type": "2", "prefix": "users/", "max-keys": "1"}
-        )
+        response = deployment.fetch_signed("GET", query=query)
     except AwsError as error:
-        yield CREDENTIALS.fault(_OF_KEYS[error.code])
+        response = Response(0, error.code, {}, b"")
+    results = reached(deployment, response)
+    yield from results
+    if results[-1].status is not Status.OK:
         return
-    yield from _reached(deployment, response)
+    yield LIST.passes_if(response.ok, "yes", f"S3 answered {response.code}")
     # Whether listing is allowed says nothing about the rest.
     if writes and (response.ok or response.code == "AccessDenied"):
         yield from _life(deployment)
 
 
-def _reached(deployment: Deployment, response: Response) -> Iterator[Result]:
-    bucket = deployment.settings.s3_bucket_name
-    if response.status == 0:
-        yield BUCKET.fault(f"{host_of(deployment.inner.origin)}: {response.code}")
-        return
-    if response.code in _OF_KEYS:
-        yield CREDENTIALS.fault(_OF_KEYS[response.code])
-        return
-    yield CREDENTIALS.ok("accepted")
-    if response.code in _OF_REGION:
-        actual = response.headers.get("x-amz-bucket-region", "another")
-        yield REGION.fault(
-            f"{deployment.settings.s3_region}; the bucket is in {actual}", _for(deployment, REGION)
-        )
-        return
-    if response.code == "NoSuchBucket":
-        deployment.has_bucket = False
-        yield BUCKET.fault(f"there is no {bucket}")
-        return
-    yield BUCKET.ok(bucket)
-    yield REGION.ok(deployment.settings.s3_region)
-    if response.ok:
-        yield LIST.ok()
-    else:
-        yield LIST.fault(f"S3 answered {response.code}")
-
-
 def _life(deployment: Deployment) -> Iterator[Result]:
     key, headers = deployment.probe_key, {"content-type": "text/plain", "if-none-match": "*"}
     put = deployment.fetch_signed("PUT", key, headers=headers, body=BODY)
+    deployment.wrote = put.ok
     if not put.ok:
-        yield UPLOAD.fault(f"S3 answered {put.code}", _for(deployment, UPLOAD))
+        yield UPLOAD.fault(f"S3 answered {put.code}")
         return
     try:
         yield UPLOAD.ok()
         got = deployment.fetch_signed("GET", key)
+        deployment.wrote = got.body == BODY
         yield READ.passes_if(got.body == BODY, "yes", f"S3 answered {got.code or 'other bytes'}")
         bare = deployment.fetch("GET", deployment.inner.url(key))
         yield PRIVATE.passes_if(not bare.ok, f"refused with {bare.status}", "anybody reads")
@@ -164,7 +116,3 @@ def _multipart(deployment: Deployment) -> Result:
     upload_id = document.findtext("{*}UploadId") or ""
     ended = deployment.fetch_signed("DELETE", key, query={"uploadId": upload_id})
     return MULTIPART.passes_if(ended.ok, "yes", f"giving up answered {ended.code}")
-
-
-def _for(deployment: Deployment, item: Check) -> str:
-    return item.fix.format(bucket=deployment.settings.s3_bucket_name)

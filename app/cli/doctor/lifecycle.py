@@ -1,0 +1,81 @@
+"""The bucket's lifecycle rules: what they must remove, and must not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.cli.doctor.bucket import bucket_setting
+from app.cli.doctor.deployment import Deployment, not_permitted
+from app.cli.doctor.responses import AwsError
+from app.cli.doctor.results import Check, Result
+
+#: What a link cannot read before it is restored. Instant Retrieval is none of them.
+_OUT_OF_REACH = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+_CONSOLE = "Console: S3 > the bucket"
+
+LIFECYCLE = Check(
+    "bucket.lifecycle",
+    "Unfinished uploads are removed",
+    "Parts of uploads that were given up are paid for, for ever, and listed nowhere.",
+    f"`flask doctor --fix`, or {_CONSOLE} > Management > Lifecycle rules: delete incomplete "
+    "multipart uploads after 7 days.",
+)
+KEPT = Check(
+    "bucket.expiry",
+    "Lifecycle rules keep users' assets within reach",
+    "Rules delete assets, or move them where a link answers 403 InvalidObjectState.",
+    f"{_CONSOLE} > Management > Lifecycle rules: take users/ out of the rule, or archive to "
+    "Glacier Instant Retrieval.",
+)
+
+
+def lifecycle_results(deployment: Deployment) -> Iterator[Result]:
+    """What rules remove, and what they must not."""
+    try:
+        rules = lifecycle_rules(deployment)
+    except AwsError as error:
+        yield not_permitted(LIFECYCLE, error)
+        return
+    yield LIFECYCLE.passes_if(aborts_unfinished(rules), "by a rule", "no rule removes them")
+    losing = [found for rule in rules if (found := _loses(rule))]
+    yield KEPT.passes_if(not losing, "yes", "; ".join(losing))
+
+
+def lifecycle_rules(deployment: Deployment) -> list[dict[str, Any]]:
+    """The bucket's lifecycle rules. Raises ``AwsError`` when they cannot be read."""
+    found = bucket_setting(
+        deployment, "get_bucket_lifecycle_configuration", absent="NoSuchLifecycleConfiguration"
+    )
+    return list(found.get("Rules", []))
+
+
+def aborts_unfinished(rules: list[dict[str, Any]]) -> bool:
+    """Whether a rule for the whole bucket, or for ``users/``, removes unfinished uploads."""
+    return any(
+        rule.get("Status") == "Enabled"
+        and "AbortIncompleteMultipartUpload" in rule
+        and "users/".startswith(_prefix(rule))
+        for rule in rules
+    )
+
+
+def _loses(rule: Mapping[str, Any]) -> str:
+    """What an enabled rule does to current assets below ``users/``; else empty."""
+    prefix, chosen = _prefix(rule), rule.get("Filter", {})
+    # The gateway gives objects no tags.
+    has_tags = "Tag" in chosen or chosen.get("And", {}).get("Tags")
+    below = "users/".startswith(prefix) or prefix.startswith("users/")
+    if rule.get("Status") != "Enabled" or not below or has_tags:
+        return ""
+    name = rule.get("ID", "a rule")
+    if {"Days", "Date"} & rule.get("Expiration", {}).keys():
+        return f"{name} deletes them"
+    classes = {each.get("StorageClass") for each in rule.get("Transitions", [])} & _OUT_OF_REACH
+    return f"{name} moves them to {', '.join(sorted(classes))}" if classes else ""
+
+
+def _prefix(rule: Mapping[str, Any]) -> str:
+    chosen = rule.get("Filter", {})
+    inner = chosen.get("And", {}).get("Prefix", "")
+    return str(chosen.get("Prefix", rule.get("Prefix", "")) or inner)

@@ -1,0 +1,52 @@
+"""What ``flask provision`` shows: changes before they are made, and the environments after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from app.cli.env_file import env_text, read_env, write_env
+from app.cli.stack_changes import Change, Found
+from app.cli.stack_environment import SECRETS, front_end_environment
+
+
+def changes_table(changes: list[Change]) -> str:
+    """One line a resource."""
+    if not changes:
+        return "nothing changes"
+    lines = [
+        f"  {each.action:<7} {each.logical_id:<24} {each.kind}"
+        + ("  REPLACED: made anew, the old one goes" if each.replaced else "")
+        for each in changes
+    ]
+    return "\n".join([f"{len(changes)} change(s)", *lines])
+
+
+def agreed(changes: list[Change]) -> bool:
+    """Ask the operator."""
+    replaced = any(each.replaced for each in changes)
+    return click.confirm("Replace resources?" if replaced else "Make these changes?", err=True)
+
+
+def report(after: Found, values: Mapping[str, str], region: str, path: Path | None) -> None:
+    """Both environments on standard output; secrets only where no file keeps them."""
+    if path:
+        write_env(path, values)
+        click.echo(f"wrote {path}: the gateway's environment, secrets included", err=True)
+    shown = {name: text for name, text in values.items() if not (path and name in SECRETS)}
+    click.echo("# gateway\n" + env_text(shown))
+    front_end = front_end_environment(after, region, values.get("PUBLIC_BASE_URL", ""))
+    click.echo("# front end\n" + env_text(front_end), nl=False)
+    if after.outputs.get("GatewayUserName") and not _knows_key(values, path):
+        click.echo(
+            "# S3_ACCESS_KEY_ID: the user has a key already, whose secret AWS shows once. "
+            "--new-access-key makes another",
+            err=True,
+        )
+
+
+def _knows_key(values: Mapping[str, str], path: Path | None) -> bool:
+    """Whether an access key is known, from this run or in the file."""
+    return "S3_ACCESS_KEY_ID" in values or bool(path and "S3_ACCESS_KEY_ID" in read_env(path))

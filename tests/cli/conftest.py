@@ -1,0 +1,44 @@
+"""One store for the tests of `flask doctor`, and a set-up on it that is well before each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from devstack.account import Stack
+from devstack.bootstrap import queue_url
+from devstack.testing import running_store
+from tests.cli.patient import Patient
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with running_store() as stack:
+        yield stack
+
+
+@pytest.fixture
+def patient(stack: Stack) -> Iterator[Patient]:
+    """Well before and after each test: what tests change at the bucket is put back."""
+    s3, bucket = stack.client("s3"), {"Bucket": stack.bucket}
+    cors = s3.get_bucket_cors(**bucket)["CORSRules"]
+    rules = s3.get_bucket_lifecycle_configuration(**bucket)["Rules"]
+    block = s3.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"]
+    told = s3.get_bucket_notification_configuration(**bucket)["QueueConfigurations"]
+    sqs, url = stack.client("sqs"), queue_url(stack)
+    policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
+    encryption = s3.get_bucket_encryption(**bucket)["ServerSideEncryptionConfiguration"]
+    owner = s3.get_bucket_ownership_controls(**bucket)["OwnershipControls"]
+    yield Patient(stack)
+    s3.put_bucket_encryption(**bucket, ServerSideEncryptionConfiguration=encryption)
+    s3.put_bucket_ownership_controls(**bucket, OwnershipControls=owner)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=policy)
+    s3.put_bucket_cors(**bucket, CORSConfiguration={"CORSRules": cors})
+    s3.put_bucket_lifecycle_configuration(**bucket, LifecycleConfiguration={"Rules": rules})
+    s3.put_public_access_block(**bucket, PublicAccessBlockConfiguration=block)
+    s3.put_bucket_notification_configuration(
+        **bucket, NotificationConfiguration={"QueueConfigurations": told}
+    )
+    s3.put_bucket_versioning(**bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.delete_bucket_policy(**bucket)
