@@ -104,9 +104,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "a project's name may be anything",
         Code("AssetPath.mint", "check_project_id(project_id)", "project_id"),
     ),
-    mutant(
-        "T13", "everybody has one root", Code("caller_root", "caller().sub", '"everybody"')
-    ),
+    mutant("T13", "everybody has one root", Code("caller_root", "caller().sub", '"everybody"')),
     mutant(
         "T13", "an upload id opens for anybody", never("Upload.from_claims", 'claims["sub"] != sub')
     ),
