@@ -210,12 +210,12 @@ class Settings:
     multipart_threshold_bytes: int = setting(
         fields.Int(validate=validate.Range(1, 5 * GIB)),
         "Larger files are uploaded in parts when `method` is `auto`",
-        default=64 * MIB,
+        default=16 * MIB,
     )
     part_size_bytes: int = setting(
         fields.Int(validate=validate.Range(5 * MIB, 5 * GIB)),
-        "Size of a part. Grows if a file would need more than 10,000 parts",
-        default=16 * MIB,
+        "Size of a part. Grows if a file would need more than 1,000 parts",
+        default=8 * MIB,
     )
     max_live_uploads: int = setting(
         fields.Int(validate=validate.Range(1, 999)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.domain.errors import Fault, TooLarge, UploadIncomplete, ValidationFailed
-from app.domain.limits import MAX_OBJECT_BYTES, MAX_PARTS, MIB
+from app.domain.limits import MAX_BATCH, MAX_OBJECT_BYTES, MAX_PART_BYTES, MIB
 
 _MAX_FAULTS = 100
 
@@ -39,16 +39,19 @@ class PartPlan:
 
     @classmethod
     def of(cls, size: int, preferred: int) -> PartPlan:
-        """A plan with parts of ``preferred`` bytes, or of more where 10,000 would not do.
+        """A plan with parts of ``preferred`` bytes, or of more where 1,000 would not do.
+
+        A thousand parts are one page of S3's list, and their URLs one answer. A file of more than
+        4.8 TiB has more of them, as S3 takes none of more than 5 GiB.
 
         Raises ``TooLarge`` above 48.8 TiB.
         """
         if size > MAX_OBJECT_BYTES:
             raise TooLarge("A file can be up to 48.8 TB.")
-        least = -(-size // MAX_PARTS)
+        least = -(-size // MAX_BATCH)
         # Whole MiB, as 5 GiB is, so the growth never passes S3's own limit.
-        grown = -(-least // MIB) * MIB
-        return cls(size, preferred if least <= preferred else grown)
+        grown = min(-(-least // MIB) * MIB, MAX_PART_BYTES)
+        return cls(size, max(preferred, grown) if least > preferred else preferred)
 
     @property
     def count(self) -> int:

@@ -58,7 +58,7 @@ def test_kinds_take_the_types_and_sizes_that_the_page_says() -> None:
         kind = Kind(name)
         assert ("library" in place) == (kind in LIBRARY_KINDS)
         assert ("project" in place) == (kind in PROJECT_KINDS)
-        assert set(re.findall(r"`([\w.+-]+/[\w.+-]+)`", types)) <= RULES[kind].content_types
+        assert set(re.findall(r"`([\w.+-]+/[\w.+-]+)`", types)) <= set(RULES[kind].content_types)
         if "as `image`" in types:
-            assert RULES[Kind.IMAGE].content_types <= RULES[kind].content_types
+            assert set(RULES[Kind.IMAGE].content_types) <= set(RULES[kind].content_types)
         assert int(number) * UNITS[unit] == settings[f"max_bytes_{kind}"]

@@ -42,13 +42,15 @@ def test_any_size_fits_the_limits_of_s3(size: int, preferred: int) -> None:
 
 @given(object_sizes, preferred_sizes)
 def test_parts_grow_only_when_they_must(size: int, preferred: int) -> None:
-    """The preferred size holds up to 10,000 parts; beyond, the next whole MiB that suffices."""
+    """The preferred size holds up to 1,000 parts; beyond, the next whole MiB that suffices, up to
+    S3's largest part."""
     plan = PartPlan.of(size, preferred)
-    if size <= MAX_PARTS * preferred:
+    if size <= 1000 * preferred:
         assert plan.part_size == preferred
     else:
         assert plan.part_size % MIB == 0
-        assert MAX_PARTS * max(plan.part_size - MIB, preferred) < size
+        assert 1000 * max(plan.part_size - MIB, preferred) < size
+        assert plan.count <= 1000 or plan.part_size == MAX_PART_BYTES
 
 
 def test_the_largest_object_is_48_8_tib() -> None:
