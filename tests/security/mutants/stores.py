@@ -1,0 +1,52 @@
+"""What the store answers, when, and what strays in it: T53, T56, T58."""
+
+from __future__ import annotations
+
+from tests.security.mutants.catalogue import Code, Mutant, always, mutant, never, without
+
+MUTANTS: tuple[Mutant, ...] = (
+    mutant(
+        "T53",
+        "an error that comes with a 200 is a success",
+        never("_judge_success", 'document.name == "Error"'),
+        never("_judge_success", "document.name != operation.root"),
+    ),
+    mutant(
+        "T53",
+        "any document is a success",
+        never("_judge_success", "document.name != operation.root"),
+    ),
+    mutant(
+        "T53",
+        "a 200 without a document is a success",
+        always("_judge_success", "not operation.root"),
+    ),
+    mutant("T53", "a 202 is an answer", never("judge", "raw.status < 300")),
+    mutant(
+        "T53",
+        "a foreign 404 says that nothing is there",
+        Code("answers:_code_of", 'return ""', "return code_of_status(raw.status)"),
+    ),
+    mutant("T53", "a document may define entities", never("Document.of", 'b"<!DOCTYPE" in body')),
+    mutant("T56", "a store may trickle", never("_Response.__init__", "ends_at is not None")),
+    mutant(
+        "T56",
+        "each attempt has all the time",
+        never("S3Client._ask", "time.monotonic() >= ends_at"),
+    ),
+    mutant(
+        "T58",
+        "every upload that a URL created stays",
+        without("StrayUploads.leave_only", "self._abort(...)"),
+    ),
+    mutant(
+        "T58",
+        "uploads that nobody asks parts of stay",
+        without("StrayUploads._run", "self.clean(key)"),
+    ),
+    mutant(
+        "T58",
+        "parts of a browser's own upload do not count",
+        without("UppyUploads.sign_parts", "self._quota.hold_parts(...)"),
+    ),
+)
