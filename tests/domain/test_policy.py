@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 import config
+import config_fields
 from app.domain.errors import TooLarge, UnsupportedType, ValidationFailed
 from app.domain.limits import GIB, MAX_SIGNATURE_SECONDS, MIB, human_size
 from app.domain.paths import LIBRARY_KINDS, PROJECT_KINDS, Kind
@@ -299,4 +302,7 @@ def test_what_back_ends_store_is_judged_by_its_canonical_name(
 def test_the_limits_of_s3_agree_with_the_settings() -> None:
     """The settings are read before anything else of the service, so they spell the units out."""
     assert (config.MIB, config.GIB) == (MIB, GIB)
-    assert config.SEVEN_DAYS == MAX_SIGNATURE_SECONDS
+    assert config_fields.check_lifetime.max == MAX_SIGNATURE_SECONDS
+    defaults = {each.name: each.metadata["default"] for each in dataclasses.fields(config.Settings)}
+    for kind, rule in RULES.items():
+        assert defaults[f"max_bytes_{kind}"] == rule.default_max_bytes
