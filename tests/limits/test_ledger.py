@@ -2,210 +2,401 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
 
 from app.domain.usage import Amount, Usage
-from app.limits.ledger import Count, Ledger, Outcome, Settlement, Verdict
+from app.limits import account, ledger, redis_ledger
+from app.limits.ledger import Count, Hold, Ledger, Outcome, Settlement, Verdict, Work
 from app.limits.memory_ledger import MemoryLedger
-from app.limits.redis_ledger import RedisLedger
+from app.limits.redis_client import RedisClient
+from app.limits.redis_ledger import GRACE_SECONDS, RedisLedger
 from tests.limits.redis_server import RedisServer
 
-A = "alice"
-FOR_LONG = 600
+SUB = "alice"
+K, L, WORK = (letter.encode() * 16 for letter in "klw")
+QUOTA = 100
+LONG = 600.0
 
 
 def usage(size: int) -> Usage:
     return Usage(Amount(size, 1), {"image": Amount(size, 1)}, {"p1": Amount(0, 0)})
 
 
+class Player:
+    """One user's ledger, at a clock that the test moves."""
+
+    def __init__(self, made: Ledger, set_clock: Callable[[float], None]) -> None:
+        self.ledger = made
+        self._set_clock = set_clock
+        self.now = 1_800_000_000.0
+        self.wait(0)
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        self._set_clock(self.now)
+
+    def count(
+        self, size: int, seen: dict[bytes, int] | None = None, *, recount: float = 60
+    ) -> None:
+        """Count so many bytes now."""
+        self.wait(0.25)
+        found = Count(usage(size), self.now, self.now + 60, self.now + recount)
+        self.ledger.record(SUB, found, seen or {})
+
+    def hold(
+        self,
+        place: bytes,
+        size: int,
+        seconds: float = LONG,
+        *,
+        mark: str = "m",
+        completing: bool = False,
+    ) -> Verdict:
+        [verdict] = self.ledger.hold(SUB, [Hold(place, size, seconds, mark, completing)], QUOTA)
+        return verdict
+
+    def settle(self, place: bytes, size: int, *, mark: str = "m", dies: bool = False) -> Settlement:
+        return self.ledger.settle(SUB, Hold(place, size, LONG, mark), dies=dies)
+
+    @property
+    def left(self) -> int:
+        return QUOTA - self.ledger.balance(SUB)[1].taken
+
+
 @pytest.fixture(params=["memory", "redis"])
-def ledger(request: pytest.FixtureRequest) -> Ledger:
-    """Either ledger, empty."""
+def alice(request: pytest.FixtureRequest) -> Player:
+    """A user of either ledger, of whom nothing is known."""
     if request.param == "memory":
-        return MemoryLedger()
-    request.getfixturevalue("redis_url")
-    server: RedisServer = request.getfixturevalue("redis_server")
-    return RedisLedger(server.client())
+        clock = [0.0]
+        return Player(MemoryLedger(clock=lambda: clock[0]), lambda now: clock.__setitem__(0, now))
+    redis = RedisLedger(RedisClient(request.getfixturevalue("redis_url")))
+    return Player(redis, lambda now: setattr(redis, "now", f"{now:.6f}"))
 
 
-@pytest.fixture
-def counted(ledger: Ledger) -> Callable[[int], None]:
-    """Count so many bytes now."""
-
-    def record(size: int, *, fresh: float = 60, recount: float = 60) -> None:
-        now = ledger.now()
-        ledger.record(A, Count(usage(size), now, now + fresh, now + recount))
-
-    return record
-
-
-def held(ledger: Ledger, mark: str, size: int, quota: int, seconds: float = FOR_LONG) -> Verdict:
-    return ledger.hold(A, mark, size, seconds, quota)
-
-
-def test_nothing_is_held_without_a_fresh_count(
-    ledger: Ledger, counted: Callable[..., None]
-) -> None:
+def test_nothing_is_held_without_a_fresh_count(alice: Player) -> None:
     """No count, or an old one: it has to be counted first."""
-    assert held(ledger, "m", 1, 10).outcome is Outcome.UNCOUNTED
-    assert ledger.left(A, 10) is None
-    counted(0, fresh=-1)
-    assert held(ledger, "m", 1, 10).outcome is Outcome.UNCOUNTED
+    assert alice.hold(K, 1).outcome is Outcome.UNCOUNTED
+    alice.count(0)
+    alice.wait(61)
+    assert alice.hold(K, 1).outcome is Outcome.UNCOUNTED
 
 
-def test_holds_add_up_to_the_quota_and_not_beyond(
-    ledger: Ledger, counted: Callable[..., None]
-) -> None:
+def test_t25_holds_add_up_to_the_quota_and_not_beyond(alice: Player) -> None:
     """T25: what is stored and what is held leave the rest, to the byte."""
-    counted(10)
-    assert held(ledger, "m1", 50, 100) == Verdict(Outcome.HELD, 40)
-    assert held(ledger, "m2", 41, 100) == Verdict(Outcome.SHORT, 40, may_recount=False)
-    assert held(ledger, "m2", 40, 100) == Verdict(Outcome.HELD, 0)
-    assert ledger.left(A, 100) == 0
-    assert ledger.hold("bob", "m", 1, FOR_LONG, 100).outcome is Outcome.UNCOUNTED
+    alice.count(10)
+    assert alice.hold(K, 50) == Verdict(Outcome.HELD, 40)
+    refused = alice.hold(L, 41)
+    assert refused[:3] == (Outcome.SHORT, 40, False)
+    assert alice.hold(L, 40) == Verdict(Outcome.HELD, 0)
+    assert alice.left == 0
+    assert alice.ledger.hold("bob", [Hold(K, 1, LONG, "m")], QUOTA)[0].outcome is Outcome.UNCOUNTED
 
 
-def test_the_same_mark_holds_once(ledger: Ledger, counted: Callable[..., None]) -> None:
-    """Signed afresh, an upload's hold lasts on and is not added again."""
-    counted(0)
-    held(ledger, "m", 60, 100)
-    assert held(ledger, "m", 60, 100) == Verdict(Outcome.HELD, 40)
+def test_many_are_held_in_order_each_for_itself(alice: Player) -> None:
+    """One that does not fit leaves the room to those after it."""
+    alice.count(0)
+    wanted = [
+        Hold(bytes([number]) * 16, size, LONG, "m") for number, size in enumerate([60, 50, 40])
+    ]
+    verdicts = alice.ledger.hold(SUB, wanted, QUOTA)
+    assert [verdict.outcome for verdict in verdicts] == ["held", "short", "held"]
 
 
-def test_a_settled_hold_counts_until_a_count_has_seen_it(
-    ledger: Ledger, counted: Callable[..., None]
-) -> None:
-    """The count before it does not know the object; the one after does, and then it is dropped."""
-    counted(0)
-    held(ledger, "m", 60, 100)
-    assert ledger.settle(A, "m", 60, FOR_LONG) is Settlement.HELD
-    assert ledger.left(A, 100) == 40
-    counted(60)
-    assert ledger.left(A, 100) == 40
+def test_a_place_is_held_once_by_the_larger_size_until_the_later_end(alice: Player) -> None:
+    """T51: signed afresh, or smaller, while the first URL lives: that can still write all."""
+    alice.count(0)
+    alice.hold(K, 60, 100)
+    assert alice.hold(K, 10, 300) == Verdict(Outcome.HELD, 40)
+    alice.wait(200)
+    alice.count(0)
+    assert alice.left == 40
+    assert alice.hold(K, 70, 1) == Verdict(Outcome.HELD, 30)
+    alice.wait(50)
+    alice.count(0)
+    assert alice.left == 30
+    alice.wait(60)
+    alice.count(0)
+    assert alice.left == 100
 
 
-def test_a_count_that_began_before_the_end_does_not_release(
-    ledger: Ledger, counted: Callable[..., None]
-) -> None:
-    """An object that arrives while a count is under way is not lost between the two."""
-    counted(0)
-    held(ledger, "m", 60, 100)
-    began_at = ledger.now()
-    ledger.settle(A, "m", 60, FOR_LONG)
-    ledger.record(A, Count(usage(0), began_at, began_at + 60, began_at + 60))
-    assert ledger.left(A, 100) == 40
+def test_t51_bytes_count_once_come_or_not_and_are_held_when_they_are_gone(alice: Player) -> None:
+    """T51: what a count saw at a place adds nothing; removed, it is held while a URL lives."""
+    alice.count(0)
+    alice.hold(K, 60)
+    assert alice.settle(K, 60) is Settlement.HELD
+    assert alice.left == 40
+    alice.count(60, {K: 60})
+    assert alice.left == 40
+    alice.count(0)
+    assert alice.left == 40
+    alice.count(45, {K: 45})
+    assert alice.left == 40
+    alice.wait(LONG)
+    alice.count(0)
+    assert alice.left == 100
 
 
-def test_an_abandoned_hold_counts_until_a_count_after_its_end(
-    ledger: Ledger, counted: Callable[..., None]
-) -> None:
-    """Its URL expired, but the object may have come in the last moment: the next count tells."""
-    counted(0)
-    held(ledger, "m", 60, 100, seconds=0.05)
-    time.sleep(0.1)
-    assert ledger.left(A, 100) == 40
-    counted(0)
-    assert ledger.left(A, 100) == 100
+def test_t51_a_count_that_began_before_the_end_drops_nothing(alice: Player) -> None:
+    """T51: what arrives while a count is under way, in a URL's last moment, is not lost."""
+    alice.count(0)
+    alice.hold(K, 60, 10)
+    began_at, watched = alice.ledger.begin(SUB)
+    assert list(watched) == [K]
+    alice.wait(11)
+    alice.ledger.record(SUB, Count(usage(0), began_at, began_at + 60, began_at + 60), {})
+    assert alice.left == 40
+    alice.count(60)
+    assert alice.left == 40
 
 
-def test_settling_again_is_known(ledger: Ledger, counted: Callable[..., None]) -> None:
-    """Also after a count has seen the object, as long as its URL lives."""
-    counted(0)
-    held(ledger, "m", 60, 100)
-    ledger.settle(A, "m", 60, FOR_LONG)
-    counted(60)
-    assert ledger.settle(A, "m", 60, FOR_LONG) is Settlement.AGAIN
-    assert held(ledger, "m", 60, 100) == Verdict(Outcome.HELD, 40)
+def test_t51_an_older_count_does_not_replace_a_newer(alice: Player) -> None:
+    """T51: two counts at once, of two processes: the one that began later stays."""
+    alice.count(60)
+    earlier = alice.now - 0.1
+    alice.ledger.record(SUB, Count(usage(0), earlier, earlier + 60, earlier), {})
+    assert alice.left == 40
 
 
-def test_an_unknown_object_is_known_from_then_on(
-    ledger: Ledger, counted: Callable[..., None]
-) -> None:
-    """Lost with a process: unknown once, and counted."""
-    counted(0)
-    assert ledger.settle(A, "m", 60, FOR_LONG) is Settlement.UNKNOWN
-    assert ledger.left(A, 100) == 40
-    assert ledger.settle(A, "m", 60, FOR_LONG) is Settlement.AGAIN
+def test_a_multipart_upload_is_free_when_it_is_given_up(alice: Player) -> None:
+    """At once, as nobody asked for its parts to be put together."""
+    alice.count(0)
+    alice.hold(K, 60)
+    alice.ledger.release(SUB, K, "m")
+    assert alice.left == 100
 
 
-def test_a_released_hold_is_gone_and_a_settled_one_is_not(
-    ledger: Ledger, counted: Callable[..., None]
-) -> None:
-    """An abort gives back what never came, never what is there."""
-    counted(0)
-    held(ledger, "m1", 60, 100)
-    ledger.release(A, "m1")
-    assert ledger.left(A, 100) == 100
-    held(ledger, "m2", 60, 100)
-    ledger.settle(A, "m2", 60, FOR_LONG)
-    ledger.release(A, "m2")
-    assert ledger.left(A, 100) == 40
+def test_t51_one_that_may_have_completed_is_counted_first(alice: Player) -> None:
+    """T51: given up after its completion, whose answer was lost: the object may be there."""
+    alice.count(0)
+    alice.hold(K, 60, completing=True)
+    alice.ledger.release(SUB, K, "m")
+    assert alice.left == 40
+    alice.count(60)
+    assert alice.left == 40
 
 
-def test_short_says_whether_counting_might_help(
-    ledger: Ledger, counted: Callable[..., None]
-) -> None:
+def test_a_completed_multipart_upload_ends_with_its_urls(alice: Player) -> None:
+    """Deleted, its bytes are free: no URL can bring them back."""
+    alice.count(0)
+    alice.hold(K, 60, completing=True)
+    alice.settle(K, 60, dies=True)
+    assert alice.left == 40
+    alice.count(0)
+    assert alice.left == 100
+
+
+def test_t51_no_upload_frees_what_another_holds_at_the_same_place(alice: Player) -> None:
+    """T51: a file of a package, declared twice: neither giving up one nor its end frees it."""
+    alice.count(0)
+    alice.hold(K, 60, mark="put")
+    alice.hold(K, 60, mark="multipart")
+    alice.ledger.release(SUB, K, "multipart")
+    assert alice.left == 40
+    alice.settle(K, 60, mark="multipart", dies=True)
+    alice.count(0)
+    assert alice.left == 40
+
+
+def test_an_unknown_object_is_known_from_then_on(alice: Player) -> None:
+    """Lost with a process: unknown once, and held; larger than what was held: unknown as well."""
+    alice.count(0)
+    assert alice.settle(K, 60) is Settlement.UNKNOWN
+    assert alice.left == 40
+    assert alice.settle(K, 60) is Settlement.HELD
+    assert alice.settle(K, 70) is Settlement.UNKNOWN
+    assert alice.left == 30
+
+
+def test_what_was_settled_stays_known_after_its_hold(alice: Player) -> None:
+    """Completed again when the URL is dead: nobody judges it a second time."""
+    alice.count(0)
+    alice.hold(K, 60, 10)
+    alice.wait(9)
+    alice.settle(K, 60)
+    alice.wait(2)
+    alice.count(60)
+    assert alice.settle(K, 60) is Settlement.HELD
+    assert alice.left == 40
+    alice.wait(LONG + 1)
+    assert alice.settle(K, 60) is Settlement.UNKNOWN
+
+
+def test_what_was_rejected_is_judged_again(alice: Player) -> None:
+    """Sent again, or told of again by the queue; until a count it is taken to be there."""
+    alice.count(0)
+    alice.settle(K, 60)
+    alice.ledger.judge(SUB, K, stays=False)
+    assert alice.left == 40
+    assert alice.settle(K, 60) is Settlement.UNKNOWN
+    alice.ledger.judge(SUB, K, stays=True)
+    assert alice.settle(K, 60) is Settlement.HELD
+
+
+def test_t52_a_move_adds_nothing(alice: Player) -> None:
+    """T52: at the quota's edge, when no URL can bring back what is moved."""
+    alice.count(97)
+    alice.hold(K, 1, 5)
+    alice.wait(10)
+    work = Work(WORK, 97, LONG, [(K, 97)])
+    assert alice.ledger.work(SUB, work, QUOTA).outcome is Outcome.HELD
+    alice.ledger.finish(SUB, WORK)
+    alice.count(97)
+    assert alice.left == 3
+
+
+def test_t51_a_move_adds_what_a_url_can_bring_back(alice: Player) -> None:
+    """T51: it is refused, and told when those URLs are dead."""
+    alice.count(60)
+    alice.hold(K, 20)
+    alice.count(60, {K: 20})
+    refused = alice.ledger.work(SUB, Work(WORK, 60, LONG, [(K, 60)]), QUOTA - 25)
+    assert (refused.outcome, refused.left) == (Outcome.SHORT, 15)
+    assert refused.frees_at == alice.now - 0.25 + LONG
+    assert alice.ledger.work(SUB, Work(WORK, 60, LONG, [(K, 60)]), QUOTA).left == 20
+
+
+def test_t51_a_count_made_during_a_move_may_have_missed_it(alice: Player) -> None:
+    """T51: the target was listed before it was written, the source after it was deleted."""
+    alice.count(60)
+    alice.ledger.work(SUB, Work(WORK, 60, LONG, [(K, 60)]), QUOTA)
+    assert alice.left == 40
+    alice.count(0)
+    assert alice.left == 40
+    assert alice.ledger.balance(SUB)[1].busy
+    alice.ledger.finish(SUB, WORK)
+    assert alice.left == 40
+    assert not alice.ledger.balance(SUB)[1].busy
+    alice.count(60)
+    assert alice.left == 40
+
+
+def test_t52_a_move_may_overdraw_once_and_what_comes_again_is_judged(alice: Player) -> None:
+    """T52: a package at 97 %, just sent; T51: but not again while the user is over."""
+    alice.count(0)
+    alice.hold(K, 97)
+    alice.settle(K, 97)
+    work = Work(WORK, 97, LONG, [(K, 97)], overdraw=True)
+    assert alice.ledger.work(SUB, work, QUOTA).outcome is Outcome.HELD
+    alice.ledger.finish(SUB, WORK)
+    alice.count(97)
+    assert alice.left == -94
+    assert alice.settle(K, 97) is Settlement.UNKNOWN
+    again = work._replace(place=L)
+    assert alice.ledger.work(SUB, again, QUOTA).outcome is Outcome.SHORT
+
+
+def test_a_copy_adds_all_of_it(alice: Player) -> None:
+    """Until the next count."""
+    alice.count(60)
+    assert alice.ledger.work(SUB, Work(WORK, 41, LONG), QUOTA).outcome is Outcome.SHORT
+    assert alice.ledger.work(SUB, Work(WORK, 40, LONG), QUOTA).left == 0
+    alice.ledger.finish(SUB, WORK)
+    assert alice.left == 0
+    alice.count(80)
+    assert alice.left == 20
+
+
+def test_short_says_whether_counting_might_help(alice: Player) -> None:
     """Not before `recount_at`, for a large count is dear."""
-    counted(100, recount=60)
-    assert held(ledger, "m", 1, 100) == Verdict(Outcome.SHORT, 0, may_recount=False)
-    counted(100, recount=-1)
-    assert held(ledger, "m", 1, 100) == Verdict(Outcome.SHORT, 0, may_recount=True)
+    alice.count(100, recount=60)
+    assert alice.hold(K, 1) == Verdict(Outcome.SHORT, 0, may_recount=False)
+    alice.count(100, recount=-1)
+    assert alice.hold(K, 1) == Verdict(Outcome.SHORT, 0, may_recount=True)
 
 
-def test_counts_are_remembered_with_their_details(
-    ledger: Ledger, counted: Callable[..., None]
+def test_short_says_when_enough_comes_free(alice: Player) -> None:
+    """By holds that end, the earliest first; not by objects that are there, nor by itself."""
+    alice.count(40)
+    start = alice.now
+    alice.hold(K, 20, 300)
+    alice.hold(L, 40, 200)
+    assert alice.hold(WORK, 30).frees_at == start + 200
+    assert alice.hold(WORK, 60).frees_at == start + 300
+    assert alice.hold(WORK, 61).frees_at is None
+    assert alice.hold(L, 61).frees_at is None
+    alice.count(40, {L: 40})
+    assert alice.hold(WORK, 61).frees_at is None
+
+
+def test_frees_at_is_told_without_looking_at_every_hold(
+    alice: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """T55: beyond a bound the last end is told, which is late enough."""
+    for module in (account, redis_ledger):
+        monkeypatch.setattr(module, "MAX_LOOKS", 3)
+    alice.count(0)
+    for number in range(10):
+        alice.hold(bytes([number]) * 16, 10, 100 + number)
+    start = alice.now
+    assert alice.hold(K, 30).frees_at == start + 102
+    assert alice.hold(K, 40).frees_at == start + 109
+
+
+def test_t55_holds_of_one_user_are_bounded(alice: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T55: one more is refused until the first ends; those that are held last on."""
+    for module in (account, redis_ledger):
+        monkeypatch.setattr(module, "MAX_HOLDS", 2)
+    alice.count(0)
+    start = alice.now
+    alice.hold(K, 1, 30)
+    alice.hold(L, 1, 50)
+    refused = alice.hold(WORK, 1)
+    assert refused == Verdict(Outcome.CROWDED, 0, may_recount=False, frees_at=start + 60)
+    assert alice.hold(L, 2).outcome is Outcome.HELD
+    alice.wait(31)
+    alice.count(0)
+    assert alice.hold(WORK, 1).outcome is Outcome.HELD
+
+
+def test_counts_are_remembered_with_their_details(alice: Player) -> None:
     """What is shown is what was counted; a deletion or an arrival marks it stale."""
-    assert ledger.count(A) is None
-    counted(7)
-    found = ledger.count(A)
-    assert found is not None
-    assert found.usage == usage(7)
-    assert not found.stale
-    ledger.outdate(A)
-    assert (again := ledger.count(A)) is not None
+    assert alice.ledger.balance(SUB)[1].count is None
+    alice.count(7)
+    found = alice.ledger.balance(SUB)[1].count
+    assert found
+    assert (found.usage, found.stale) == (usage(7), False)
+    alice.ledger.outdate(SUB)
+    again = alice.ledger.balance(SUB)[1].count
+    assert again
     assert again.stale
 
 
-def test_an_older_count_does_not_replace_a_newer(ledger: Ledger) -> None:
-    """Two counts at once: the one that began later stays."""
-    now = ledger.now()
-    ledger.record(A, Count(usage(7), now, now + 60, now))
-    ledger.record(A, Count(usage(3), now - 1, now + 60, now))
-    assert (found := ledger.count(A)) is not None
-    assert found.usage.total.bytes == 7
-
-
-def test_large_sizes_stay_exact(ledger: Ledger, counted: Callable[..., None]) -> None:
+def test_large_sizes_stay_exact(alice: Player) -> None:
     """Terabytes, to the byte."""
-    quota = 48 * 1024**4 + 1
-    counted(1)
-    assert held(ledger, "m", 48 * 1024**4 - 5, quota) == Verdict(Outcome.HELD, 5)
+    terabytes = 48 * 1024**4
+    alice.count(1)
+    [verdict] = alice.ledger.hold(SUB, [Hold(K, terabytes - 5, LONG, "m")], terabytes + 1)
+    assert verdict == Verdict(Outcome.HELD, 5)
 
 
 def test_the_memory_of_idle_users_is_bounded() -> None:
     """Who holds nothing is forgotten, who holds something is not."""
-    ledger = MemoryLedger(max_accounts=10)
-    now = ledger.now()
-    ledger.record("keeper", Count(usage(0), now, now + 60, now + 60))
-    ledger.hold("keeper", "m", 1, FOR_LONG, 10)
+    made = MemoryLedger(clock=lambda: 100.0, max_accounts=10)
+    made.record("keeper", Count(usage(0), 100, 160, 160), {})
+    made.hold("keeper", [Hold(K, 1, LONG, "m")], QUOTA)
     for number in range(100):
-        ledger.record(f"user-{number}", Count(usage(0), now, now + 60, now + 60))
-    assert ledger.left("keeper", 10) == 9
-    assert len(ledger._accounts) <= 11
+        made.record(f"user-{number}", Count(usage(0), 100, 160, 160), {})
+    assert made.balance("keeper")[1].reserved == 1
+    assert len(made._accounts) <= 11
 
 
 def test_nothing_stays_in_redis_for_ever(redis_url: str, redis_server: RedisServer) -> None:
-    """Each of a user's keys has an end."""
+    """Each of a user's keys has an end, and holds no name of a file."""
+    made = RedisLedger(RedisClient(redis_url))
+    began_at, _ = made.begin(SUB)
+    made.record(SUB, Count(usage(0), began_at, began_at + 60, began_at + 60), {})
+    made.hold(SUB, [Hold(K, 1, LONG, "m")], QUOTA)
+    made.settle(SUB, Hold(L, 1, LONG, "m"), dies=False)
+    made.settle("bob", Hold(L, 1, LONG, "m"), dies=False)
     with redis_server.client() as client:
-        ledger = RedisLedger(client)
-        now = ledger.now()
-        ledger.record(A, Count(usage(0), now, now + 60, now + 60))
-        ledger.hold(A, "m", 1, FOR_LONG, 10)
-        ledger.settle("bob", "m", 1, FOR_LONG)
         keys = client.keys("*")
-        assert len(keys) == 3
-        assert all(0 < client.ttl(key) <= FOR_LONG + 3600 for key in keys)
+        assert len(keys) == 5 + 4
+        assert all(0 < client.ttl(key) <= LONG + GRACE_SECONDS for key in keys)
+
+
+def test_marks_are_kept_briefly() -> None:
+    """Of one length, without blanks, whatever a store calls its uploads."""
+    assert ledger.brief("s3 2~ü" * 100) != ledger.brief("m")
+    assert len(ledger.brief("s3 2~ü" * 100)) == 16
