@@ -45,7 +45,7 @@ export class AssetGateway {
   }
 
   upload(source, options = {}) {
-    if (!source?.slice && !source?.getFile) {
+    if (!source?.arrayBuffer && !source?.getFile) {
       throw new TypeError('upload() takes a File, a Blob or a file handle');
     }
     return this.#upload(source, options);

@@ -4,7 +4,7 @@ import { networkError, refusal } from './errors.js';
 import { STALL_MS } from './patience.js';
 
 /** Without progress to watch, a body that is slower than this is given up. */
-const SLOWEST_BYTES_PER_SECOND = 16 * 2 ** 10;
+const SLOWEST_BYTES_PER_MS = 16;
 
 /** When a body last moved, of any upload: browsers queue what is more than six to a host. */
 let moved = 0;
@@ -60,7 +60,7 @@ async function byXhr({ method, url, headers = {}, fields }, blob, { signal, onMo
 }
 
 async function byFetch({ method, url, headers = {}, fields }, blob, { signal }) {
-  const limit = AbortSignal.timeout(STALL_MS + (blob.size / SLOWEST_BYTES_PER_SECOND) * 1000);
+  const limit = AbortSignal.timeout(STALL_MS + Math.ceil(blob.size / SLOWEST_BYTES_PER_MS));
   const body = fields ? formOf(fields, blob) : blob;
   let status;
   let text;
