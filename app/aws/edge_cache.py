@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import posixpath
+import re
 import threading
 import uuid
 from collections.abc import Iterable
@@ -17,10 +18,10 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
 from app.aws.clients import LazyClient
-from app.signing.canonical import encode_path
 
 #: CloudFront works on at most 15 paths that end in a wildcard at a time, of all that was sent.
 MAX_WILDCARDS = 15
+_PLAIN = re.compile(r"[A-Za-z0-9._/-]*")
 log = logging.getLogger("gateway.edge")
 
 
@@ -76,10 +77,12 @@ class EdgeCache:
 def wildcards(keys: Iterable[str]) -> list[str]:
     """Invalidation paths that cover ``keys`` with whatever query they were fetched with.
 
-    Too many are covered by their nearest common folders, one for each user or, if that is too many
-    still, one for all: what is forgotten for nothing is fetched again.
+    A path ends before its first character that could be spelt in two ways: CloudFront refuses a
+    whole batch for one ``~``, and does not find what it would have spelt otherwise. Too many are
+    covered by their nearest common folders, one for each user or, if that is too many still, one
+    for all: what is forgotten for nothing is fetched again.
     """
-    paths = sorted({f"/{encode_path(key)}" for key in keys})
+    paths = sorted({_PLAIN.match(f"/{key}")[0] for key in keys})  # type: ignore[index]
     for depth in (3, 2):  # /users/{sub}, /users
         if len(paths) > MAX_WILDCARDS:
             paths = _common_folders(paths, depth)
