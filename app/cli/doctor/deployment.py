@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import urllib3
 
+from app import http_clients
 from app.cli.doctor.responses import AwsError, Response, error_code, network_error
 from app.cli.doctor.results import Check, Result
 from app.domain.errors import StorageUnavailable
@@ -26,7 +27,8 @@ from app.signing.credentials import Credentials, default_chain
 from app.signing.sigv4 import Presigner
 from config import Settings
 
-_TIMEOUT = urllib3.Timeout(connect=3, read=10)
+_CONNECT_SECONDS = 3.0
+_READ_SECONDS = 10.0
 _PROBE_SECONDS = 300
 
 
@@ -43,7 +45,6 @@ class Deployment:
         #: Below ``users/`` and in a kind's folder, as the policies of gateway and edge demand,
         #: but no asset's name, so that the event worker passes it over.
         self.probe_key = f"users/asset-gateway-doctor/probe/image/{uuid4().hex}"
-        self._http = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
         #: False once S3 said so; what follows from that is no fault of its own.
         self.has_bucket = True
         #: Whether the gateway's keys wrote and read an object; None while it was not tried.
@@ -64,9 +65,11 @@ class Deployment:
         """One request, without redirects; ``clock`` is under what name the Date is kept."""
         began = time.time()
         try:
-            got = self._http.request(
-                method, url, body=body, headers=dict(headers or {}), redirect=False
-            )
+            # By the same proxies and certificates as the gateway.
+            with http_clients.pool_for(url, connect=_CONNECT_SECONDS, read=_READ_SECONDS) as pool:
+                got = pool.request(
+                    method, url, body=body, headers=dict(headers or {}), redirect=False
+                )
         except urllib3.exceptions.HTTPError as error:
             # The kind alone: the message holds the signed URL.
             return Response(0, network_error(error), {}, b"")
@@ -140,12 +143,13 @@ class Deployment:
             aws_secret_access_key=keys.secret_access_key if keys else None,
             aws_session_token=keys.session_token if keys else None,
             config=Config(
-                connect_timeout=3,
-                read_timeout=10,
+                connect_timeout=_CONNECT_SECONDS,
+                read_timeout=_READ_SECONDS,
                 retries={"total_max_attempts": 2},
                 request_checksum_calculation="when_required",
                 s3={"addressing_style": "virtual" if virtual else "path"},
             ),
+            verify=http_clients.ca_bundle(),
         )
 
     def _compare_clocks(self, whose: str, date: str, began: float) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import redis
 import urllib3
 
+from app import http_clients
 from app.cli.doctor.deployment import Deployment, host_of
 from app.cli.doctor.responses import Response
 from app.cli.doctor.results import Check, Result
@@ -85,25 +86,25 @@ def webhook_results(deployment: Deployment) -> Iterator[Result]:
     if not parts.hostname:
         return
     port = parts.port or (443 if parts.scheme == "https" else 80)
+    root = f"{parts.scheme}://{parts.netloc}/"
     try:
         found = resolve_name(parts.hostname, port)
     except OSError:
-        yield WEBHOOK.fault(f"{parts.hostname} cannot be resolved")
-        return
+        if not http_clients.proxy_for(root):
+            yield WEBHOOK.fault(f"{parts.hostname} cannot be resolved")
+            return
+        found = []
     if any(is_forbidden(address) for address in found):
         yield WEBHOOK.fault(f"{parts.hostname} leads to a link-local address, which is refused")
         return
-    kind = urllib3.HTTPSConnectionPool if parts.scheme == "https" else urllib3.HTTPConnectionPool
-    pool = kind(parts.hostname, port, timeout=3, retries=False)
     try:
-        # The server's root, as a GET of the webhook's own address might do something.
-        pool.request("HEAD", "/", redirect=False)
+        with http_clients.pool_for(root, connect=3, read=3) as pool:
+            # The server's root, as a GET of the webhook's own address might do something.
+            pool.request("HEAD", root, redirect=False)
     except urllib3.exceptions.HTTPError as error:
         yield WEBHOOK.fault(f"{parts.hostname}: {type(error).__name__}")
     else:
         yield WEBHOOK.ok(parts.hostname)
-    finally:
-        pool.close()
 
 
 def gateway_results(deployment: Deployment) -> Iterator[Result]:
