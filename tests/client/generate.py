@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from app import create_app
-from app.media.types import ALIASES, EXTENSIONS, served_type
+from app.media.names import served_type
+from app.media.types import EXTENSIONS, FORMATS
 from config import Settings
 from tests.gateway import gateway_environment
 from tests.stores.store import Store
@@ -25,8 +26,6 @@ def types_module() -> str:
     """The table by extension, the likeliest type first, and other names of types."""
     by_extension: dict[str, list[str]] = {}
     for content_type, extensions in EXTENSIONS.items():
-        if content_type in ALIASES:
-            continue
         for extension in extensions:
             by_extension.setdefault(extension, []).append(content_type)
     for extension, types in by_extension.items():
@@ -38,7 +37,14 @@ def types_module() -> str:
         *_table("byExtension", by_extension),
         "",
         "/** What systems and browsers call some of them. */",
-        *_table("aliases", dict(ALIASES)),
+        "export const aliases = { __proto__: null };",
+        "for (const [type, names] of Object.entries({",
+        *(
+            f"  '{each.content_type}': '{' '.join(each.aliases)}',"
+            for each in FORMATS
+            if each.aliases
+        ),
+        "})) for (const name of names.split(' ')) aliases[name] = type;",
     ]
     return "\n".join(lines) + "\n"
 
