@@ -34,5 +34,5 @@ HEALTHCHECK --interval=15s --timeout=3s --start-period=10s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/healthz\", timeout=2)"]
 
 # No shell in between: SIGTERM reaches gunicorn, which lets requests end. The worker is the same
-# image with the command `flask events`.
+# image with the command `flask events --metrics-port 9090`.
 CMD ["gunicorn", "wsgi:app"]

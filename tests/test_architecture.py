@@ -47,6 +47,8 @@ STANDARD_LIBRARY_ONLY = {"app.domain": set(), "app.media": {"puremagic"}}
 THEMES = {
     "api/fuzz": "Schemathesis over the whole OpenAPI document",
     "api/fuzz_chains": "Schemathesis along the links between its operations",
+    "cli/doctor_faults": "faults made at a live set-up, whichever module of the doctor finds them",
+    "cli/doctor_policies": "app/cli/doctor/policies.py",
     "limits/lost_redis": "the whole gateway while Redis comes and goes",
     "s3/garbled": "every reader of the store's answers, fed with what is no answer",
 }

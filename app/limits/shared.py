@@ -8,10 +8,14 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from prometheus_client import Counter
+
 from app.limits.redis_client import RedisClient
 
 #: How long a lost Redis is left alone before one request tries it again.
 PAUSE_SECONDS = 5.0
+
+FALLBACKS = Counter("gateway_redis_fallbacks", "Counts kept in memory, as Redis was lost")
 
 Answer = TypeVar("Answer")
 log = logging.getLogger("gateway.limits")
@@ -53,13 +57,17 @@ class Shared:
 
         A loss is said once, and so is the return.
         """
-        if self.client is None or not self._worth_trying(self.client, key):
+        if self.client is None:
+            return otherwise()
+        if not self._worth_trying(self.client, key):
+            FALLBACKS.inc()
             return otherwise()
         try:
             answer = ask()
         except self._errors as error:
             slow = isinstance(error, self._too_slow) and self.client.answers(key)
             self._lose(key if slow else self.client.node_of(key), error, one_key=slow)
+            FALLBACKS.inc()
             return otherwise()
         if self._try_again_at:
             self._find(self.client.node_of(key), key)

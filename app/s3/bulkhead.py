@@ -15,6 +15,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from prometheus_client import Counter
+
 from app.domain.errors import StorageUnavailable
 
 #: Fewer than a worker has threads (``gunicorn.conf.py``): the rest answer what needs no store.
@@ -25,6 +27,8 @@ PATIENCE_SECONDS = 1.0
 SOON_SECONDS = 5.0
 #: How often a request that waits for a busy store looks again.
 MAX_LOOKS = 10
+
+REFUSED = Counter("gateway_bulkhead_refusals", "Requests refused as too many wait for the store")
 
 log = logging.getLogger("gateway.storage")
 
@@ -68,4 +72,5 @@ class Bulkhead:
                     log.warning("the storage is slow: as many requests wait for it as may")
                 self._is_stuck = True
                 break
+        REFUSED.inc()
         raise StorageUnavailable("The storage is slow, and too many requests wait for it already")

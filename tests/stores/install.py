@@ -50,6 +50,7 @@ PROGRAMS = (
     Program(("chromium", "chromium-browser", "google-chrome"), "chromium", "browser tests"),
     Program(("node", "nodejs"), "nodejs", "browser tests of npm packages"),
     Program(("npm",), "npm", "browser tests of npm packages"),
+    Program(("promtool",), "prometheus", "tests of the alert rules"),
     Program(("curl",), "curl", "the quickstart's examples"),
     Program(("jq",), "jq", "the quickstart's examples"),
 )
