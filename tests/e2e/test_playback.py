@@ -30,7 +30,11 @@ PLAY = """async ({ endpoint, token, path, mode }) => {
   const [manifest] = url.split('?');
   const hls = new Hls(mode === 'cookies'
     ? { xhrSetup: (xhr) => { xhr.withCredentials = true; } }
-    : { xhrSetup: (xhr, target) => xhr.open('GET', `${target}?${query}`, true) });
+    : { xhrSetup(xhr, target) {
+      const address = new URL(target, url);
+      address.search += `${address.search ? '&' : '?'}${query}`;
+      xhr.open('GET', address, true);
+    } });
   const video = Object.assign(document.createElement('video'), { muted: true });
   document.body.replaceChildren(video);
   try {

@@ -12,7 +12,7 @@ from typing import Any
 from playwright.sync_api import Page, Route
 
 ROOT = Path(__file__).parents[3]
-PACKAGES = ROOT / ".stores" / "npm" / "node_modules"
+PACKAGES = (ROOT / ".stores" / "npm" / "node_modules").resolve()
 DOCUMENT = ROOT / "docs" / "uppy.md"
 EXAMPLE = re.compile(r"```js\n// ([\w-]+)\n(.*?)```", re.DOTALL)
 REQUIRE = re.compile(r"\brequire\(['\"]([^'\"]+)['\"]\)")
