@@ -20,14 +20,16 @@ PATIENCE_SECONDS = 0.5
 DEADLINE_SECONDS = 10.0
 #: Requests of a process that may wait for slow counts.
 MAX_WAITING = 2
-FAILED_SECONDS = 2.0
+#: How long it is known how a count ended.
+KNOWN_SECONDS = 2.0
 
 
 @dataclass(slots=True)
 class Flight:
-    """A count that is being made."""
+    """A count that is being made, or was a moment ago."""
 
     began_at: float
+    ended_at: float = 0.0
     ended: threading.Event = field(default_factory=threading.Event)
     problem: Problem | None = None
 
@@ -39,7 +41,7 @@ class Counting:
         self._clock = clock
         self._lock = threading.Lock()
         self._flights: dict[str, Flight] = {}
-        self._failed: dict[str, Flight] = {}
+        self._ended: dict[str, Flight] = {}
         self._patient = threading.Semaphore(MAX_WAITING)
 
     def run(self, sub: str, count: Callable[[], None], *, join: bool = False) -> None:
@@ -51,7 +53,8 @@ class Counting:
         asked_at = self._clock()
         while True:
             with self._lock:
-                self._raise_failed(sub)
+                if self._is_known(sub, asked_at):
+                    return
                 flight = self._flights.get(sub)
                 if flight is None:
                     flight = self._flights[sub] = Flight(self._clock())
@@ -71,10 +74,8 @@ class Counting:
             raise
         finally:
             with self._lock:
-                del self._flights[sub]
-                if flight.problem:
-                    flight.began_at = self._clock()
-                    self._failed[sub] = flight
+                flight.ended_at = self._clock()
+                self._ended[sub] = self._flights.pop(sub)
             flight.ended.set()
 
     def _wait(self, flight: Flight, asked_at: float) -> None:
@@ -94,15 +95,15 @@ class Counting:
             "What you have stored is being counted; try again", retry_after_seconds=1
         )
 
-    def _raise_failed(self, sub: str) -> None:
-        now = self._clock()
-        for old in [
-            each for each, at in self._failed.items() if at.began_at + FAILED_SECONDS < now
-        ]:
-            del self._failed[old]
-        failed = self._failed.get(sub)
-        if failed and failed.problem:
-            raise _again(failed.problem)
+    def _is_known(self, sub: str, asked_at: float) -> bool:
+        """Whether a count that began since then has ended. Raises what the last one failed with."""
+        oldest = self._clock() - KNOWN_SECONDS
+        for old in [each for each, flight in self._ended.items() if flight.ended_at < oldest]:
+            del self._ended[old]
+        flight = self._ended.get(sub)
+        if flight and flight.problem:
+            raise _again(flight.problem)
+        return flight is not None and flight.began_at > asked_at
 
 
 def _again(problem: Problem) -> Problem:

@@ -237,7 +237,7 @@ def test_what_was_rejected_is_judged_again(alice: Player) -> None:
 def test_t52_a_move_adds_nothing(alice: Player) -> None:
     """T52: at the quota's edge, when no URL can bring back what is moved."""
     alice.count(97)
-    alice.hold(K, 1, 5)
+    alice.hold(K, 3, 5)
     alice.wait(10)
     work = Work(WORK, 97, LONG, [(K, 97)])
     assert alice.ledger.work(SUB, work, QUOTA).outcome is Outcome.HELD

@@ -366,7 +366,7 @@ def test_t51_no_order_of_calls_of_two_processes_does(redis_server: RedisServer) 
 
 
 def run(machine: type[Orders], *, examples: int) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=examples,
