@@ -73,11 +73,14 @@ class Settings:
     """Everything that can be set. Only the factory, ``services.build`` and ``cli`` see it."""
 
     cognito_user_pool_id: str = setting(
-        fields.Str(validate=read.check_pool), "User pool whose tokens are accepted"
+        fields.Str(validate=read.check_pool),
+        "User pool whose tokens are accepted",
+        default="required without `OIDC_ISSUER`",
     )
     cognito_client_id: tuple[str, ...] = setting(
         CommaSeparated(fields.Str(validate=read.check_client_id), validate=validate.Length(min=1)),
         "App client IDs whose tokens are accepted, comma-separated",
+        default="required without `OIDC_ISSUER`",
     )
     aws_region: str = setting(
         fields.Str(validate=read.check_region), "Region of the user pool, the event queue and STS"
@@ -152,6 +155,47 @@ class Settings:
     cognito_required_scopes: str = setting(
         fields.Str(validate=read.check_scopes),
         "Scopes a token must have, space-separated",
+        default="",
+    )
+    cognito_audience: tuple[str, ...] = setting(
+        CommaSeparated(fields.Str(validate=read.check_audience)),
+        "Resource identifiers, comma-separated. An access token that has `aud` must name one",
+        default=(),
+    )
+    cognito_replica_regions: tuple[str, ...] = setting(
+        CommaSeparated(fields.Str(validate=read.check_region)),
+        "Further regions of a replicated pool, comma-separated, whose issuer tokens may name",
+        default=(),
+    )
+    oidc_issuer: str = setting(
+        BaseUrl(),
+        "Issuer of another OpenID Connect provider instead of Cognito (docs/providers.md)",
+        default="",
+    )
+    oidc_audience: tuple[str, ...] = setting(
+        CommaSeparated(fields.Str(validate=read.check_audience)),
+        "Accepted values of `aud`, comma-separated. Required with `OIDC_ISSUER`",
+        default=(),
+    )
+    oidc_jwks_url: str = setting(
+        fields.Str(validate=read.check_url),
+        "URL of the provider's signing keys (JWKS), if not by discovery",
+        default="",
+    )
+    oidc_groups_claim: str = setting(
+        fields.Str(validate=read.check_claim),
+        "Claim with the user's groups. Dots lead into objects: `realm_access.roles`",
+        default="groups",
+    )
+    oidc_client_claim: str = setting(
+        fields.Str(validate=read.check_claim),
+        "Claim with the client's ID",
+        default="azp",
+    )
+    service_scope: str = setting(
+        fields.Str(validate=read.check_scope),
+        "Scope of back ends, whose own tokens then act for the user that `X-Act-As-Sub` names "
+        "(docs/backends.md)",
         default="",
     )
     secret_key: str = setting(
@@ -261,7 +305,7 @@ class Settings:
     )
     quota_bytes_by_group: Mapping[str, int] = setting(
         fields.Dict(fields.Str(), fields.Int(validate=validate.Range(0))),
-        "Quota for members of a Cognito group. Write the group's name in capitals, with `_` "
+        "Quota for members of a group. Write the group's name in capitals, with `_` "
         "for other characters. With several groups, the largest value applies",
         default=MappingProxyType({}),
         family="QUOTA_BYTES_",
@@ -283,7 +327,7 @@ class Settings:
     )
     admin_group: str = setting(
         fields.Str(validate=read.check_group),
-        "Cognito group whose members may act for other users with `X-Act-As-Sub`",
+        "Group whose members may act for other users with `X-Act-As-Sub`",
         default="",
     )
     cognito_endpoint: str = setting(

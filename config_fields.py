@@ -215,6 +215,15 @@ check_group = validate.Regexp(r"[^\s\"']{1,128}\Z", error="must be a group's nam
 check_scopes = validate.Regexp(
     r"[^,\"']+\Z", error="must be scopes, separated by spaces, without commas or quotes"
 )
+check_scope = validate.Regexp(
+    r"[!#-\[\]-~]+\Z", error="must be one scope, without blanks or quotes"
+)
+check_claim = validate.Regexp(
+    r"[^\s\"',]+\Z", error="must be a claim's name, without blanks or quotes"
+)
+check_audience = validate.Regexp(
+    r"[^\s\"']+\Z", error="must be audiences, comma-separated, without blanks or quotes"
+)
 # AWS has twelve digits for the account; Ceph a tenant or nothing, SeaweedFS not even the colon.
 check_role_arn = validate.Regexp(
     r"arn:[a-z0-9-]+:iam:[^:\s]*:([^:\s\"']*:)?role/[^\s\"']+\Z",

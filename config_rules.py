@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 _CLOUDFRONT = ("CLOUDFRONT_DOMAIN", "CLOUDFRONT_KEY_PAIR_ID", "CLOUDFRONT_PRIVATE_KEY")
 _NEEDING_CLOUDFRONT = ("CLOUDFRONT_COOKIE_DOMAIN", "CLOUDFRONT_DISTRIBUTION_ID")
+_NEEDING_OIDC = ("OIDC_AUDIENCE", "OIDC_JWKS_URL", "OIDC_GROUPS_CLAIM", "OIDC_CLIENT_CLAIM")
+_POOL = ("COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID")
 #: If the first is set, the second is required.
 _TOGETHER = (
     ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"),
@@ -21,6 +23,8 @@ _TOGETHER = (
     ("S3_SESSION_TOKEN", "S3_ACCESS_KEY_ID"),
     ("WEBHOOK_URL", "WEBHOOK_SECRET"),
     ("WEBHOOK_SECRET", "WEBHOOK_URL"),
+    ("OIDC_ISSUER", "OIDC_AUDIENCE"),
+    *((name, "OIDC_ISSUER") for name in _NEEDING_OIDC),
     *permutations(_CLOUDFRONT, 2),
     *((name, "CLOUDFRONT_DOMAIN") for name in _NEEDING_CLOUDFRONT),
 )
@@ -32,7 +36,7 @@ def faults_between(values: Mapping[str, Any]) -> dict[str, str]:
     for one, other in _TOGETHER:
         if values.get(one) and not values.get(other):
             faults[other] = f"is required when {one} is set"
-    for rule in (_identity, _storage, _upload_role, _queue, _edge):
+    for rule in (_provider, _identity, _storage, _upload_role, _queue, _edge):
         faults |= dict(rule(values))
     return faults
 
@@ -41,16 +45,28 @@ def derived(values: Mapping[str, Any]) -> dict[str, Any]:
     """The defaults that follow from other settings."""
     from app.domain.partitions import regional_host
 
-    region = values["AWS_REGION"]
-    pool = f"https://{regional_host('cognito-idp', region)}/{values['COGNITO_USER_POOL_ID']}"
+    region, pool_id = values["AWS_REGION"], values.get("COGNITO_USER_POOL_ID", "")
+    pool = f"https://{regional_host('cognito-idp', region)}/{pool_id}" if pool_id else ""
     issuer = values.get("COGNITO_ISSUER", pool)
     return {
+        "COGNITO_USER_POOL_ID": "",
+        "COGNITO_CLIENT_ID": (),
         "S3_REGION": region,
         "S3_PUBLIC_ENDPOINT": values.get("S3_ENDPOINT", ""),
         "COGNITO_ISSUER": issuer,
-        "COGNITO_JWKS_URL": f"{issuer}/.well-known/jwks.json",
+        "COGNITO_JWKS_URL": f"{issuer}/.well-known/jwks.json" if issuer else "",
         "WEB_CONCURRENCY": os.cpu_count() or 1,
     }
+
+
+def _provider(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """One provider: with two, a user of one could be taken for a user of the other (T60)."""
+    if not values.get("OIDC_ISSUER"):
+        yield from ((name, "is required") for name in _POOL if not values.get(name))
+        return
+    for name in values:
+        if name.startswith("COGNITO_"):
+            yield name, "is not for a provider that OIDC_ISSUER names; leave one of them out"
 
 
 def _identity(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

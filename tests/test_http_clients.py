@@ -25,6 +25,7 @@ from cryptography.x509.oid import NameOID
 from app import http_clients
 from app.auth.accounts import Accounts
 from app.auth.jwks import JwksCache
+from app.auth.sources import PublishedKeys
 from app.aws.clients import LazyClient
 from app.domain.errors import IdentityUnavailable, StorageUnavailable
 from app.domain.events import AssetEvent, EventType
@@ -140,7 +141,7 @@ def look(origin: str) -> None:
 
 
 def fetch_keys(origin: str) -> None:
-    assert JwksCache(f"{origin}/jwks.json").load()
+    assert JwksCache(PublishedKeys(f"{origin}/jwks.json")).load()
 
 
 def check_account(origin: str) -> None:

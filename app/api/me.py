@@ -59,7 +59,7 @@ def erase_me(query: ErasureQuery) -> Response:
     """
     token = _account_token() if query.account else None
     done = services.assets.erasure.erase(caller())
-    if token and done.complete:
+    if token and done.complete and services.auth.accounts:
         services.auth.accounts.delete(token)
     return answer(
         {
@@ -74,8 +74,13 @@ def _account_token() -> str:
     """The access token that may delete the caller's own account (T49)."""
     if HEADER in request.headers:
         raise ValidationFailed.at("/account", f"Not with {HEADER}: an account is its owner's")
-    if services.auth.accounts.SCOPE not in caller().scopes:
-        raise MissingScope(frozenset({services.auth.accounts.SCOPE}))
+    accounts = services.auth.accounts
+    if accounts is None:
+        raise ValidationFailed.at(
+            "/account", "Accounts are kept by another identity provider; delete this one there"
+        )
+    if accounts.SCOPE not in caller().scopes:
+        raise MissingScope(frozenset({accounts.SCOPE}))
     token = request.headers["Authorization"].partition(" ")[2].strip()
-    services.auth.accounts.check(token)
+    accounts.check(token)
     return token

@@ -29,7 +29,7 @@ class MissingCredentials(InvalidToken):
     """No token was sent at all, which the challenge says by naming no error."""
 
 
-class CognitoTokenValidator(BearerTokenValidator):
+class PrincipalValidator(BearerTokenValidator):
     """Authlib's bearer validator over ``verify_token``; its "token" is the ``Principal``."""
 
     def __init__(self, verify_token: Callable[[str], Principal]) -> None:
@@ -53,7 +53,7 @@ class BearerProtector(ResourceProtector):
 
     def __init__(self, verify_token: Callable[[str], Principal]) -> None:
         super().__init__()
-        self.register_token_validator(CognitoTokenValidator(verify_token))
+        self.register_token_validator(PrincipalValidator(verify_token))
 
     def authenticate(self) -> None:
         """Set ``g.principal`` to the current request's caller.

@@ -1,167 +1,169 @@
-"""From a Cognito token to a ``Principal`` (RFC 7515, RFC 7519, RFC 8725).
+"""Cognito's tokens: which issuers one pool has, and what its claims must say.
 
-Cheap refusals first, then the signature with RS256 and a key of the configured set, then every
-claim. What passed is remembered for a while: RSA costs a hundred times what a look-up does.
+docs.aws.amazon.com/cognito, "Understanding the access token" and "Understanding the ID token".
 """
 
 from __future__ import annotations
 
-import re
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable
-from functools import lru_cache
-from hashlib import sha256
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from sys import intern
+from typing import Literal
 
-import orjson
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jws import JWSRegistry
-from joserfc.util import urlsafe_b64decode
-
-from app.auth.claims import MAX_LEEWAY_SECONDS, AcceptedUse, ClaimRules
-from app.auth.jwks import SigningKey
+from app.auth.claims import (
+    MAX_LEEWAY_SECONDS,
+    Claims,
+    MissingScope,
+    Part,
+    Seconds,
+    audiences,
+    check_beginning,
+    check_leeway,
+    expiry,
+    issuer_among,
+    names,
+)
+from app.auth.keyset import RS256
 from app.domain.errors import InvalidToken
-from app.domain.principal import Principal
+from app.domain.partitions import regional_host
+from app.domain.principal import Principal, is_sub
 
-MAX_TOKEN_CHARS = 8192
-# A remembered token asks for its key again this often, so that a withdrawn key is noticed.
-REMEMBER_SECONDS = 300
+AcceptedUse = Literal["access", "id", "any"]
 
-# An RS256 signature is 342 characters with the shortest key allowed; headers are joserfc's 512.
-COMPACT_JWS = re.compile(r"([A-Za-z0-9_-]{2,512})\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{342,1024}")
-KID = re.compile(r"[!-~]{1,128}")
-# moto's signing key is published in its package under this name: anybody can sign with it.
-PUBLISHED_KIDS = frozenset({"dummy"})
-# A key or address of the sender's choice, or an extension that changes what is signed:
-# RFC 7515 §4.1.2, §4.1.3, §4.1.5, §4.1.6, §4.1.11; RFC 7797 §3.
-REFUSED_HEADERS = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64"})
-# Other unknown headers are ignored, as RFC 7515 §4 demands.
-RS256_ONLY = JWSRegistry(algorithms=["RS256"], strict_check_header=False)
+USES: Mapping[str, tuple[str, ...]] = {
+    "access": ("access",),
+    "id": ("id",),
+    "any": ("access", "id"),
+}
+#: The first is of 2016, the second of 2026; the same pool's tokens may name either.
+_ISSUING_SERVICES = ("cognito-idp", "issuer-cognito-idp")
 
 
-class SigningKeys(Protocol):
-    """Where keys come from: ``JwksCache``."""
+def pool_issuers(pool_id: str, regions: Iterable[str], configured: str = "") -> frozenset[str]:
+    """Every ``iss`` that tokens of one pool may have, and no other.
 
-    @property
-    def version(self) -> int: ...
+    :param regions: the pool's own, and those that it is replicated to.
+    :param configured: an issuer that was set. One that is none of AWS's is the only one.
+    """
+    own = frozenset(
+        f"https://{regional_host(service, region)}/{pool_id}"
+        for region in regions
+        for service in _ISSUING_SERVICES
+    )
+    return own if not configured or configured in own else frozenset({configured})
 
-    def key_for(self, kid: str) -> SigningKey: ...
 
+@dataclass(frozen=True, slots=True)
+class CognitoRules:
+    """What the claims of one user pool must say.
 
-class _Verdict(NamedTuple):
-    principal: Principal
-    version: int
-    until: float
-
-
-class CognitoVerifier:
-    """Verifies tokens of one user pool for a few of its clients. Thread-safe.
-
-    :param token_use: which of Cognito's tokens count: ``access``, ``id`` or ``any``.
-    :param clock: seconds since 1970.
-    :param memory_size: how many verified tokens are remembered, by their digests, the oldest
-        forgotten first; one weighs about half a KB.
-
-    The others are those of ``ClaimRules``.
-
-    :raises ValueError: settings that would let in too much or nobody.
+    :param issuers: as ``pool_issuers`` gives them, each compared as a whole.
+    :param client_ids: the clients whose tokens count; at least one.
+    :param accepted_use: which of Cognito's tokens count.
+    :param required_scopes: scopes that every token must have.
+    :param audience: the resources of which an access token with an ``aud`` must name one.
+    :param service_scope: what makes a client's own token a back end's; empty for nothing.
+    :param leeway_seconds: tolerated difference between clocks, 0 to 60.
     """
 
-    def __init__(
-        self,
-        jwks: SigningKeys,
-        *,
-        issuer: str,
-        client_ids: frozenset[str],
-        token_use: AcceptedUse,
-        required_scopes: frozenset[str] = frozenset(),
-        leeway_seconds: int = MAX_LEEWAY_SECONDS,
-        clock: Callable[[], float] = time.time,
-        memory_size: int = 10_000,
-    ) -> None:
-        self._jwks = jwks
-        self._rules = ClaimRules(issuer, client_ids, token_use, required_scopes, leeway_seconds)
-        self._clock = clock
-        self._memory: OrderedDict[bytes, _Verdict] = OrderedDict()
-        self._memory_size = memory_size
-        self._memory_lock = threading.Lock()
+    issuers: frozenset[str]
+    client_ids: frozenset[str]
+    accepted_use: AcceptedUse = "access"
+    required_scopes: frozenset[str] = frozenset()
+    audience: frozenset[str] = frozenset()
+    service_scope: str = ""
+    leeway_seconds: int = MAX_LEEWAY_SECONDS
+    algorithms: frozenset[str] = RS256
 
-    def verify_token(self, token: str) -> Principal:
-        """The caller that ``token`` names.
+    def __post_init__(self) -> None:
+        if not self.issuers or "" in self.issuers or not self.client_ids or "" in self.client_ids:
+            raise ValueError("an issuer and at least one client id are needed")
+        if self.accepted_use not in USES:
+            raise ValueError("the accepted use is access, id or any")
+        check_leeway(self.leeway_seconds)
 
-        :raises InvalidToken: malformed, forged, expired, foreign, or of the wrong use.
-        :raises MissingScope: good, but without a required scope.
-        :raises IdentityUnavailable: its key cannot be had right now.
-        """
-        if len(token) > MAX_TOKEN_CHARS:
-            raise InvalidToken("The token is too long")
-        digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
-        verdict = self._memory.get(digest)
-        if verdict is not None:
-            if verdict.until > self._clock() and verdict.version == self._jwks.version:
-                return verdict.principal
-            with self._memory_lock:
-                self._memory.pop(digest, None)
-        verdict = self._verify_afresh(token)
-        if verdict.until > self._clock():
-            self._remember(digest, verdict)
-        return verdict.principal
+    def check(self, claims: Claims, now: float) -> tuple[Principal, Seconds]:
+        """As ``Rules.check``."""
+        expires = expiry(claims, now, self.leeway_seconds)
+        check_beginning(claims, now, self.leeway_seconds)
+        issuer_among(claims, self.issuers)
+        is_id_token = self._use(claims) == "id"
+        client_id = self._client(claims)
+        if not is_id_token:
+            self._check_audience(claims)
+        sub, groups, username = _sub(claims), _groups(claims), _username(claims)
+        scopes = self._scopes(claims)
+        # The grant of a client's own credentials has no user, and names the client twice.
+        is_service = not is_id_token and sub == client_id and self.service_scope in scopes
+        return Principal(sub, username, intern(client_id), groups, scopes, is_service), expires
 
-    def _verify_afresh(self, token: str) -> _Verdict:
-        kid = _unverified_kid(token)
-        # Most refused tokens are expired ones of idle pages: they need no key and no RSA.
-        if self._rules.is_over(_unverified_exp(token), self._clock()):
-            raise InvalidToken("The token has expired")
-        signing_key = self._jwks.key_for(kid)
-        try:
-            claims = jwt.decode(token, signing_key.key, registry=RS256_ONLY).claims
-        except (JoseError, ValueError, RecursionError) as error:
-            raise InvalidToken("The token's signature or form is wrong") from error
-        now = self._clock()
-        principal, expires = self._rules.check(claims, now)
-        # The leeway is left out: in that last minute a token is judged anew each time.
-        return _Verdict(principal, signing_key.version, min(expires, now + REMEMBER_SECONDS))
+    def parts(self, now: float) -> Mapping[str, Part]:
+        """As ``Rules.parts``."""
+        return {
+            "exp": lambda claims: expiry(claims, now, self.leeway_seconds),
+            "iat": lambda claims: check_beginning(claims, now, self.leeway_seconds),
+            "iss": lambda claims: issuer_among(claims, self.issuers),
+            "token_use": self._use,
+            "client": self._client,
+            "aud": self._check_audience,
+            "sub": _sub,
+            "groups": _groups,
+            "username": _username,
+            "scope": self._scopes,
+        }
 
-    def _remember(self, digest: bytes, verdict: _Verdict) -> None:
-        with self._memory_lock:
-            self._memory[digest] = verdict
-            if len(self._memory) > self._memory_size:
-                self._memory.popitem(last=False)
+    def _use(self, claims: Claims) -> str:
+        use = claims.get("token_use")
+        if not isinstance(use, str) or use not in USES[self.accepted_use]:
+            raise InvalidToken("The token is of the wrong use")
+        return use
 
+    def _client(self, claims: Claims) -> str:
+        """The client: ``aud`` of an ID token, ``client_id`` of an access token."""
+        client_id = claims.get("aud" if _is_id_token(claims) else "client_id")
+        if not isinstance(client_id, str) or client_id not in self.client_ids:
+            raise InvalidToken("The token was issued to another client")
+        return client_id
 
-def _unverified_exp(token: str) -> object:
-    """What a token of the right shape says of its end; None when that cannot be read."""
-    payload = token.split(".")[1]
-    try:
-        claims = orjson.loads(urlsafe_b64decode(payload.encode()))
-    except ValueError:
-        return None
-    return claims.get("exp") if isinstance(claims, dict) else None
+    def _check_audience(self, claims: Claims) -> None:
+        """Of an access token, which has an ``aud`` only when it was asked for on behalf of
+        resources (RFC 8707); unless they are ours, or the client itself, it is not for us."""
+        if "aud" not in claims or _is_id_token(claims):
+            return
+        if audiences(claims).isdisjoint(self.audience or {str(claims.get("client_id"))}):
+            raise InvalidToken("The token is meant for another audience")
 
-
-def _unverified_kid(token: str) -> str:
-    """The key id of a token that looks like Cognito's, before anything costly is done for it."""
-    shape = COMPACT_JWS.fullmatch(token)
-    if shape is None:
-        raise InvalidToken("The token is not a compact JWS")
-    return _kid_in(shape[1])
+    def _scopes(self, claims: Claims) -> frozenset[str]:
+        scope = claims.get("scope", "")
+        if not isinstance(scope, str):
+            raise InvalidToken("The token's scope is not text")
+        scopes = names(*scope.split())
+        if not self.required_scopes <= scopes:
+            raise MissingScope(self.required_scopes)
+        return scopes
 
 
-@lru_cache(maxsize=64)
-def _kid_in(encoded_header: str) -> str:
-    """Remembered when it is acceptable: one key's tokens have their header in common."""
-    try:
-        header = orjson.loads(urlsafe_b64decode(encoded_header.encode()))
-    except ValueError as error:
-        raise InvalidToken("The token's header is not readable") from error
-    if not isinstance(header, dict) or header.get("alg") != "RS256":
-        raise InvalidToken("The token is not signed with RS256")
-    if not REFUSED_HEADERS.isdisjoint(header):
-        raise InvalidToken("The token's header has parts that are not accepted")
-    kid = header.get("kid")
-    if not isinstance(kid, str) or KID.fullmatch(kid) is None or kid in PUBLISHED_KIDS:
-        raise InvalidToken("The token names no acceptable key")
-    return kid
+def _is_id_token(claims: Claims) -> bool:
+    return claims.get("token_use") == "id"
+
+
+def _sub(claims: Claims) -> str:
+    sub = claims.get("sub")
+    # Cognito's are UUIDs; with a tilde it would be a folder's name made of another sub.
+    if not isinstance(sub, str) or not is_sub(sub) or "~" in sub:
+        raise InvalidToken("The token's sub is not usable")
+    return sub
+
+
+def _groups(claims: Claims) -> frozenset[str]:
+    groups = claims.get("cognito:groups", [])
+    if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
+        raise InvalidToken("The token's groups are not a list of names")
+    return names(*groups)
+
+
+def _username(claims: Claims) -> str:
+    username = claims.get("cognito:username" if _is_id_token(claims) else "username", "")
+    if not isinstance(username, str):
+        raise InvalidToken("The token's user name is not text")
+    return username

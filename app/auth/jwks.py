@@ -1,4 +1,4 @@
-"""The pool's public signing keys, kept at hand.
+"""The provider's public signing keys, kept at hand.
 
 One rule above all: a request whose key is known never waits for the network. So every fetch runs
 on a short-lived thread of its own, at most one at a time and one per cooldown; only a request
@@ -14,24 +14,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 
-from joserfc.jwk import RSAKey
 from prometheus_client import Counter
 
-from app import http_clients
-from app.auth.keyset import fetch_body, parse_jwks
+from app.auth.keyset import PublicKey
+from app.auth.sources import KeySource
+from app.auth.unknown import UnknownKids
 from app.domain.errors import IdentityUnavailable, InvalidToken
 
 # With keys at hand, a slow key server may not tie up the threads that serve known keys.
 PATIENCE_SECONDS = 1.0
-# Who asks with more is forgotten in turn, and undecided then: at 128 characters, a quarter MB.
-MAX_UNKNOWN_KIDS = 1024
 
-FETCHES = Counter("gateway_jwks_fetches", "Fetches of the pool's signing keys", ["outcome"])
+FETCHES = Counter("gateway_jwks_fetches", "Fetches of the signing keys", ["outcome"])
 _FETCHED, _FAILED = FETCHES.labels("fetched"), FETCHES.labels("failed")
 
 log = logging.getLogger(__name__)
@@ -42,7 +39,7 @@ class SigningKey:
     """A public key and the version of the set it came with."""
 
     kid: str
-    key: RSAKey
+    public: PublicKey
     version: int
 
 
@@ -65,9 +62,8 @@ class _Flight:
 
 
 class JwksCache:
-    """Signing keys by ``kid`` from one configured address. Thread-safe.
+    """Signing keys by ``kid`` from one source. Thread-safe.
 
-    :param url: the JWKS address; redirects are not followed.
     :param timeout_seconds: longest wait for one fetch.
     :param cooldown_seconds: shortest time between the starts of two fetches, failed ones included.
     :param max_age_seconds: from this age on, a set is fetched anew when next used, which is how
@@ -79,26 +75,24 @@ class JwksCache:
 
     def __init__(
         self,
-        url: str,
+        source: KeySource,
         *,
         timeout_seconds: float = 3.0,
         cooldown_seconds: float = 30.0,
         max_age_seconds: float = 600.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._url = url
+        self._source = source
         self._timeout_seconds = timeout_seconds
         self._cooldown_seconds = cooldown_seconds
         self._max_age_seconds = max_age_seconds
         self._clock = clock
-        self._http = http_clients.pool_for(url)
         self._lock = threading.Lock()
         self._key_set = _KeySet()
         self._flight: _Flight | None = None
         self._flights = 0
         self._judged_by = 0  # the last flight, if it brought keys
-        #: How many flights had begun when each was first asked for, in vain.
-        self._unknown: OrderedDict[str, int] = OrderedDict()
+        self._unknown = UnknownKids()
         self._old_at = self._next_fetch_at = clock()
         self.fetches_ok = 0
         self.fetches_failed = 0
@@ -131,25 +125,15 @@ class JwksCache:
             if self._clock() >= self._old_at:
                 self._fetch_if_due()
             return known
-        self._note_unknown(kid)
+        self._unknown.note(kid, self._flights)
         landed = self._await_fetch()
         known = self._key_set.keys.get(kid)
         if known is not None:
             return known
-        if self._is_judged(kid):
+        if self._unknown.was_asked_before(kid, self._judged_by):
             raise InvalidToken("The token is signed with an unknown key")
         wait_seconds = ceil(self._next_fetch_at - self._clock()) if landed else 1
         raise IdentityUnavailable(retry_after_seconds=max(1, wait_seconds))
-
-    def _note_unknown(self, kid: str) -> None:
-        with self._lock:
-            self._unknown.setdefault(kid, self._flights)
-            while len(self._unknown) > MAX_UNKNOWN_KIDS:
-                self._unknown.popitem(last=False)
-
-    def _is_judged(self, kid: str) -> bool:
-        with self._lock:
-            return self._judged_by > self._unknown.get(kid, self._flights)
 
     def _await_fetch(self) -> bool:
         """Wait for a fetch that is due or under way; False when it outlasts the patience."""
@@ -181,13 +165,13 @@ class JwksCache:
 
     def _fly(self, flight: _Flight) -> None:
         try:
-            keys = parse_jwks(fetch_body(self._http, self._url, self._timeout_seconds))
+            keys: Mapping[str, PublicKey] | None = self._source.fetch(self._timeout_seconds)
         except Exception as error:  # whatever it was, the waiting must learn of it
             log.warning("the JWKS could not be fetched: %s", type(error).__name__)
             keys = None
         self._land(flight, keys)
 
-    def _land(self, flight: _Flight, keys: Mapping[str, RSAKey] | None) -> None:
+    def _land(self, flight: _Flight, keys: Mapping[str, PublicKey] | None) -> None:
         with self._lock:
             if self._flight is flight:  # else given up for lost: a later fetch knows better
                 self._flight = None
@@ -195,7 +179,7 @@ class JwksCache:
                 self._take(keys)
         flight.landed.set()
 
-    def _take(self, keys: Mapping[str, RSAKey] | None) -> None:
+    def _take(self, keys: Mapping[str, PublicKey] | None) -> None:
         if keys is None:
             self.fetches_failed += 1
             _FAILED.inc()
@@ -203,9 +187,9 @@ class JwksCache:
         self.fetches_ok += 1
         _FETCHED.inc()
         self._old_at = self._clock() + self._max_age_seconds
-        if keys != {kid: known.key for kid, known in self._key_set.keys.items()}:
+        if keys != {kid: known.public for kid, known in self._key_set.keys.items()}:
             # Who is withdrawn needs no other fetch to be refused.
-            self._unknown.update(dict.fromkeys(self._key_set.keys.keys() - keys.keys(), 0))
+            self._unknown.withdraw(self._key_set.keys.keys() - keys.keys())
             version = self._key_set.version + 1
             self._key_set = _KeySet(
                 version, {kid: SigningKey(kid, key, version) for kid, key in keys.items()}

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from app.auth.cognito import CognitoVerifier
+from app.auth.cognito import CognitoRules
 from app.auth.jwks import JwksCache
+from app.auth.sources import PublishedKeys
+from app.auth.verifier import TokenVerifier
 from tests.auth.tokens import CLIENT_ID, ISSUER, Clock, JwksServer, TokenMaker
 
 
@@ -31,25 +33,21 @@ def jwks_server(make_token: TokenMaker) -> Iterator[JwksServer]:
 
 @pytest.fixture
 def jwks(jwks_server: JwksServer, clock: Clock) -> JwksCache:
-    return JwksCache(jwks_server.url, clock=clock)
+    return JwksCache(PublishedKeys(jwks_server.url), clock=clock)
 
 
 @pytest.fixture
-def verifier_for(jwks: JwksCache, clock: Clock) -> Callable[..., CognitoVerifier]:
+def verifier_for(jwks: JwksCache, clock: Clock) -> Callable[..., TokenVerifier]:
     """A verifier with the given settings changed."""
 
-    def build(**settings: Any) -> CognitoVerifier:
-        defaults = {
-            "issuer": ISSUER,
-            "client_ids": frozenset({CLIENT_ID}),
-            "token_use": "access",
-            "clock": clock,
-        }
-        return CognitoVerifier(jwks, **{**defaults, **settings})
+    def build(*, memory_size: int = 10_000, **rules: Any) -> TokenVerifier:
+        ours = {"issuers": frozenset({ISSUER}), "client_ids": frozenset({CLIENT_ID})}
+        rules = {**ours, **rules}
+        return TokenVerifier(jwks, CognitoRules(**rules), clock=clock, memory_size=memory_size)
 
     return build
 
 
 @pytest.fixture
-def verifier(verifier_for: Callable[..., CognitoVerifier]) -> CognitoVerifier:
+def verifier(verifier_for: Callable[..., TokenVerifier]) -> TokenVerifier:
     return verifier_for()

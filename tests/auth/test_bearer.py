@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 
 from app.auth.bearer import BearerProtector, challenge, current_principal
 from app.auth.claims import MissingScope
-from app.auth.cognito import CognitoVerifier
+from app.auth.verifier import TokenVerifier
 from app.domain.errors import (
     IdentityUnavailable,
     InsufficientScope,
@@ -23,7 +23,7 @@ from tests.auth.tokens import SUB, JwksServer, TokenMaker
 REALM = 'Bearer realm="asset-gateway"'
 
 
-def app_for(verifier: CognitoVerifier) -> Flask:
+def app_for(verifier: TokenVerifier) -> Flask:
     """The smallest application with the door: it answers with the caller's sub."""
     app = Flask(__name__)
     protector = BearerProtector(verifier.verify_token)
@@ -51,7 +51,7 @@ def app_for(verifier: CognitoVerifier) -> Flask:
 
 
 @pytest.fixture
-def app(verifier: CognitoVerifier) -> Flask:
+def app(verifier: TokenVerifier) -> Flask:
     return app_for(verifier)
 
 
@@ -106,7 +106,7 @@ def test_an_expired_token_is_challenged_with_invalid_token(
 
 
 def test_a_missing_scope_is_challenged_with_the_scopes(
-    verifier_for: Callable[..., CognitoVerifier], make_token: TokenMaker
+    verifier_for: Callable[..., TokenVerifier], make_token: TokenMaker
 ) -> None:
     """RFC 6750 §3: insufficient_scope is a 403 that names what is needed, space-separated."""
     app = app_for(verifier_for(required_scopes=frozenset({"b/write", "a/read"})))
@@ -185,7 +185,7 @@ def test_challenges_belong_to_401_and_403_alone() -> None:
 
 
 def test_the_door_adds_little_to_a_remembered_token(
-    verifier: CognitoVerifier, make_token: TokenMaker
+    verifier: TokenVerifier, make_token: TokenMaker
 ) -> None:
     """Finding the token and setting the principal costs less than a fifth of a verification."""
     token = make_token()

@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.auth.claims import MissingScope
-from app.auth.cognito import MAX_TOKEN_CHARS, CognitoVerifier
 from app.auth.jwks import JwksCache
+from app.auth.verifier import MAX_TOKEN_CHARS, TokenVerifier
 from app.domain.errors import IdentityUnavailable, InvalidToken
 from app.domain.principal import Principal
 from tests.auth.tokens import (
@@ -39,11 +39,11 @@ from tests.auth.tokens import (
     rsa_key,
 )
 
-VerifierFor = Callable[..., CognitoVerifier]
+VerifierFor = Callable[..., TokenVerifier]
 DAY = 86_400
 
 
-def refused(verifier: CognitoVerifier, token: str) -> bool:
+def refused(verifier: TokenVerifier, token: str) -> bool:
     try:
         verifier.verify_token(token)
     except InvalidToken:
@@ -51,11 +51,19 @@ def refused(verifier: CognitoVerifier, token: str) -> bool:
     return False
 
 
+def turned_away(verifier: TokenVerifier, token: str) -> bool:
+    """Refused, or undecided until the next fetch: the key it names may be published by then."""
+    try:
+        return refused(verifier, token)
+    except IdentityUnavailable:
+        return True
+
+
 # --- what passes ---
 
 
 def test_an_access_token_becomes_a_principal(
-    verifier: CognitoVerifier, make_token: TokenMaker
+    verifier: TokenVerifier, make_token: TokenMaker
 ) -> None:
     """Every field of the principal is the claim that Cognito documents for it."""
     token = make_token(scope="openid assets/read", **{"cognito:groups": ["admins", "beta"]})
@@ -70,18 +78,18 @@ def test_an_access_token_becomes_a_principal(
 
 def test_an_id_token_becomes_a_principal(verifier_for: VerifierFor, make_token: TokenMaker) -> None:
     """An ID token has its client in `aud`, another name for the user, and no scopes."""
-    principal = verifier_for(token_use="id").verify_token(make_token(token_use="id"))
+    principal = verifier_for(accepted_use="id").verify_token(make_token(token_use="id"))
     assert principal == Principal(sub=SUB, username="alice", client_id=CLIENT_ID)
 
 
-def test_bare_claims_are_enough(verifier: CognitoVerifier, make_token: TokenMaker) -> None:
+def test_bare_claims_are_enough(verifier: TokenVerifier, make_token: TokenMaker) -> None:
     """Groups, scope, user name, iat and jti are optional."""
     token = make_token(username=ABSENT, scope=ABSENT, iat=ABSENT, auth_time=ABSENT, jti=ABSENT)
     assert verifier.verify_token(token) == Principal(sub=SUB, client_id=CLIENT_ID)
 
 
 def test_unknown_headers_and_claims_are_ignored(
-    verifier: CognitoVerifier, make_token: TokenMaker
+    verifier: TokenVerifier, make_token: TokenMaker
 ) -> None:
     """RFC 7515 §4 and RFC 7519 §4: what is not understood is ignored."""
     assert verifier.verify_token(make_token(header={"typ": "JWT", "new": 1}, device_key="x"))
@@ -108,7 +116,7 @@ def test_t01_token_use_is_as_configured(
     verifier_for: VerifierFor, make_token: TokenMaker, configured: str, access: bool, id_: bool
 ) -> None:
     """T01: an ID token where access is required is refused, and the other way round."""
-    verifier = verifier_for(token_use=configured)
+    verifier = verifier_for(accepted_use=configured)
     assert refused(verifier, make_token(token_use="access")) is not access
     assert refused(verifier, make_token(token_use="id")) is not id_
 
@@ -120,7 +128,7 @@ def test_t01_other_token_uses_are_refused(
 ) -> None:
     """T01: a missing or odd `token_use` is refused under every setting."""
     token = make_token(token_use=use, aud=CLIENT_ID, client_id=CLIENT_ID)
-    assert refused(verifier_for(token_use=configured), token)
+    assert refused(verifier_for(accepted_use=configured), token)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +140,7 @@ def test_t01_wrong_clients_are_refused(
     verifier_for: VerifierFor, make_token: TokenMaker, client_id: Any
 ) -> None:
     """T01: `client_id` of an access token and `aud` of an ID token are compared as a whole."""
-    verifier = verifier_for(token_use="any")
+    verifier = verifier_for(accepted_use="any")
     assert refused(verifier, make_token(client_id=client_id))
     assert refused(verifier, make_token(token_use="id", aud=client_id))
 
@@ -141,14 +149,14 @@ def test_t01_clients_are_read_from_their_own_claim(
     verifier_for: VerifierFor, make_token: TokenMaker
 ) -> None:
     """T01: `aud` does not stand in for `client_id`, nor the reverse."""
-    verifier = verifier_for(token_use="any")
+    verifier = verifier_for(accepted_use="any")
     assert refused(verifier, make_token(client_id=ABSENT, aud=CLIENT_ID))
     assert refused(verifier, make_token(token_use="id", aud=ABSENT, client_id=CLIENT_ID))
 
 
 @pytest.mark.parametrize("aud", ["https://other.example", None, [], ["https://other.example"]])
 def test_t01_access_tokens_for_another_resource_are_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker, aud: Any
+    verifier: TokenVerifier, make_token: TokenMaker, aud: Any
 ) -> None:
     """T01: no `aud` is expected; one that is there must not point elsewhere (RFC 8707)."""
     assert refused(verifier, make_token(aud=aud))
@@ -173,7 +181,7 @@ def test_t01_access_tokens_for_another_resource_are_refused(
     ids=repr,
 )
 def test_t01_other_issuers_are_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker, issuer: Any
+    verifier: TokenVerifier, make_token: TokenMaker, issuer: Any
 ) -> None:
     """T01: another pool, or an issuer that only starts alike."""
     assert refused(verifier, make_token(iss=issuer))
@@ -184,8 +192,9 @@ def test_t01_other_issuers_are_refused(
     [
         {"client_ids": frozenset()},
         {"client_ids": frozenset({""})},
-        {"issuer": ""},
-        {"token_use": "refresh"},
+        {"issuers": frozenset()},
+        {"issuers": frozenset({""})},
+        {"accepted_use": "refresh"},
         {"leeway_seconds": 61},
         {"leeway_seconds": -1},
     ],
@@ -203,7 +212,7 @@ def test_settings_that_let_in_too_much_are_refused(
 
 
 def test_t02_alg_none_is_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker, jwks_server: JwksServer
+    verifier: TokenVerifier, make_token: TokenMaker, jwks_server: JwksServer
 ) -> None:
     """T02: unsigned tokens, in every spelling, with or without a signature; no key is sought."""
     payload = json.dumps(make_token.claims()).encode()
@@ -216,7 +225,7 @@ def test_t02_alg_none_is_refused(
 
 
 def test_t02_hs256_with_the_public_key_is_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker
+    verifier: TokenVerifier, make_token: TokenMaker
 ) -> None:
     """T02: the public key in any of its forms is no shared secret."""
     payload = json.dumps(make_token.claims()).encode()
@@ -230,9 +239,7 @@ def test_t02_hs256_with_the_public_key_is_refused(
         assert refused(verifier, make_token.sign(payload, {"alg": "RS256"}, sign))
 
 
-def test_t02_other_algorithms_are_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker
-) -> None:
+def test_t02_other_algorithms_are_refused(verifier: TokenVerifier, make_token: TokenMaker) -> None:
     """T02: good signatures by other algorithms, under their own name and under RS256's."""
     payload = json.dumps(make_token.claims()).encode()
     pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
@@ -249,7 +256,7 @@ def test_t02_other_algorithms_are_refused(
 
 
 def test_t02_keys_and_addresses_in_the_header_are_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker, jwks_server: JwksServer
+    verifier: TokenVerifier, make_token: TokenMaker, jwks_server: JwksServer
 ) -> None:
     """T02: jku, x5u, jwk, x5c, b64: refused even beside a good signature, and never fetched."""
     mine = TokenMaker(kid="mine", key=rsa_key("second"), clock=make_token.clock)
@@ -283,14 +290,14 @@ def test_t02_keys_and_addresses_in_the_header_are_refused(
     ids=repr,
 )
 def test_t02_critical_extensions_are_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker, header: dict[str, Any]
+    verifier: TokenVerifier, make_token: TokenMaker, header: dict[str, Any]
 ) -> None:
     """T02: no extension is understood, so none may be critical (RFC 7515 §4.1.11)."""
     assert refused(verifier, make_token(header=header))
 
 
 def test_t02_a_jwk_of_another_algorithm_verifies_nothing(
-    verifier: CognitoVerifier, make_token: TokenMaker, jwks_server: JwksServer
+    verifier: TokenVerifier, make_token: TokenMaker, jwks_server: JwksServer
 ) -> None:
     """T02: the same key published for RS512 is not a key for RS256."""
     spare = public_jwk(rsa_key("second"), "spare")
@@ -306,7 +313,7 @@ def test_t02_a_jwk_of_another_algorithm_verifies_nothing(
     "kid", [ABSENT, None, "", 1, [], "k" * 129, "a b", "a\n", "ä", "\0"], ids=repr
 )
 def test_t02_a_missing_or_odd_kid_is_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker, jwks_server: JwksServer, kid: Any
+    verifier: TokenVerifier, make_token: TokenMaker, jwks_server: JwksServer, kid: Any
 ) -> None:
     """T02, T03: even against a one-key set the key must be named; no fetch is made for it."""
     assert refused(verifier, make_token(header={"kid": kid}))
@@ -314,7 +321,7 @@ def test_t02_a_missing_or_odd_kid_is_refused(
 
 
 def test_t02_the_published_key_of_moto_is_refused(
-    verifier: CognitoVerifier, jwks_server: JwksServer, clock: Clock
+    verifier: TokenVerifier, jwks_server: JwksServer, clock: Clock
 ) -> None:
     """T02: `dummy` is in a public package; it is refused even when the set has it."""
     everybody = TokenMaker(kid="dummy", clock=clock)
@@ -323,7 +330,7 @@ def test_t02_the_published_key_of_moto_is_refused(
 
 
 def test_t02_another_key_under_a_known_kid_is_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker
+    verifier: TokenVerifier, make_token: TokenMaker
 ) -> None:
     """T02: the name of a key is no proof."""
     forger = TokenMaker(kid=make_token.kid, key=rsa_key("second"), clock=make_token.clock)
@@ -331,7 +338,7 @@ def test_t02_another_key_under_a_known_kid_is_refused(
 
 
 def test_t02_parts_of_two_good_tokens_do_not_mix(
-    verifier: CognitoVerifier, make_token: TokenMaker
+    verifier: TokenVerifier, make_token: TokenMaker
 ) -> None:
     """T02: header, claims and signature belong together."""
     alice, bob = make_token(sub="alice").split("."), make_token(sub="bob").split(".")
@@ -342,7 +349,7 @@ def test_t02_parts_of_two_good_tokens_do_not_mix(
 # --- T03, as far as it is the token's ---
 
 
-def test_t03_token_size_is_bounded(verifier: CognitoVerifier, make_token: TokenMaker) -> None:
+def test_t03_token_size_is_bounded(verifier: TokenVerifier, make_token: TokenMaker) -> None:
     """T03: a good token of 8 KB passes, one character more does not."""
     assert MAX_TOKEN_CHARS == 8192
     filling = "x" * 5000
@@ -401,7 +408,7 @@ def test_t03_a_token_that_is_over_costs_no_fetch(
 
 
 def test_t03_unknown_keys_are_401_and_unreachable_ones_503(
-    verifier: CognitoVerifier, make_token: TokenMaker, jwks_server: JwksServer, clock: Clock
+    verifier: TokenVerifier, make_token: TokenMaker, jwks_server: JwksServer, clock: Clock
 ) -> None:
     """An unknown kid is a 401 once a fetch succeeded without it, a 503 while none can be had."""
     jwks_server.answer(500)
@@ -410,33 +417,34 @@ def test_t03_unknown_keys_are_401_and_unreachable_ones_503(
     clock.advance(30)
     jwks_server.publish(make_token)
     assert verifier.verify_token(make_token())
+    clock.advance(30)
     assert refused(verifier, make_token(header={"kid": "other"}))
 
 
 # --- T05 ---
 
-ODD_TIMES = [None, "", "9999999999", True, False, [], {}, float("nan"), float("inf"), 9999999999.5]
+ODD_TIMES = [None, "", "9999999999", True, False, [], {}, float("nan"), float("inf")]
 
 
 @pytest.mark.parametrize("exp", [ABSENT, 0, -1, float("-inf"), *ODD_TIMES], ids=repr)
 def test_t05_odd_expiries_are_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker, exp: Any
+    verifier: TokenVerifier, make_token: TokenMaker, exp: Any
 ) -> None:
-    """T05: `exp` missing, a string, a bool, NaN, infinite, fractional or zero."""
+    """T05: `exp` missing, a string, a bool, NaN, infinite or zero."""
     assert refused(verifier, make_token(exp=exp))
 
 
 @pytest.mark.parametrize("name", ["iat", "nbf"])
 @pytest.mark.parametrize("instant", ODD_TIMES, ids=repr)
 def test_t05_odd_beginnings_are_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker, name: str, instant: Any
+    verifier: TokenVerifier, make_token: TokenMaker, name: str, instant: Any
 ) -> None:
     """T05: `iat` and `nbf` are whole numbers when they are there."""
     assert refused(verifier, make_token(**{name: instant}))
 
 
 def test_t05_an_overflowing_number_is_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker
+    verifier: TokenVerifier, make_token: TokenMaker
 ) -> None:
     """T05: 1e309 is infinity once parsed, and 5,000 digits are no time."""
     for number in (b"1e309", b"-1e309", b"9" * 4400):
@@ -448,7 +456,7 @@ def test_t05_an_overflowing_number_is_refused(
 
 
 def test_t05_skew_is_tolerated_up_to_the_leeway(
-    verifier: CognitoVerifier, make_token: TokenMaker, clock: Clock
+    verifier: TokenVerifier, make_token: TokenMaker, clock: Clock
 ) -> None:
     """T05: 60 s on either side, to the second."""
     now = int(clock())
@@ -481,7 +489,7 @@ def test_t05_no_leeway_means_none(
     ids=repr,
 )
 def test_t06_unusable_subs_are_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker, sub: Any
+    verifier: TokenVerifier, make_token: TokenMaker, sub: Any
 ) -> None:
     """T06: what could leave or blur the caller's root never becomes a principal."""
     assert refused(verifier, make_token(sub=sub))
@@ -489,7 +497,7 @@ def test_t06_unusable_subs_are_refused(
 
 @pytest.mark.parametrize("sub", [SUB, "a", "a" * 128, "A.b_c:d-9", "...", "a.."])
 def test_t06_usable_subs_pass_unchanged(
-    verifier: CognitoVerifier, make_token: TokenMaker, sub: str
+    verifier: TokenVerifier, make_token: TokenMaker, sub: str
 ) -> None:
     """T06: the documented alphabet, and nothing is cleaned."""
     assert verifier.verify_token(make_token(sub=sub)).sub == sub
@@ -510,7 +518,7 @@ def test_t06_usable_subs_pass_unchanged(
     ids=repr,
 )
 def test_t06_malformed_companions_are_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker, claims: dict[str, Any]
+    verifier: TokenVerifier, make_token: TokenMaker, claims: dict[str, Any]
 ) -> None:
     """Groups are a list of names and scope is one string: nothing is read letter by letter."""
     assert refused(verifier, make_token(**claims))
@@ -518,7 +526,7 @@ def test_t06_malformed_companions_are_refused(
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"null", b'"x"', b"{", b"\xff", b"[" * 5000, b"1"])
 def test_t05_signed_nonsense_is_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker, payload: bytes
+    verifier: TokenVerifier, make_token: TokenMaker, payload: bytes
 ) -> None:
     """T05: a good signature over no claims is an invalid token, not a crash."""
     assert refused(verifier, make_token.sign(payload))
@@ -530,7 +538,7 @@ def test_t05_signed_nonsense_is_refused(
 def test_required_scopes_are_required(verifier_for: VerifierFor, make_token: TokenMaker) -> None:
     """All of them, as whole words; the refusal names them for the challenge."""
     verifier = verifier_for(
-        required_scopes=frozenset({"assets/read", "assets/write"}), token_use="any"
+        required_scopes=frozenset({"assets/read", "assets/write"}), accepted_use="any"
     )
     assert verifier.verify_token(make_token(scope="x assets/write assets/read"))
     lacking = [{"scope": "assets/read"}, {"scope": "assets/read assets/writer"}, {"scope": ABSENT}]
@@ -552,21 +560,21 @@ def test_a_bad_token_is_invalid_before_it_is_insufficient(
 # --- T07 ---
 
 
-def counted(verifier: CognitoVerifier, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def counted(verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The tokens that went through a full verification from now on."""
     fresh: list[str] = []
-    verify_afresh = CognitoVerifier._verify_afresh
+    verify_afresh = TokenVerifier._verify_afresh
 
-    def record(self: CognitoVerifier, token: str) -> Principal:
+    def record(self: TokenVerifier, token: str) -> Principal:
         fresh.append(token)
         return verify_afresh(self, token)
 
-    monkeypatch.setattr(CognitoVerifier, "_verify_afresh", record)
+    monkeypatch.setattr(TokenVerifier, "_verify_afresh", record)
     return fresh
 
 
 def test_t07_a_verdict_is_remembered(
-    verifier: CognitoVerifier, make_token: TokenMaker, monkeypatch: pytest.MonkeyPatch
+    verifier: TokenVerifier, make_token: TokenMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second request with the same token does no RSA and gets the same principal."""
     fresh, token = counted(verifier, monkeypatch), make_token()
@@ -575,7 +583,7 @@ def test_t07_a_verdict_is_remembered(
 
 
 def test_t07_a_verdict_ends_with_its_exp(
-    verifier: CognitoVerifier, make_token: TokenMaker, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    verifier: TokenVerifier, make_token: TokenMaker, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T07: from `exp` on the token is judged anew, and after the leeway refused."""
     fresh, token = counted(verifier, monkeypatch), make_token(exp=int(clock()) + 10)
@@ -592,7 +600,7 @@ def test_t07_a_verdict_ends_with_its_exp(
 
 
 def test_t07_a_verdict_ends_with_its_key_set(
-    verifier: CognitoVerifier,
+    verifier: TokenVerifier,
     make_token: TokenMaker,
     jwks: JwksCache,
     jwks_server: JwksServer,
@@ -610,7 +618,7 @@ def test_t07_a_verdict_ends_with_its_key_set(
 
 
 def test_t07_a_key_set_that_grows_keeps_good_tokens_good(
-    verifier: CognitoVerifier, make_token: TokenMaker, jwks_server: JwksServer, clock: Clock
+    verifier: TokenVerifier, make_token: TokenMaker, jwks_server: JwksServer, clock: Clock
 ) -> None:
     """T07: the verdict is renewed under the new set, not lost."""
     token = make_token()
@@ -623,7 +631,7 @@ def test_t07_a_key_set_that_grows_keeps_good_tokens_good(
 
 
 def test_t07_a_withdrawn_key_is_noticed_by_remembered_tokens_alone(
-    verifier: CognitoVerifier, make_token: TokenMaker, jwks_server: JwksServer, clock: Clock
+    verifier: TokenVerifier, make_token: TokenMaker, jwks_server: JwksServer, clock: Clock
 ) -> None:
     """T07: with no new token in sight, the memory does not keep an old set alive."""
     token = make_token(exp=int(clock()) + DAY)
@@ -649,7 +657,7 @@ def test_t07_the_memory_is_bounded(verifier_for: VerifierFor, make_token: TokenM
 
 
 def test_a_remembered_verdict_weighs_half_a_kilobyte(
-    verifier: CognitoVerifier, make_token: TokenMaker
+    verifier: TokenVerifier, make_token: TokenMaker
 ) -> None:
     """10,000 are kept: what all of them have alike (sets, the client) is kept once."""
     scopes = "openid assets/read assets/write"
@@ -687,7 +695,7 @@ def test_t07_threads_never_mix_principals(
 
 
 def test_a_remembered_verdict_is_at_least_twenty_times_cheaper(
-    verifier: CognitoVerifier, make_token: TokenMaker
+    verifier: TokenVerifier, make_token: TokenMaker
 ) -> None:
     """The memory pays: measured as a ratio in one run, the best of several rounds each."""
     token = make_token()
@@ -715,9 +723,9 @@ shared = settings(
 @shared
 @given(data=st.data())
 def test_no_mutation_of_a_good_token_verifies(
-    verifier: CognitoVerifier, make_token: TokenMaker, data: st.DataObject
+    verifier: TokenVerifier, make_token: TokenMaker, data: st.DataObject
 ) -> None:
-    """Any character changed, cut out, put in, or segments shuffled: refused."""
+    """Any character changed, cut out, put in, or segments shuffled: turned away."""
     token = make_token()
     assert verifier.verify_token(token)
     position = data.draw(st.integers(0, len(token) - 1))
@@ -731,14 +739,14 @@ def test_no_mutation_of_a_good_token_verifies(
             st.permutations(token.split(".")).map(".".join),
         )
     )
-    assert mutated == token or refused(verifier, mutated)
+    assert mutated == token or turned_away(verifier, mutated)
 
 
 @shared
 @given(
     text=st.one_of(st.text(), st.text("ABCabc019-_."), st.from_regex(r"\A[\w-]*\.[\w-]*\.[\w-]*\Z"))
 )
-def test_no_string_raises_anything_but_invalid_token(verifier: CognitoVerifier, text: str) -> None:
+def test_no_string_raises_anything_but_invalid_token(verifier: TokenVerifier, text: str) -> None:
     """Whatever arrives in the header, the answer is a 401."""
     assert refused(verifier, text)
 
@@ -758,7 +766,7 @@ CLAIMS = ("sub", "iss", "aud", "client_id", "token_use", "exp", "nbf", "iat", "s
     claims=st.dictionaries(st.sampled_from((*CLAIMS, "cognito:groups")), json_values, max_size=4),
 )
 def test_signed_oddities_are_a_principal_or_a_401(
-    verifier: CognitoVerifier, make_token: TokenMaker, header: Any, claims: Any
+    verifier: TokenVerifier, make_token: TokenMaker, header: Any, claims: Any
 ) -> None:
     """Properly signed headers and claims of any JSON type never cause another exception."""
     token = make_token(header=header, **claims)
@@ -772,7 +780,7 @@ def test_signed_oddities_are_a_principal_or_a_401(
 @shared
 @given(payload=st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_signed_bytes_of_any_kind_are_refused(
-    verifier: CognitoVerifier, make_token: TokenMaker, payload: bytes
+    verifier: TokenVerifier, make_token: TokenMaker, payload: bytes
 ) -> None:
     """A good signature over what is no set of claims is a 401, never another exception."""
     assert refused(verifier, make_token.sign(payload))

@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
-from app.auth.jwks import MAX_UNKNOWN_KIDS, JwksCache
+from app.auth.jwks import JwksCache
 from app.auth.keyset import MAX_BODY_BYTES, parse_jwks
+from app.auth.sources import PublishedKeys
+from app.auth.unknown import MAX_UNKNOWN_KIDS
 from app.domain.errors import IdentityUnavailable, InvalidToken, Problem
 from tests.auth.tokens import ABSENT, Clock, JwksServer, TokenMaker, public_jwk, rsa_key
 from tests.waiting import eventually
@@ -169,7 +171,7 @@ def test_t03_the_cooldown_is_armed_by_failure_too(
 
 def test_t03_a_dead_host_is_a_503_and_recovers(dead_url: str) -> None:
     """T03: a refused connection is the same as a broken answer."""
-    cache = JwksCache(dead_url)
+    cache = JwksCache(PublishedKeys(dead_url))
     assert outcome(lambda: cache.key_for(KID)) is IdentityUnavailable
     assert (cache.loaded, cache.fetches_failed) == (False, 1)
 
@@ -177,7 +179,7 @@ def test_t03_a_dead_host_is_a_503_and_recovers(dead_url: str) -> None:
 def test_t03_a_silent_host_is_given_up_in_time(jwks_server: JwksServer) -> None:
     """T03: the wait is bounded by the timeout, which is 3 s at most by default."""
     jwks_server.delay_seconds = 1.5
-    cache = JwksCache(jwks_server.url, timeout_seconds=0.2)
+    cache = JwksCache(PublishedKeys(jwks_server.url), timeout_seconds=0.2)
     started = time.monotonic()
     assert outcome(lambda: cache.key_for(KID)) is IdentityUnavailable
     assert time.monotonic() - started < 0.8
@@ -188,7 +190,7 @@ def test_t03_a_silent_host_is_given_up_in_time(jwks_server: JwksServer) -> None:
 def test_t03_a_dripping_host_is_given_up_in_time(jwks_server: JwksServer) -> None:
     """T03: one byte now and then keeps a socket alive, but not the fetch."""
     jwks_server.drip_seconds = 0.05
-    cache = JwksCache(jwks_server.url, timeout_seconds=0.3)
+    cache = JwksCache(PublishedKeys(jwks_server.url), timeout_seconds=0.3)
     started = time.monotonic()
     assert outcome(lambda: cache.key_for(KID)) is IdentityUnavailable
     assert time.monotonic() - started < 1.0
@@ -325,7 +327,7 @@ def test_t04_redirects_are_not_followed(
 
 def test_a_lost_fetch_does_not_ground_the_next(jwks_server: JwksServer, clock: Clock) -> None:
     """A fetch whose thread vanished in a fork is given up for lost after two timeouts."""
-    cache = JwksCache(jwks_server.url, timeout_seconds=0.05, clock=clock)
+    cache = JwksCache(PublishedKeys(jwks_server.url), timeout_seconds=0.05, clock=clock)
     jwks_server.delay_seconds = 0.5
     assert outcome(lambda: cache.key_for(KID)) is IdentityUnavailable
     lost = type("Lost", (), {"remaining": lambda *_: 0.0, "landed": threading.Event()})()

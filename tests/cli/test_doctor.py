@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import urllib3
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from devstack.account import Stack
 from devstack.edge_keys import KeyPair
@@ -535,8 +537,19 @@ def test_a_good_token_is_explained(patient: Patient) -> None:
         ({"token_use": "id"}, "token_use"),
         ({"iat": 4_000_000_000}, "iat"),
         ({"sub": "../etc"}, "sub"),
+        ({"aud": "https://api.example.com"}, "aud"),
+        ({"aud": 7}, "aud"),
+        ({"cognito:groups": "admins"}, "groups"),
+        ({"username": 12345}, "username"),
+        ({"scope": ["a/b"]}, "scope"),
+        ({"exp": float("nan")}, "exp"),
+        ({"nbf": "tomorrow"}, "iat"),
+        (
+            {"cognito:groups": [f"a-group-of-some-length-{n:03}-{'x' * 20}" for n in range(180)]},
+            "length",
+        ),
     ],
-    ids=["expired", "endless", "pool", "client", "id-token", "future", "sub"],
+    ids=lambda each: str(each)[:40],
 )
 def test_a_refused_token_is_explained_claim_by_claim(
     pool: tuple[Patient, TokenMaker], claims: dict[str, Any], faulty: str
@@ -544,6 +557,45 @@ def test_a_refused_token_is_explained_claim_by_claim(
     """Exactly the claim that is wrong is named, and the verdict is the gateway's own."""
     patient, maker = pool
     assert patient.faults("--token", maker(**claims)) == {f"token.{faulty}", "token.verdict"}
+
+
+ODD = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.text())
+)
+CLAIMS = (
+    *("exp", "iat", "nbf", "iss", "token_use", "client_id", "aud", "sub", "username", "scope"),
+    "cognito:groups",
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(claims=st.dictionaries(st.sampled_from(CLAIMS), ODD, min_size=1, max_size=2))
+def test_every_refusal_has_a_line(pool: tuple[Patient, TokenMaker], claims: dict[str, Any]) -> None:
+    """Whatever is wrong with a claim: when the verdict is a fault, a line above it is one."""
+    patient, maker = pool
+    faults = patient.faults("--token", maker(**claims))
+    assert faults == set() or len(faults) > 1
+
+
+@pytest.mark.parametrize("header", [{"typ": "logout+jwt"}, {"crit": ["exp"]}, {"jku": "x"}])
+def test_refused_headers_have_a_line(
+    pool: tuple[Patient, TokenMaker], header: dict[str, Any]
+) -> None:
+    """So does a header that no token of a provider has."""
+    patient, maker = pool
+    faults = patient.faults("--token", maker(header=header))
+    assert faults >= {"token.header", "token.verdict"}
+
+
+def test_c33_c34_advice_names_the_setting_that_mends(pool: tuple[Patient, TokenMaker]) -> None:
+    """C33, C34: an issuer or audience of one's own is a setting away, and the line says which."""
+    patient, maker = pool
+    rows = patient.rows("--token", maker(iss="https://auth.example.com", aud="https://api"))
+    assert "COGNITO_ISSUER" in rows["token.iss"]["mend"]
+    assert "COGNITO_AUDIENCE" in rows["token.aud"]["mend"]
+    mended = {"COGNITO_ISSUER": "https://auth.example.com", "COGNITO_AUDIENCE": "https://api"}
+    token = maker(iss="https://auth.example.com", aud=["https://api", "x"])
+    assert patient.faults("--token", token, **mended) == set()
 
 
 def test_signature_key_and_scope_are_explained(pool: tuple[Patient, TokenMaker]) -> None:

@@ -6,9 +6,10 @@ import base64
 import json
 from typing import Any
 
-from app.auth.cognito import CognitoVerifier
+from app.auth.cognito import CognitoRules
 from app.auth.jwks import SigningKey
 from app.auth.keyset import parse_jwks
+from app.auth.verifier import TokenVerifier
 from app.domain.errors import InsufficientScope, InvalidToken
 from app.domain.principal import Principal, is_sub
 from tests.auth.tokens import CLIENT_ID, ISSUER, Clock, TokenMaker
@@ -33,15 +34,9 @@ class OneKey:
             raise InvalidToken("The token is signed with an unknown key") from None
 
 
-def verifier() -> CognitoVerifier:
-    return CognitoVerifier(
-        OneKey(),
-        issuer=ISSUER,
-        client_ids=frozenset({CLIENT_ID}),
-        token_use="any",
-        clock=CLOCK,
-        memory_size=100,
-    )
+def verifier() -> TokenVerifier:
+    rules = CognitoRules(frozenset({ISSUER}), frozenset({CLIENT_ID}), accepted_use="any")
+    return TokenVerifier(OneKey(), rules, clock=CLOCK, memory_size=100)
 
 
 VERIFIER = verifier()

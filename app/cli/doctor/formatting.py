@@ -12,7 +12,7 @@ def printable(value: object) -> str:
     return "".join(c if c.isprintable() else "?" for c in str(value))[:120]
 
 
-def format_instant(seconds: int) -> str:
+def format_instant(seconds: float) -> str:
     """Seconds since 1970 as RFC 3339."""
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

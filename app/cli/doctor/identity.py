@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.auth.claims import MAX_LEEWAY_SECONDS
-from app.auth.cognito import PUBLISHED_KIDS
 from app.auth.keyset import parse_jwks
+from app.auth.verifier import PUBLISHED_KIDS
 from app.cli.doctor.deployment import Deployment, host_of, not_permitted
 from app.cli.doctor.responses import AwsError
 from app.cli.doctor.results import Check, Result

@@ -11,19 +11,27 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from joserfc import jwt
-from joserfc.errors import JoseError
+import urllib3
 from joserfc.util import urlsafe_b64decode
 
-from app.auth.claims import MAX_LEEWAY_SECONDS, USES
-from app.auth.cognito import RS256_ONLY, CognitoVerifier
+from app.auth.claims import MAX_LEEWAY_SECONDS, Rules, is_instant
 from app.auth.jwks import JwksCache
-from app.auth.keyset import parse_jwks
+from app.auth.keyset import PublicKey
+from app.auth.verifier import (
+    MAX_TOKEN_CHARS,
+    TokenVerifier,
+    check_length,
+    checked_header,
+    signed_claims,
+)
 from app.cli.doctor.deployment import Deployment, host_of
 from app.cli.doctor.formatting import format_duration, format_instant, printable
 from app.cli.doctor.results import Check, Result
-from app.domain.errors import Problem
-from app.domain.principal import is_sub
+from app.domain.errors import IdentityUnavailable, Problem
+from app.services.auth import key_source, token_rules
+from config import Settings
+
+_FETCH_SECONDS = 5.0
 
 _FRONT_END = "The front end must send the access token of this pool and client, and nothing else."
 
@@ -37,64 +45,95 @@ FORM = _claim(
     "It is a JWT",
     f"{_FRONT_END} Three parts with dots between; no quotes, no 'Bearer '.",
 )
-ALGORITHM = _claim("alg", "It is signed with RS256", _FRONT_END)
+LENGTH = _claim(
+    "length",
+    "It is short enough",
+    "Take the user out of some groups, or keep large claims out of the token: a token goes with "
+    "every request.",
+)
+ALGORITHM = _claim("alg", "It is signed with an accepted algorithm", _FRONT_END)
+HEADER = _claim("header", "Its header has nothing that is refused", _FRONT_END)
 KEY = _claim(
     "kid",
-    "Its key is the pool's",
-    "The token is another pool's: compare `iss` below with COGNITO_USER_POOL_ID and AWS_REGION.",
+    "Its key is the provider's",
+    "The token is another issuer's: compare `iss` below with COGNITO_USER_POOL_ID and AWS_REGION, "
+    "or OIDC_ISSUER.",
 )
 SIGNATURE = _claim("signature", "Its signature is good", "It was changed or cut: sign in again.")
-ISSUER = _claim(
-    "iss",
-    "Its pool is ours (iss)",
-    "Set COGNITO_USER_POOL_ID and AWS_REGION, here or in the front end: both must name one pool.",
-)
-USE = _claim(
-    "token_use",
-    "It is of the right kind (token_use)",
-    "Have the front end send the other token, or set COGNITO_TOKEN_USE (access, id, any).",
-)
-CLIENT = _claim(
-    "client",
-    "Its client is ours (client_id, aud)",
-    "Add the front end's client to COGNITO_CLIENT_ID (comma-separated), or correct the front end.",
-)
-EXPIRY = _claim(
-    "exp",
-    "It has not expired (exp)",
-    "The front end must renew it with the refresh token before its end; check this machine's "
-    "clock too (`date -u`).",
-)
-ISSUED = _claim(
-    "iat",
-    "It is not from the future (iat, nbf)",
-    "This machine's clock is behind: `sudo timedatectl set-ntp true`.",
-)
-SUBJECT = _claim("sub", "Its user can be named (sub)", _FRONT_END)
-SCOPES = _claim(
-    "scope",
-    "It has the scopes that are required",
-    "Allow the scopes to the app client (Cognito > App clients > Login pages), ask for them at "
-    "sign-in, or change COGNITO_REQUIRED_SCOPES.",
-)
+#: By the names of ``Rules.parts``; what is not here has a line of its own all the same.
+PARTS = {
+    "exp": _claim(
+        "exp",
+        "It has not expired (exp)",
+        "The front end must renew it with the refresh token before its end; check this machine's "
+        "clock too (`date -u`).",
+    ),
+    "iat": _claim(
+        "iat",
+        "It is not from the future (iat, nbf)",
+        "This machine's clock is behind: `sudo timedatectl set-ntp true`.",
+    ),
+    "iss": _claim(
+        "iss",
+        "Its issuer is ours (iss)",
+        "Set COGNITO_USER_POOL_ID and AWS_REGION, here or in the front end: both must name one "
+        "pool. For a pool that is replicated name its regions in COGNITO_REPLICA_REGIONS; for an "
+        "issuer that is not AWS's set COGNITO_ISSUER, for another provider OIDC_ISSUER.",
+    ),
+    "token_use": _claim(
+        "token_use",
+        "It is of the right kind (token_use)",
+        "Have the front end send the other token, or set COGNITO_TOKEN_USE (access, id, any).",
+    ),
+    "client": _claim(
+        "client",
+        "Its client is ours (client_id, aud)",
+        "Add the front end's client to COGNITO_CLIENT_ID (comma-separated), or correct the front "
+        "end.",
+    ),
+    "aud": _claim(
+        "aud",
+        "It is meant for us (aud)",
+        "Set COGNITO_AUDIENCE (OIDC_AUDIENCE for another provider) to the identifier that the "
+        "front end asks for as its resource or audience.",
+    ),
+    "sub": _claim("sub", "Its user can be named (sub)", _FRONT_END),
+    "groups": _claim(
+        "groups",
+        "Its groups are a list of names",
+        "Have the trigger or rule that writes them write a list; OIDC_GROUPS_CLAIM says which "
+        "claim they are in.",
+    ),
+    "username": _claim(
+        "username",
+        "Its user name is text",
+        "Have the trigger or rule that writes it write text.",
+    ),
+    "scope": _claim(
+        "scope",
+        "It has the scopes that are required",
+        "Allow the scopes to the app client (Cognito > App clients > Login pages), ask for them "
+        "at sign-in, or change COGNITO_REQUIRED_SCOPES. They are text, with blanks between them.",
+    ),
+}
 VERDICT = _claim("verdict", "The gateway accepts it", "Mend the lines above.")
 
 
 def token_results(deployment: Deployment, token: str) -> Iterator[Result]:
-    """One line a claim, then the verdict of the verifier that the gateway uses."""
+    """One line for whatever the gateway looks at, then the verdict of its own verifier."""
     token = token.strip()
     try:
-        unverified_header, unverified = _unverified(token)
+        header, claims = _unverified(token)
     except ValueError:
         problem = "two parts are missing" if "." not in token else "its parts cannot be read"
         yield FORM.fault(f"{len(token)} characters; {problem}")
         return
     yield FORM.ok(f"{len(token)} characters")
-    algorithm = str(unverified_header.get("alg"))
-    yield ALGORITHM.passes_if(algorithm == "RS256", "RS256", printable(algorithm))
-    yield from _signature(deployment, token, unverified_header)
-    yield from _claims(deployment, unverified)
-    yield _verdict(deployment, token)
+    rules = token_rules(deployment.settings)
+    yield from _header(rules, token, header)
+    yield from _signature(deployment.settings, token, header)
+    yield from _claims(rules, deployment.settings, claims)
+    yield _verdict(deployment.settings, token)
 
 
 def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -108,82 +147,113 @@ def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return header, claims
 
 
-def _signature(deployment: Deployment, token: str, header: Mapping[str, Any]) -> Iterator[Result]:
-    url = deployment.settings.cognito_jwks_url
-    response = deployment.fetch("GET", url, clock="the key server")
+def _header(rules: Rules, token: str, header: Mapping[str, Any]) -> Iterator[Result]:
     try:
-        keys = parse_jwks(response.body)
-    except ValueError:
-        yield KEY.unknown(f"{host_of(url)} gives no keys: {response.code or response.status}")
+        check_length(token)
+        yield LENGTH.ok(f"{len(token)} of {MAX_TOKEN_CHARS}")
+    except Problem as problem:
+        yield LENGTH.fault(f"{len(token)} characters: {problem.detail}")
+    algorithm = header.get("alg")
+    known = isinstance(algorithm, str) and algorithm in rules.algorithms
+    accepted = " or ".join(sorted(rules.algorithms))
+    yield ALGORITHM.passes_if(
+        known, printable(algorithm), f"{printable(algorithm)}, not {accepted}"
+    )
+    if known:
+        try:
+            checked_header(token, rules.algorithms)
+            yield HEADER.ok()
+        except Problem as problem:
+            yield HEADER.fault(problem.detail)
+
+
+def _signature(settings: Settings, token: str, header: Mapping[str, Any]) -> Iterator[Result]:
+    where = host_of(settings.oidc_jwks_url or settings.oidc_issuer or settings.cognito_jwks_url)
+    try:
+        keys = key_source(settings).fetch(_FETCH_SECONDS)
+    except (ValueError, urllib3.exceptions.HTTPError) as error:
+        said = str(error) if isinstance(error, ValueError) else type(error).__name__
+        yield KEY.unknown(f"{where} gives no keys: {printable(said)}")
         return
     kid = header.get("kid")
     key = keys.get(kid) if isinstance(kid, str) else None
     if key is None:
-        yield KEY.fault(f"{printable(kid)} is none of the {len(keys)} at {host_of(url)}")
+        yield KEY.fault(f"{printable(kid)} is none of the {len(keys)} at {where}")
         return
     yield KEY.ok(printable(kid))
+    yield _signed(token, key, header.get("alg"))
+
+
+def _signed(token: str, key: PublicKey, algorithm: object) -> Result:
     try:
-        jwt.decode(token, key, registry=RS256_ONLY)
-    except (JoseError, ValueError):
-        yield SIGNATURE.fault("it does not fit the token")
-    else:
-        yield SIGNATURE.ok()
+        signed_claims(token, key, str(algorithm))
+    except Problem as problem:
+        return SIGNATURE.fault(problem.detail)
+    return SIGNATURE.ok()
 
 
-def _claims(deployment: Deployment, claims: Mapping[str, Any]) -> Iterator[Result]:
-    settings = deployment.settings
-    expected = settings.cognito_issuer
-    issuer = printable(claims.get("iss"))
-    yield ISSUER.passes_if(issuer == expected, issuer, f"{issuer}, not {expected}")
-    use = printable(claims.get("token_use"))
-    accepted = USES[settings.cognito_token_use]
-    yield USE.passes_if(use in accepted, use, f"{use}, not {' or '.join(accepted)}")
-    # Cognito's ID tokens name the client in aud, its access tokens in client_id.
-    client = printable(claims.get("aud" if use == "id" else "client_id"))
-    ours = ", ".join(settings.cognito_client_id)
-    yield CLIENT.passes_if(client in settings.cognito_client_id, client, f"{client}, not {ours}")
-    yield from _times(claims)
-    subject = claims.get("sub")
-    usable = isinstance(subject, str) and is_sub(subject)
-    yield SUBJECT.passes_if(
-        usable, printable(subject), f"{printable(subject)} cannot be a folder's name"
-    )
-    required = {*settings.cognito_required_scopes.split()}
-    lacking = required - {*str(claims.get("scope", "")).split()}
-    if required:
-        yield SCOPES.passes_if(not lacking, "all", f"without {', '.join(sorted(lacking))}")
+def _claims(rules: Rules, settings: Settings, claims: Mapping[str, Any]) -> Iterator[Result]:
+    """Each part of the rules by itself: whatever they refuse has its line."""
+    now = time.time()
+    shown = _shown(settings, claims, now)
+    for name, part in rules.parts(now).items():
+        check = PARTS.get(name, _claim(name, name, _FRONT_END))
+        found = shown.get(name, "yes")
+        try:
+            part(claims)
+        except Problem as problem:
+            yield check.fault(f"{found}: {problem.detail}")
+        else:
+            yield check.ok(found)
 
 
-def _times(claims: Mapping[str, Any]) -> Iterator[Result]:
-    now, expires = time.time(), claims.get("exp")
-    if type(expires) is not int:
-        yield EXPIRY.fault("it does not say when it ends")
-    elif expires <= now - MAX_LEEWAY_SECONDS:
-        yield EXPIRY.fault(
-            f"it ended {format_duration(now - expires)} ago, at {format_instant(expires)}"
-        )
-    else:
-        yield EXPIRY.ok(f"{format_duration(expires - now)} left")
+def _shown(settings: Settings, claims: Mapping[str, Any], now: float) -> dict[str, str]:
+    """What the token says, by the names of the rules' parts; the gateway's value where it helps."""
+    is_id_token = claims.get("token_use") == "id"
+    client = settings.oidc_client_claim if settings.oidc_issuer else "client_id"
+    ours = settings.oidc_issuer or settings.cognito_issuer
+    values = {
+        "iss": claims.get("iss"),
+        "token_use": claims.get("token_use"),
+        "client": claims.get("aud" if is_id_token else client),
+        "aud": claims.get("aud", "none"),
+        "sub": claims.get("sub"),
+        "groups": claims.get("cognito:groups", "none"),
+        "username": claims.get("cognito:username" if is_id_token else "username", "none"),
+        "scope": claims.get("scope", "none"),
+    }
+    shown = {name: printable(value) for name, value in values.items()}
+    if settings.oidc_issuer:
+        del shown["groups"], shown["username"]
+    if claims.get("iss") != ours:
+        shown["iss"] += f" (ours is {ours})"
+    return shown | {"exp": _ending(claims.get("exp"), now), "iat": _beginnings(claims, now)}
+
+
+def _ending(expires: Any, now: float) -> str:
+    if not is_instant(expires):
+        return "it does not say when it ends"
+    if expires <= now:
+        return f"it ended {format_duration(now - expires)} ago, at {format_instant(expires)}"
+    return f"{format_duration(expires - now)} left"
+
+
+def _beginnings(claims: Mapping[str, Any], now: float) -> str:
     future = [
         name
         for name in ("iat", "nbf")
         if name in claims
-        and (type(claims[name]) is not int or claims[name] > now + MAX_LEEWAY_SECONDS)
+        and (not is_instant(claims[name]) or claims[name] > now + MAX_LEEWAY_SECONDS)
     ]
-    yield ISSUED.passes_if(not future, "yes", f"{', '.join(future)} by this machine's clock")
+    return f"{', '.join(future)} by this machine's clock" if future else "yes"
 
 
-def _verdict(deployment: Deployment, token: str) -> Result:
-    settings = deployment.settings
-    verifier = CognitoVerifier(
-        JwksCache(settings.cognito_jwks_url),
-        issuer=settings.cognito_issuer,
-        client_ids=frozenset(settings.cognito_client_id),
-        token_use=settings.cognito_token_use,
-        required_scopes=frozenset(settings.cognito_required_scopes.split()),
-    )
+def _verdict(settings: Settings, token: str) -> Result:
+    verifier = TokenVerifier(JwksCache(key_source(settings)), token_rules(settings))
     try:
         principal = verifier.verify_token(token)
+    except IdentityUnavailable as problem:
+        return VERDICT.unknown(problem.detail)
     except Problem as problem:
         return VERDICT.fault(problem.detail)
     return VERDICT.ok(f"{principal.sub} by {principal.client_id}")
