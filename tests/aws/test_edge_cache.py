@@ -115,7 +115,7 @@ def test_without_a_distribution_nothing_is_sent() -> None:
 
 
 def test_invalidations_cover_every_query_of_a_key() -> None:
-    """A path and what begins with it; more than CloudFront takes at once become their common folder."""
+    """A path and what begins with it; too many become their common folder."""
     assert wildcards(["users/a/x y.png", "users/a/v/1/"]) == [
         "/users/a/v/1/*",
         "/users/a/x*",
