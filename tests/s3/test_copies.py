@@ -208,7 +208,7 @@ def test_what_is_not_there_is_not_found(swift_gateway: Gateway, root: Root) -> N
     copier: Copier = storage(swift_gateway).copier
     for sources in ([], [f"{root.prefix}image/a.png"], [f"{root.prefix}image/{n}" for n in "ab"]):
         with pytest.raises(NotFound):
-            copier.look(sources)
+            copier.look(sources, 16)
 
 
 def test_parts_are_short_and_fit_the_largest_object() -> None:
