@@ -1,4 +1,4 @@
-"""What the store answers, when, and what strays in it: T53, T56, T58."""
+"""What the store answers, when, who waits for it, and what strays in it: T53, T55, T56, T58."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ MUTANTS: tuple[Mutant, ...] = (
         Code("answers:_code_of", 'return ""', "return code_of_status(raw.status)"),
     ),
     mutant("T53", "a document may define entities", never("Document.of", 'b"<!DOCTYPE" in body')),
+    mutant(
+        "T55",
+        "any number of requests wait for a turn",
+        Code("Turns.of", "with self._bulkhead: ...", "if True: ..."),
+    ),
     mutant("T56", "a store may trickle", never("_Response.__init__", "ends_at is not None")),
     mutant(
         "T56",
