@@ -1,4 +1,4 @@
-"""What the store answers, when, and what strays in it: T53, T56, T58."""
+"""What the store answers, when, who waits for it, and what strays in it: T53, T55, T56, T58."""
 
 from __future__ import annotations
 
@@ -21,18 +21,27 @@ MUTANTS: tuple[Mutant, ...] = (
         "a 200 without a document is a success",
         always("_judge_success", "not operation.root"),
     ),
-    mutant("T53", "a 202 is an answer", never("judge", "raw.status < 300")),
+    mutant(
+        "T53",
+        "a 202 is an answer",
+        Code("answers:judge", "raw.status in (200, 204)", "raw.status < 300"),
+    ),
     mutant(
         "T53",
         "a foreign 404 says that nothing is there",
         Code("answers:_code_of", 'return ""', "return code_of_status(raw.status)"),
     ),
     mutant("T53", "a document may define entities", never("Document.of", 'b"<!DOCTYPE" in body')),
+    mutant(
+        "T55",
+        "any number of requests wait for a turn",
+        Code("Turns.of", "with self._bulkhead: ...", "if True: ..."),
+    ),
     mutant("T56", "a store may trickle", never("_Response.__init__", "ends_at is not None")),
     mutant(
         "T56",
-        "each attempt has all the time",
-        never("S3Client._ask", "time.monotonic() >= ends_at"),
+        "a call with all its attempts may take an hour",
+        Code("S3Client._ask", "http_clients.deadline(__SECONDS)", "http_clients.deadline(3600)"),
     ),
     mutant(
         "T58",

@@ -1,4 +1,4 @@
-"""How much arrives, and in how many parts: T20, T23 to T25, T50."""
+"""How much arrives, and in how many parts: T20, T23 to T25, T50, T51, T63."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T20",
         "a file of a package may be taken twice",
-        never("Uploads._new", "declaration.asset_id and self._objects.head(upload.key)"),
+        never("Uploads.declare", "declaration.asset_id and self._objects.head(upload.key)"),
     ),
     mutant(
         "T23",
@@ -120,14 +120,6 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T25",
         "an upload reserves nothing",
-        Code(
-            "Uploads.declare",
-            """
-            self._reserve(principal, upload)
-            upload = __BEGUN
-        """,
-            "upload = __BEGUN",
-        ),
         without("Uploads.declare", "self._reserve(principal, upload)"),
     ),
     mutant(
@@ -155,5 +147,25 @@ MUTANTS: tuple[Mutant, ...] = (
             "self._arrived(principal, target)",
             "self._multipart.list_parts(target.key, target.s3_upload_id)",
         ),
+    ),
+    mutant(
+        "T51",
+        "what arrives unexpectedly may always stay",
+        Code("Account.settle", "expected", "True"),
+    ),
+    mutant(
+        "T51",
+        "a hold ends with the upload, though its URL lives",
+        always("Account.settle", "dies and known.mark == brief(hold.mark)"),
+    ),
+    mutant(
+        "T63",
+        "one item's fault is everybody's",
+        Code("UploadBatches.declare", "results[number] = problem", "raise"),
+    ),
+    mutant(
+        "T63",
+        "one completion's fault is everybody's",
+        Code("upload_batches:_each", "return problem", "raise"),
     ),
 )

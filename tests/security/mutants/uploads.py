@@ -107,17 +107,25 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T18",
         "completion does not look at the bytes",
-        never("Verifier.judge_upload", "self._unlike_its_type(found, upload.path)"),
+        Code("Verifier.judge_upload", "_unlike_its_type(...)", "None"),
     ),
     mutant(
         "T18",
         "verifying does not look at the bytes",
-        never("Verifier.judge_object", "self._unlike_its_type(found, path)"),
+        Code(
+            "Verifier.judge_object",
+            "self.fault_of(*read, path)",
+            "self._against_rules(read[0], path)",
+        ),
     ),
     mutant(
         "T18",
         "the worker does not look at the bytes",
-        never("Verifier.judge_version", "self._unlike_its_type(found, path)"),
+        Code(
+            "Verifier.judge_version",
+            "self.fault_of(*read, path)",
+            "self._against_rules(read[0], path)",
+        ),
     ),
     mutant(
         "T18",
@@ -160,7 +168,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "T20",
         "a PUT may overwrite",
         Code(
-            "UploadSigner._sign_put",
+            "_put_headers",
             'stored_headers(upload) | {"if-none-match": "*"}',
             "stored_headers(upload)",
         ),
