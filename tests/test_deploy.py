@@ -51,7 +51,7 @@ def env_example() -> str:
         in_words = isinstance(default, str) and " " in default
         doc = item.metadata["doc"] + (f". Default: {default.replace('`', '')}" if in_words else "")
         lines += ["", *textwrap.wrap(doc, 98, initial_indent="# ", subsequent_indent="# ")]
-        if default is ...:
+        if default is ... or str(default).startswith("required"):
             lines.append(f"{name}=")
         elif isinstance(default, bool):
             lines.append(f"#{name}={str(default).lower()}")

@@ -22,8 +22,8 @@ _verdicts = lru_cache(8)(VERDICTS.labels)
 
 
 def authenticate_requests(app: Flask, routes: Routes, services: Services) -> None:
-    """Set ``g.principal`` to the caller, or to whom an administrator acts for; count both kinds of
-    callers against their limits (T39)."""
+    """Set ``g.principal`` to the caller, or to whom an administrator or a back end acts for; count
+    both kinds of callers against their limits (T39)."""
     protector = BearerProtector(services.auth.tokens.verify_token)
 
     @app.before_request
@@ -50,12 +50,12 @@ def authenticate_requests(app: Flask, routes: Routes, services: Services) -> Non
             raise
         wanted_sub = g.wanted_sub = asked.headers.get(ACT_AS)
         count_caller(services.limits.rates, signing=facts.signing)
-        if wanted_sub is not None:
+        if wanted_sub is not None or g.principal.is_service:
             _change_to(wanted_sub, services.auth.admin_group)
         _verdicts("accepted").inc()
 
 
-def _change_to(wanted_sub: str, admin_group: str) -> None:
+def _change_to(wanted_sub: str | None, admin_group: str) -> None:
     actor: Principal = g.principal
     try:
         g.principal = act_as(actor, wanted_sub, admin_group)

@@ -1,4 +1,4 @@
-"""Administrators who act for somebody else (T49)."""
+"""Administrators (T49) and back ends (T61) who act for somebody else."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from app.domain.principal import Principal, is_sub
 HEADER = "X-Act-As-Sub"
 
 
-def act_as(actor: Principal, wanted_sub: str, admin_group: str) -> Principal:
-    """The principal of ``wanted_sub``, as which a member of ``admin_group`` goes on.
+def act_as(actor: Principal, wanted_sub: str | None, admin_group: str) -> Principal:
+    """The principal as which ``actor`` goes on: a back end always as another, who it must name.
 
     Neither groups nor scopes are known of somebody who is not there, so there are none: the
-    general quota holds. Raises ``InsufficientScope`` for anybody else, before anything is said
-    about the name, and ``ValidationFailed`` for one that cannot be a user's.
+    general quota holds, or that of back ends. Raises ``InsufficientScope`` for anybody who is
+    neither a back end nor in ``admin_group``, before anything is said about the name, and
+    ``ValidationFailed`` for one that cannot be a user's.
     """
-    if not admin_group or admin_group not in actor.groups:
-        raise InsufficientScope(f"{HEADER} is for administrators")
+    if not actor.is_service and (not admin_group or admin_group not in actor.groups):
+        raise InsufficientScope(f"{HEADER} is for administrators and back ends")
+    if wanted_sub is None:
+        raise InsufficientScope(f"A back end must name the user it acts for in {HEADER}")
     if not is_sub(wanted_sub):
-        raise ValidationFailed.at("", f"{HEADER} must be a user's sub")
-    return Principal(wanted_sub, client_id=actor.client_id)
+        raise ValidationFailed.at("", f"{HEADER} must be a user's sub, as GET /v1/me shows it")
+    return Principal(wanted_sub, client_id=actor.client_id, is_service=actor.is_service)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,12 @@ def provision(
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
+    if os.environ.get("OIDC_ISSUER"):
+        click.echo(
+            "OIDC_ISSUER is set: the gateway does not use this stack's user pool, so leave "
+            "the COGNITO_ lines out of its environment.",
+            err=True,
+        )
     if asked["rotate_key"] and asked["retire_key"]:
         raise click.UsageError("--rotate-key and --retire-key are the two ends of one rotation")
     given = {"BucketName": bucket, "Origins": ",".join(origin), "AlarmEmail": alarm_email}

@@ -11,6 +11,9 @@ from app.domain.principal import Principal
 
 log = logging.getLogger("gateway.limits")
 
+#: As a group: ``QUOTA_BYTES_SERVICE``.
+BACK_ENDS = "SERVICE"
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
@@ -21,8 +24,11 @@ class Allowance:
     by_group: Mapping[str, int]
 
     def of(self, principal: Principal) -> int | None:
-        """The quota in bytes, None without one. The largest of the caller's groups wins."""
-        names = map(group_variable, principal.groups)
+        """The quota in bytes, None without one. The largest of the caller's groups wins; back ends
+        that act for somebody are a group of their own."""
+        names = [*map(group_variable, principal.groups)]
+        if principal.is_service:
+            names.append(BACK_ENDS)
         groups = [self.by_group[name] for name in names if name in self.by_group]
         if 0 in groups:
             return None
@@ -35,7 +41,7 @@ class Allowance:
 
 
 def group_variable(group: str) -> str:
-    """A Cognito group's name as it stands in ``QUOTA_BYTES_<GROUP>``."""
+    """A group's name as it stands in ``QUOTA_BYTES_<GROUP>``."""
     return re.sub(r"[^A-Z0-9]", "_", group.upper())
 
 

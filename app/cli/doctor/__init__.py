@@ -18,7 +18,10 @@ from app.cli.doctor.results import Result, failed
 from app.cli.doctor.token import token_results
 from config import Settings
 
-_TOKEN_NEEDS = ("AWS_REGION", "COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID")
+_TOKEN_NEEDS = (
+    *("AWS_REGION", "COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID"),
+    *("OIDC_ISSUER", "OIDC_AUDIENCE"),
+)
 
 
 @click.command("doctor")

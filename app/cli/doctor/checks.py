@@ -23,7 +23,10 @@ from app.cli.doctor.queue import queue_results
 from app.cli.doctor.results import Check, Result
 from app.cli.doctor.storage import storage_results
 
-_POOL = ("AWS_REGION", "COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID", "COGNITO_ISSUER")
+_POOL = (
+    *("AWS_REGION", "COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID", "COGNITO_ISSUER"),
+    *("OIDC_ISSUER", "OIDC_AUDIENCE"),
+)
 _BUCKET = ("S3_BUCKET_NAME", "S3_REGION", "AWS_REGION", "S3_ENDPOINT", "S3_PUBLIC_ENDPOINT")
 _KEYS = ("S3_ACCESS_KEY_ID",)
 

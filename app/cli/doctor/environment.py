@@ -30,6 +30,7 @@ _TOGETHER = (
     ),
     ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "S3_SESSION_TOKEN"),
     ("WEBHOOK_URL", "WEBHOOK_SECRET"),
+    ("OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL", "OIDC_GROUPS_CLAIM", "OIDC_CLIENT_CLAIM"),
 )
 #: What others call it, where the likeness of the letters leads astray.
 _OTHER_NAMES = {
@@ -50,7 +51,17 @@ _OTHER_NAMES = {
 }
 #: Likely a slip of the fingers.
 _ALIKE = 0.8
-_FAMILIES = ("S3_", "COGNITO_", "CLOUDFRONT_", "SECRET_", "WEBHOOK_", "CORS_", "QUOTA_", "REDIS_")
+_FAMILIES = (
+    "S3_",
+    "COGNITO_",
+    "CLOUDFRONT_",
+    "SECRET_",
+    "WEBHOOK_",
+    "CORS_",
+    "QUOTA_",
+    "REDIS_",
+    "OIDC_",
+)
 #: Printed in AWS's documentation: anybody knows them.
 _PUBLISHED = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
@@ -84,6 +95,8 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
                 for each in group:
                     given.pop(each, None)
                 unusable.update(group)
+                if name.startswith("COGNITO_") and given.get("OIDC_ISSUER"):
+                    continue  # not asked for beside another provider
                 if name in _POOL:
                     unusable.add("COGNITO_ISSUER")
                     given["COGNITO_ISSUER"] = _PLACEHOLDERS["COGNITO_ISSUER"]

@@ -9,6 +9,7 @@ from app.auth.claims import MAX_LEEWAY_SECONDS
 from app.auth.keyset import parse_jwks
 from app.auth.verifier import PUBLISHED_KIDS
 from app.cli.doctor.deployment import Deployment, host_of, not_permitted
+from app.cli.doctor.provider import provider_results
 from app.cli.doctor.responses import AwsError
 from app.cli.doctor.results import Check, Result
 
@@ -91,6 +92,9 @@ CLOCK = Check(
 def identity_results(deployment: Deployment) -> Iterator[Result]:
     """Pool, keys and client."""
     settings = deployment.settings
+    if settings.oidc_issuer:
+        yield from provider_results(deployment)
+        return
     region = settings.cognito_user_pool_id.partition("_")[0]
     yield REGION.passes_if(
         region == settings.aws_region, region, f"{settings.aws_region}, not {region}"

@@ -26,12 +26,11 @@ from app.auth.verifier import (
 )
 from app.cli.doctor.deployment import Deployment, host_of
 from app.cli.doctor.formatting import format_duration, format_instant, printable
+from app.cli.doctor.provider import FETCH_SECONDS
 from app.cli.doctor.results import Check, Result
 from app.domain.errors import IdentityUnavailable, Problem
 from app.services.auth import key_source, token_rules
 from config import Settings
-
-_FETCH_SECONDS = 5.0
 
 _FRONT_END = "The front end must send the access token of this pool and client, and nothing else."
 
@@ -170,8 +169,8 @@ def _header(rules: Rules, token: str, header: Mapping[str, Any]) -> Iterator[Res
 def _signature(settings: Settings, token: str, header: Mapping[str, Any]) -> Iterator[Result]:
     where = host_of(settings.oidc_jwks_url or settings.oidc_issuer or settings.cognito_jwks_url)
     try:
-        keys = key_source(settings).fetch(_FETCH_SECONDS)
-    except (ValueError, urllib3.exceptions.HTTPError) as error:
+        keys = key_source(settings).fetch(FETCH_SECONDS)
+    except (ValueError, RecursionError, urllib3.exceptions.HTTPError) as error:
         said = str(error) if isinstance(error, ValueError) else type(error).__name__
         yield KEY.unknown(f"{where} gives no keys: {printable(said)}")
         return
