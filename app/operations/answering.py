@@ -15,6 +15,7 @@ from gunicorn.http.unreader import IterUnreader
 from gunicorn.http.wsgi import create
 from uuid_utils import uuid7
 
+from app.operations.addresses import plain_address
 from app.operations.connections import Answer, Connection, Stream
 from app.operations.framework import encode_json
 from app.operations.framing import MAX_HEAD_BYTES
@@ -83,7 +84,7 @@ def refuse(connection: Connection, status: int) -> None:
     line = {"request_id": request_id, "route": "unparsed", "status": status}
     if access_log.isEnabledFor(logging.INFO):
         client = connection.client
-        address = client[0] if isinstance(client, tuple) else None
+        address = plain_address(client[0] if isinstance(client, tuple) else "")
         write_line({"event": "request", "logger": access_log.name, **line, "address": address})
 
 
