@@ -130,7 +130,7 @@ def _is_at_its_end(request: Request) -> bool:
         request.body.read()
     except (OSError, errors.ParseException):
         return False
-    return not request.unreader.take_buffered()
+    return not request.body.failed and not request.unreader.take_buffered()
 
 
 def _is_written(worker: Any, connection: Connection, stream: Stream) -> bool:
