@@ -6,12 +6,27 @@ import logging
 import os
 import resource
 import shutil
+import socket
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"
+
+def _everywhere(port: str) -> list[str]:
+    """All addresses of this machine, those of IPv6 where there are any."""
+    ipv4, ipv6 = f"0.0.0.0:{port}", f"[::]:{port}"
+    try:
+        with socket.socket(socket.AF_INET6) as tried:
+            # A port of the system's choice: whether ours is free is for gunicorn to find out.
+            tried.bind(("::", 0))
+            is_for_both = not tried.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+    except OSError:
+        return [ipv4]
+    return [ipv6] if is_for_both else [ipv4, ipv6]
+
+
+bind = _everywhere(os.environ.get("PORT") or "8000")
 workers = int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1)
 # Threads: a completion waits for S3, and links are signed meanwhile. More than may wait for S3
 # (app/s3/bulkhead.py).

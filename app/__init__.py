@@ -8,7 +8,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import services as services_module
 from app.api.authentication import authenticate_requests
 from app.api.blueprints import BLUEPRINTS
-from app.api.bodies import StrictJSONProvider, limit_bodies
+from app.api.bodies import StrictJSONProvider, read_bodies
+from app.api.concurrency import bound_work
 from app.api.context import EXTENSION
 from app.api.cors import allow_origins
 from app.api.documentation import document_api
@@ -16,11 +17,13 @@ from app.api.problems import register_problems
 from app.api.rate_limits import show_standing
 from app.api.routes import Routes
 from app.limits.allowance import warn_of_separate_counts
+from app.operations.addresses import PlainAddresses
 from app.operations.audit import audit
 from app.operations.error_reports import report_errors
 from app.operations.framework import Application
 from app.operations.logs import configure_logging
 from app.operations.metrics import observe
+from app.operations.perimeter import guard_answers
 from app.services import Services
 from config import Settings
 
@@ -43,6 +46,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     api = document_api(app, routes)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    app.wsgi_app = PlainAddresses(app.wsgi_app)  # type: ignore[assignment, method-assign]
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
@@ -54,15 +58,18 @@ def _register_hooks(app: Flask, routes: Routes, services: Services, settings: Se
     """What runs around every view.
 
     Before it, in this order: an id and the clock, so that whatever fails next is logged with them;
-    the bound of the body, before anybody reads one; who is asking, and whether too often. After it
-    in reverse: CORS and the rate limit's headers, on errors as well; the audit line; metrics and
-    the access line last, as they tell what was answered.
+    who is asking, and whether too often or too much at once, so that refusing costs least; the
+    body as a whole, so that nothing is done for one that is cut. After it in reverse: headers that
+    every answer has, CORS and the rate limit's, on errors as well; the audit line; metrics and the
+    access line last, as they tell what was answered.
     """
     observe(app)
     audit(app)
-    limit_bodies(app, routes)
     register_problems(app)
     report_errors(app, settings.sentry_dsn)
     authenticate_requests(app, routes, services)
+    bound_work(app, routes)
+    read_bodies(app, routes)
     app.after_request(show_standing)
     allow_origins(app, settings.cors_origins)
+    guard_answers(app)

@@ -43,7 +43,7 @@ def authenticate_requests(app: Flask, routes: Routes, services: Services) -> Non
         except (InvalidToken, IdentityUnavailable) as problem:
             refused = isinstance(problem, InvalidToken)
             _verdicts("refused" if refused else "undecided").inc()
-            count_stranger(services.limits.rates)
+            count_stranger(services.limits.rates, with_bad_token=True)
             raise
         except InsufficientScope:
             _verdicts("insufficient").inc()

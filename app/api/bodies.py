@@ -1,9 +1,11 @@
-"""Request bodies: how large, how nested, and what JSON counts as (T40)."""
+"""Request bodies: how large, how nested, how framed, and what JSON counts as (T40, T57)."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+import re
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from flask import Flask, Request, g, request
 from flask.json.provider import DefaultJSONProvider
@@ -11,22 +13,72 @@ from marshmallow import missing
 from webargs.flaskparser import FlaskParser
 
 from app.api.routes import Routes
-from app.domain.errors import UnsupportedType, ValidationFailed
+from app.domain.errors import Problem, TooLarge, UnsupportedType, ValidationFailed
 from app.operations.framework import current
+from app.operations.framing import MAX_BODY_BYTES as MAX_LIST_BODY_BYTES
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 MAX_BODY_BYTES = 64 * 1024
-#: Of routes that say ``large_body``.
-MAX_LIST_BODY_BYTES = 1024 * 1024
+_LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
-def limit_bodies(app: Flask, routes: Routes) -> None:
-    """Refuse bodies that are too large with a 413, before they are read (docs/api.md)."""
+class MalformedBody(Problem):
+    status = 400
+    slug = "http-error"
+    title = "Bad Request"
+
+
+def read_bodies(app: Flask, routes: Routes) -> None:
+    """Read the body of every request as a whole, before anything is done for it (T57). What is too
+    large is a 413 (docs/api.md).
+
+    Werkzeug takes what it gets of a body that ends too early, or that is over its limit without
+    having said so, for all of it; and only where a view reads it.
+    """
 
     @app.before_request
-    def limit_body() -> None:
+    def read_body() -> None:
         asked = current(request)
-        large = routes.of(asked.endpoint).large_body
-        asked.max_content_length = MAX_LIST_BODY_BYTES if large else MAX_BODY_BYTES
+        environ = asked.environ
+        if environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ:
+            large = routes.of(asked.endpoint).large_body
+            body = _body(environ, MAX_LIST_BODY_BYTES if large else MAX_BODY_BYTES)
+            environ["wsgi.input"] = BytesIO(body)
+            g.raw_body = body
+
+
+def _body(environ: WSGIEnvironment, limit: int) -> bytes:
+    """Raises ``TooLarge``, unread where its length says so, and ``MalformedBody``."""
+    declared = environ.get("CONTENT_LENGTH")
+    length = None
+    if declared:
+        if not _LENGTH.fullmatch(declared):
+            raise MalformedBody("Content-Length is not a number of bytes")
+        length = int(declared)
+        if length > limit:
+            raise _too_large(limit)
+    elif not environ.get("wsgi.input_terminated"):
+        raise MalformedBody("Send the body with a Content-Length")
+    body, wanted = b"", limit + 1 if length is None else length
+    while len(body) < wanted:
+        try:
+            more = environ["wsgi.input"].read(wanted - len(body))
+        except Exception as error:  # whatever a server's reader of chunks raises
+            raise MalformedBody("The body is malformed or ended too early") from error
+        if not more:
+            break
+        body += more
+    if length is None and len(body) > limit:
+        raise _too_large(limit)
+    if length is not None and len(body) < length:
+        raise MalformedBody(f"The body ended after {len(body):,} of {length:,} bytes")
+    return body
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"A body can have up to {limit:,} bytes here")
 
 
 class StrictJSONProvider(DefaultJSONProvider):
@@ -78,8 +130,7 @@ class BodyParser(FlaskParser):
 
         Raises ``UnsupportedType`` for a body of another type, ``ValidationFailed`` for bad JSON.
         """
-        data = req.get_data(cache=True)
-        if not data:
+        if not (data := g.get("raw_body")):
             return missing
         if not req.is_json:
             raise UnsupportedType("Send the body as application/json")

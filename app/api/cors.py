@@ -12,6 +12,8 @@ from app.operations.framework import current, remember_cors
 
 #: Sent by Uppy; Companion allows them.
 UPPY_HEADERS = ("Uppy-Versions", "Uppy-Auth-Token")
+#: Added to every request by tracing in a front end (W3C Trace Context, W3C Baggage, Sentry).
+TRACING_HEADERS = ("traceparent", "tracestate", "baggage", "sentry-trace")
 EXPOSED_HEADERS = (
     "Location",
     "X-Request-Id",
@@ -36,6 +38,7 @@ def allow_origins(app: Flask, origins: tuple[str, ...]) -> None:
                 "Content-Type",
                 "X-Request-Id",
                 *UPPY_HEADERS,
+                *TRACING_HEADERS,
                 ACT_AS,
             ],
             "expose_headers": [*EXPOSED_HEADERS],

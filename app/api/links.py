@@ -12,7 +12,7 @@ from app.schemas.links import LinksSchema, NewLinks, NewLinksSchema
 blp = Blueprint("links", description="Links by which a browser plays or downloads")
 
 
-@blp.route("/v1/links", methods=["POST"], signing=True, large_body=True)
+@blp.route("/v1/links", methods=["POST"], signing=True, large_body=True, offline=True)
 @blp.arguments(NewLinksSchema)
 @blp.response(200, LinksSchema)
 @blp.problems(409, 413, 415)

@@ -20,7 +20,7 @@ from app.schemas.uploads import (
 blp = Blueprint("multipart", description="Send large files in parts, and resume")
 
 
-@blp.route("/v1/uploads/<upload_id>/parts", methods=["POST"], signing=True)
+@blp.route("/v1/uploads/<upload_id>/parts", methods=["POST"], signing=True, offline=True)
 @blp.arguments(PartNumbersSchema)
 @blp.response(200, SignedPartsSchema)
 @blp.problems(404, 413)

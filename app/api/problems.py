@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnprocessableEntity
+from werkzeug.exceptions import HTTPException, UnprocessableEntity
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.api.routes import EXTENSION, Routes
 from app.auth.bearer import challenge
-from app.domain.errors import Fault, NotFound, Problem, TooLarge, ValidationFailed
+from app.domain.errors import Fault, NotFound, Problem, ValidationFailed
 from app.operations.framework import FinalResponse, current, encode_json
 from app.operations.logs import log
 
@@ -65,8 +65,6 @@ def _render_http_error(error: HTTPException) -> Response:
     """Errors of Werkzeug (routing, parsing) and of webargs (a schema's findings)."""
     if isinstance(error, UnprocessableEntity):
         return render_problem(_schema_problem(getattr(error, "data", None) or {}))
-    if isinstance(error, RequestEntityTooLarge):
-        return render_problem(TooLarge("The request's body is too large for this route"))
     if error.code == NotFound.status:
         return render_problem(NotFound("There is no such route"))
     response = error.get_response()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 
 from flask import Response, g, request
 
@@ -19,13 +19,16 @@ def count_caller(rates: Rates, *, signing: bool) -> None:
     _count(rates.signing if signing else rates.general, g.principal.sub)
 
 
-def count_stranger(rates: Rates) -> None:
+def count_stranger(rates: Rates, *, with_bad_token: bool = False) -> None:
     """Count a request of nobody known, by its address; raises ``RateLimited``.
 
-    The address is the connection's, or with ``TRUSTED_PROXIES`` what exactly that many proxies
-    have added to X-Forwarded-For: what a client writes there itself lies further left (T39).
+    Bad tokens are counted apart: whoever sends them must not take shares and ``/docs`` from others
+    behind the same address. The address is the connection's, or with ``TRUSTED_PROXIES`` what
+    exactly that many proxies have added to X-Forwarded-For: what a client writes there itself lies
+    further left (T39).
     """
-    _count(rates.strangers, _network(request.remote_addr or ""))
+    rate = rates.bad_tokens if with_bad_token else rates.strangers
+    _count(rate, _network(request.remote_addr or ""))
 
 
 def show_standing(response: Response) -> Response:
@@ -50,12 +53,7 @@ def _count(rate: Rate, who: str) -> None:
 
 @lru_cache(maxsize=4096)
 def _network(address: str) -> str:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ip_network((parsed.packed, IPV6_NETWORK_BITS), strict=False))
-    return str(parsed)
+    """``address`` is plain (``PlainAddresses``)."""
+    if ":" not in address:
+        return address
+    return str(ip_network(f"{address}/{IPV6_NETWORK_BITS}", strict=False))

@@ -22,6 +22,8 @@ class RouteFacts:
     large_body: bool = False
     #: Counted at all. Probes ask often, from one address, and must not be turned away.
     counted: bool = True
+    #: Asks nobody, so that it cannot wait, and any number of one user's may be in work at once.
+    offline: bool = False
     #: Speaks Companion's protocol, whose errors have names of their own.
     companion: bool = False
 

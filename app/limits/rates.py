@@ -100,6 +100,7 @@ class Rates(NamedTuple):
     general: Rate
     signing: Rate
     strangers: Rate
+    bad_tokens: Rate
 
     @classmethod
     def of(cls, general: str, signing: str, shared: Shared) -> Rates:
@@ -108,4 +109,5 @@ class Rates(NamedTuple):
             Rate("general", general, shared),
             Rate("signing", signing, shared),
             Rate("stranger", general, shared),
+            Rate("bad-token", general, shared),
         )

@@ -7,6 +7,7 @@ One JSON object a line on standard output, whose ``logger`` is ``gateway.audit``
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -18,7 +19,8 @@ from app.operations.logs import redact, write_line
 #: Where a request names what it is about; upload ids and share tokens are never among them.
 _NAMES = ("path", "key", "prefix", "project_id", "share_id", "version_id", "kind")
 _MAX_CHARS = 1100
-_MAX_REFUSED = 20
+#: What collectors of logs take as one line; some 200 paths.
+_MAX_PATHS_BYTES = 12 * 1024
 
 
 def concerns(*paths: str) -> None:
@@ -70,13 +72,17 @@ def _named(request: Request, context: Any, refused: bool) -> dict[str, Any]:
         sources.append(request.args)
     named: dict[str, Any] = {}
     for source in sources:
+        # A view need not look at the query, so that anything may stand there.
+        unchecked = refused or source is request.args
         # Werkzeug's mappings pay for each name that is looked up in vain.
         for name in (name for name in _NAMES if name in source and name not in named):
             if isinstance(value := source[name], str):
-                named[name] = _shown([value], refused)[0]
+                named[name] = _shown(value, unchecked)
     paths = [*_texts(body.get("paths") if isinstance(body, Mapping) else None)]
     if paths := [*context.get("concerns", ()), *paths]:
-        named["paths"] = _shown(paths, refused)
+        named["paths"] = shown = [*_first(paths, refused)]
+        if len(shown) < len(paths):
+            named["paths_count"] = len(paths)
     return named
 
 
@@ -85,7 +91,17 @@ def _texts(value: Any) -> Iterator[str]:
         yield from (each for each in value if isinstance(each, str))
 
 
-def _shown(texts: Iterable[str], refused: bool) -> list[str]:
-    if not refused:
-        return [*texts]
-    return [redact(text[:_MAX_CHARS]) for text in [*texts][:_MAX_REFUSED]]
+def _first(paths: Iterable[str], unchecked: bool) -> Iterator[str]:
+    """As many as fit into a line; at least one."""
+    left = _MAX_PATHS_BYTES
+    for path in paths:
+        shown = _shown(path, unchecked)
+        left -= len(shown) if shown.isascii() else len(json.dumps(shown))
+        yield shown
+        if left <= 0:
+            return
+
+
+def _shown(text: str, unchecked: bool) -> str:
+    cut = text[:_MAX_CHARS]
+    return redact(cut) if unchecked else cut

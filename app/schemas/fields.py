@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from app.domain.limits import MAX_BATCH
 
 INT64_MAX = 2**63 - 1
+_DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 class StrictSchema(Schema):
@@ -115,9 +117,18 @@ def lifetime(maximum_seconds: int) -> WholeNumber:
     )
 
 
-def page_limit(default: int = MAX_BATCH) -> fields.Integer:
+class Digits(fields.Integer):
+    """A number in a query string: ASCII digits alone. ``int`` takes ``1_0`` and ``+1``, too."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or not _DIGITS.fullmatch(value):
+            raise ValidationError("Must be a whole number.")
+        return int(value)
+
+
+def page_limit(default: int = MAX_BATCH) -> Digits:
     """``limit`` of a listing, from a query string."""
-    return fields.Integer(
+    return Digits(
         load_default=default,
         validate=validate.Range(1, MAX_BATCH),
         metadata={"description": "Page size"},

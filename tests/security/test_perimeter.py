@@ -22,6 +22,7 @@ def test_t43_every_route_needs_a_token_unless_it_is_public(gateway: Gateway) -> 
             if client.open(url, method=method).status_code != 401:
                 open_rules.add(rule.rule)
     assert open_rules == {
+        "/",
         "/healthz",
         "/readyz",
         "/metrics",

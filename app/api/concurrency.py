@@ -1,0 +1,38 @@
+"""What one user may have in work at once (T55). Routes that ask nobody are not held by it."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, request
+
+from app.api.routes import Routes
+from app.limits.concurrency import InWork
+from app.operations.framework import current
+
+
+def bound_work(app: Flask, routes: Routes) -> None:
+    """Turn away what is too much; after authentication, by the ``sub`` that it found."""
+    in_work = InWork()
+
+    @app.before_request
+    def enter() -> None:
+        context = current(g)
+        if "principal" in context and not routes.of(current(request).endpoint).offline:
+            # The caller, not whom an administrator acts for.
+            sub = context.get("actor", context.principal).sub
+            in_work.enter(sub)
+            context.in_work_for = sub
+
+    @app.after_request
+    def hand_over(response: Response) -> Response:
+        """A streamed answer is in work until its end."""
+        context = current(g)
+        if response.is_streamed and "in_work_for" in context:
+            sub = context.pop("in_work_for")
+            response.call_on_close(lambda: in_work.leave(sub))
+        return response
+
+    @app.teardown_request
+    def leave(_error: BaseException | None) -> None:
+        sub = g.pop("in_work_for", None)
+        if sub is not None:
+            in_work.leave(sub)
