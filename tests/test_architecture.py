@@ -45,10 +45,14 @@ STANDARD_LIBRARY_ONLY = {"app.domain": set(), "app.media": {"puremagic"}}
 
 #: Test modules in a folder of ``app/`` that are not about one module of it.
 THEMES = {
+    "api/calls": "how often each route asks the store",
     "api/fuzz": "Schemathesis over the whole OpenAPI document",
     "api/fuzz_chains": "Schemathesis along the links between its operations",
     "cli/doctor_faults": "faults made at a live set-up, whichever module of the doctor finds them",
     "cli/doctor_policies": "app/cli/doctor/policies.py",
+    "limits/foreign_redis": "every reader of Redis, fed with what others left there",
+    "limits/ledgers_agree": "both ledgers, the same operations, the same answers",
+    "limits/no_order": "the quota against any order of calls",
     "limits/lost_redis": "the whole gateway while Redis comes and goes",
     "s3/garbled": "every reader of the store's answers, fed with what is no answer",
 }

@@ -77,7 +77,7 @@ def list_parts(key: str, upload_id: str) -> Response:
     )
 
 
-@blp.route("/s3/multipart/<upload_id>/<part_number>", methods=["GET"], offline=True)
+@blp.route("/s3/multipart/<upload_id>/<part_number>", methods=["GET"])
 @blp.arguments(UploadKeyQuerySchema, location="query")
 @blp.response(200, PartUrlSchema)
 @blp.problems(404)
@@ -90,7 +90,7 @@ def sign_part(key: str, upload_id: str, part_number: str) -> Response:
     return answer({"url": signed.url, "expires": seconds_until(signed.expires_at)})
 
 
-@blp.route("/s3/multipart/<upload_id>/batch", methods=["GET"], offline=True)
+@blp.route("/s3/multipart/<upload_id>/batch", methods=["GET"])
 @blp.arguments(BatchQuerySchema, location="query")
 @blp.response(200, PartUrlsSchema)
 @blp.problems(404)
