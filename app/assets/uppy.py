@@ -32,7 +32,7 @@ from app.domain.principal import Principal
 from app.domain.signed import PresignedPost, SignedUpload
 from app.domain.uploads import Method, Upload
 from app.domain.uppy import UppyFile, check_parts, declare_for_uppy
-from app.limits.quota import Quota
+from app.limits.quota import QUOTA_REFUSALS, Quota
 from app.s3.multipart import Multipart
 from app.s3.objects import Objects
 from app.signing.sigv4 import Presigned
@@ -104,6 +104,7 @@ class UppyUploads:
         bounded = method is not Method.MULTIPART
         left = self._quota.remaining(principal) if bounded and file.size is None else None
         if left == 0:
+            QUOTA_REFUSALS.inc()
             raise QuotaExceeded("Nothing is left of the storage quota")
         upload = declare_for_uppy(
             file,

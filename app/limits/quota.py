@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+import prometheus_client
+
 from app.domain.assets import StoredObject
 from app.domain.documents import rfc3339
 from app.domain.errors import (
@@ -25,6 +27,9 @@ from app.limits.ledger import MAX_HOLDS, Hold, Outcome, Settlement, Verdict, Wor
 from app.limits.shared import Shared
 from app.limits.usage_ledger import Counter, UsageLedger
 
+QUOTA_REFUSALS = prometheus_client.Counter(
+    "gateway_quota_refusals", "Requests refused for their user's quota"
+)
 #: Longer than the gateway takes to write one object itself.
 WORK_SECONDS = 900.0
 #: S3 finishes a request that began before its URL expired; clocks differ.
@@ -265,6 +270,7 @@ class Quota:
             remove()
         self._ledger.ask(sub, lambda ledger: ledger.judge(sub, hold.place, stays=stays))
         if not stays:
+            QUOTA_REFUSALS.inc()
             raise QuotaExceeded(_shortage(quota - state.taken + found.size, quota))
 
     def _count_for(self, sub: str, verdicts: Iterable[Verdict]) -> None:
@@ -296,6 +302,7 @@ def _refusal(verdict: Verdict, quota: int) -> Problem | None:
         detail = f"At most {MAX_HOLDS:,} uploads at a time; some end in {seconds} s"
         return TooManyUploads(detail, retry_after_seconds=seconds)
     when = datetime.fromtimestamp(verdict.frees_at, UTC) if verdict.frees_at else None
+    QUOTA_REFUSALS.inc()
     return QuotaExceeded(
         _shortage(verdict.left, quota),
         # A second later, as no fraction of one is written.
