@@ -48,6 +48,7 @@ THEMES = {
     "api/fuzz": "Schemathesis over the whole OpenAPI document",
     "api/fuzz_chains": "Schemathesis along the links between its operations",
     "cli/doctor_faults": "faults made at a live set-up, whichever module of the doctor finds them",
+    "cli/provision_runs": "app/cli/provision.py, run after run against an account with state",
     "cli/doctor_policies": "app/cli/doctor/policies.py",
     "limits/lost_redis": "the whole gateway while Redis comes and goes",
     "s3/garbled": "every reader of the store's answers, fed with what is no answer",
