@@ -49,6 +49,7 @@ THEMES = {
     "api/fuzz": "Schemathesis over the whole OpenAPI document",
     "api/fuzz_chains": "Schemathesis along the links between its operations",
     "cli/doctor_faults": "faults made at a live set-up, whichever module of the doctor finds them",
+    "cli/provision_runs": "app/cli/provision.py, run after run against an account with state",
     "cli/doctor_policies": "app/cli/doctor/policies.py",
     "limits/foreign_redis": "every reader of Redis, fed with what others left there",
     "limits/ledgers_agree": "both ledgers, the same operations, the same answers",

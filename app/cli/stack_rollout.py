@@ -1,4 +1,7 @@
-"""One run of ``flask provision``: replica, main stack, alarms in ``us-east-1``, environment."""
+"""One run of ``flask provision``: replica, main stack, environment, alarms in ``us-east-1``.
+
+Longer than other modules: it is the one order in which all of it happens.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,8 @@ from app.cli.stack_environment import (
 )
 from app.cli.stack_keys import Keys, keep_keys, retire_key, rotate_key
 from app.cli.stack_report import agreed, changes_table, report
+from app.domain.partitions import partition_of
 
-#: CloudFront and the bill report their metrics there, wherever the rest is.
-HOME_REGION = "us-east-1"
 _SECONDS_BETWEEN_QUESTIONS = 3
 _TAGS = {"application": "asset-gateway"}
 #: Stands for the distribution in a dry run, before there is one.
@@ -151,8 +153,9 @@ class Rollout:
         stack = self._alarms_stack()
         before = stack.find()
         parameters = dict(before.parameters) if before else {}
-        if main.get("AlarmEmail") and not parameters.get("AlarmEmail"):
-            found = cost_monitor(self.clients("ce", HOME_REGION))
+        watched = parameters.get("AlarmEmail") and parameters.get("CostAnomalyDollars") != "0"
+        if main.get("AlarmEmail") and not watched and self._wants_anomalies(parameters):
+            found = cost_monitor(self.clients("ce", self._home_region))
             parameters |= found
             if "CostAnomalyDollars" in found:
                 self._refused.append("cost anomalies")
@@ -160,6 +163,11 @@ class Rollout:
         parameters["DistributionId"] = distribution_id
         parameters["AlarmEmail"] = main.get("AlarmEmail", "")
         self._roll_out(stack, parameters, before)
+
+    def _wants_anomalies(self, parameters: Mapping[str, str]) -> bool:
+        """Whether costs are to be watched: from the first on, or by a later choice."""
+        chosen = self.request.parameters.get("CostAnomalyDollars")
+        return chosen != "0" and bool(chosen or not parameters.get("AlarmEmail"))
 
     def _roll_out(
         self, stack: Stack, parameters: Mapping[str, str], before: Found | None
@@ -192,9 +200,14 @@ class Rollout:
         if unknown and (unknown := unknown - self._alarms_stack().declared()):
             raise click.UsageError(f"the templates have no parameter {', '.join(sorted(unknown))}")
 
+    @property
+    def _home_region(self) -> str:
+        """CloudFront and the bill report their metrics there, wherever the rest is."""
+        return partition_of(self.request.region).global_region
+
     def _alarms_stack(self) -> Stack:
         name = f"{self.request.stack}-edge-alarms"
-        return self._stack(name, HOME_REGION, "edge-alarms.yaml")
+        return self._stack(name, self._home_region, "edge-alarms.yaml")
 
     def _stack(self, name: str, region: str, template: str) -> Stack:
         return Stack(self.clients("cloudformation", region), name, template, pause=self.pause)

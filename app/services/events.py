@@ -8,6 +8,7 @@ from app.assets.completion import Reporter, Silent
 from app.aws.clients import LazyClient
 from app.aws.edge_cache import EdgeCache
 from app.aws.upload_role import UploadRole
+from app.domain.partitions import partition_of
 from app.events.notifier import Notifier
 from app.events.queue import Queue
 from app.events.reports import LIFE_SECONDS, Reports
@@ -61,8 +62,9 @@ def event_reports(settings: Settings, queue: Queue) -> Reports:
 def edge_cache(settings: Settings) -> EdgeCache:
     """The caches to tell of deletions, if a distribution is named."""
     distribution = settings.cloudfront_distribution_id
-    # CloudFront is one service for all regions, and signs for this one.
-    client = LazyClient("cloudfront", "us-east-1", keys=static_keys(settings))
+    # CloudFront is one service for all regions of a partition, and signs for one of them.
+    region = partition_of(settings.s3_region).global_region
+    client = LazyClient("cloudfront", region, keys=static_keys(settings))
     return EdgeCache(client if distribution else None, distribution)
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import botocore.session
 from botocore import xform_name
 
+from app.s3 import operations as s3_operations
+
 ROOT = Path(__file__).parents[2]
 SERVICES = ("s3", "sqs", "sts", "cloudfront", "cognito-idp")
 _READ = {"s3:GetObject", "s3:ListBucket"}  # without ListBucket a missing key is a 403, not a 404
@@ -75,6 +77,11 @@ _VERSIONED = {
     "s3:GetObject": "s3:GetObjectVersion",
     "s3:DeleteObject": "s3:DeleteObjectVersion",
 }
+#: Listings are one name in the metrics.
+_OF_LISTINGS = {
+    "ListBucketResult": "list_objects_v2",
+    "ListVersionsResult": "list_object_versions",
+}
 _SUBRESOURCES = ("uploads", "uploadId", "versions", "delete", "versioning", "list-type")
 PRESIGNED = {
     ("GET", ""): "get_object",
@@ -108,9 +115,14 @@ def actions_needed(paths: Iterable[Path]) -> set[str]:
 
 
 def operations(tree: ast.AST) -> Iterator[str]:
-    """boto3's operations that the module names, as a text or as a method that it calls."""
+    """boto3's operations that the module names, as a text, as a method that it calls, or as one of
+    ``app.s3.operations``."""
     known = _known_operations()
     for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "operations":
+            constant = getattr(s3_operations, node.attr, None)
+            if isinstance(constant, s3_operations.Operation):
+                yield _OF_LISTINGS.get(constant.root, constant.name)
         if isinstance(node, ast.Constant) and node.value in known:
             yield node.value
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

@@ -33,6 +33,7 @@ EVERYTHING = REQUIRED | {
 }
 _ARNS = {
     "AWS::S3::Bucket": "arn:aws:s3:::{name}",
+    "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role/{{id}}",
     "AWS::SQS::Queue": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:{{id}}",
 }
 _NAME_OF = {"AWS::S3::Bucket": "BucketName"}

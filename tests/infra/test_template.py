@@ -76,7 +76,7 @@ def test_browsers_may_upload_and_read_what_they_need(plain: Made) -> None:
 
 def test_unfinished_uploads_and_old_versions_do_not_stay(plain: Made, everything: Made) -> None:
     """T24: what is paid for and unseen ends; the archive is one that links can read."""
-    from app.services import UPLOAD_LIFE_SECONDS
+    from app.services.signing import UPLOAD_LIFE_SECONDS
 
     unfinished = rule(plain, "abort-unfinished-uploads")["AbortIncompleteMultipartUpload"]
     assert unfinished["DaysAfterInitiation"] * 86_400 == UPLOAD_LIFE_SECONDS
