@@ -33,7 +33,10 @@ export interface components {
         NewUpload: {
             /** @example clip.mp4 */
             filename: string;
-            /** @example video/mp4 */
+            /**
+             * @description As the browser calls it (docs/types.md); empty: by the extension
+             * @example video/mp4
+             */
             content_type: string;
             /**
              * @description Bytes
@@ -63,6 +66,11 @@ export interface components {
              * @default null
              */
             checksum_sha256?: string | null;
+            /**
+             * @description Base64, instead of the above: PUT and POST; see complete
+             * @default null
+             */
+            checksum_crc64nvme?: string | null;
             /** @description Names of a-z 0-9 -, any text; 2 KB together once encoded */
             metadata?: {
                 [key: string]: string;
@@ -84,6 +92,11 @@ export interface components {
             detail?: string;
             request_id?: string | null;
             errors?: components["schemas"]["Fault"][];
+            /**
+             * Format: date-time
+             * @description Of `quota-exceeded`: when enough of what is held comes free
+             */
+            frees_at?: string;
             /** @description Of `/s3/`: the detail, where Uppy reads it */
             message?: string;
             /** @description The same */
@@ -168,6 +181,13 @@ export interface components {
             /** @description Numbers of the parts still to be sent */
             missing: number[] | null;
         };
+        Completion: {
+            /**
+             * @description Base64 of the 8 bytes of the whole file's CRC-64/NVME
+             * @default null
+             */
+            checksum_crc64nvme?: string | null;
+        };
         Link: {
             url: string;
             /** Format: date-time */
@@ -193,6 +213,8 @@ export interface components {
                 [key: string]: string;
             } | null;
             checksum_sha256: string | null;
+            /** @description Base64, of the whole object, where the store keeps one */
+            checksum_crc64nvme: string | null;
             link: components["schemas"]["Link"] | null;
         };
         PartNumbers: {
@@ -215,6 +237,31 @@ export interface components {
         UnfinishedUploads: {
             items: components["schemas"]["UnfinishedUpload"][];
             next_cursor: string | null;
+        };
+        Batch: {
+            uploads: unknown[];
+            /**
+             * @description Files of one package: names may have folders, and no asset_id
+             * @default false
+             */
+            package?: boolean;
+        };
+        BatchItem: {
+            upload?: components["schemas"]["Upload"];
+            problem?: components["schemas"]["Problem"];
+        };
+        BatchAnswer: {
+            items: components["schemas"]["BatchItem"][];
+        };
+        UploadIds: {
+            upload_ids: string[];
+        };
+        CompletedItem: {
+            asset?: components["schemas"]["Asset"];
+            problem?: components["schemas"]["Problem"];
+        };
+        CompletedUploads: {
+            items: components["schemas"]["CompletedItem"][];
         };
         AssetPage: {
             items: components["schemas"]["Asset"][];
@@ -466,6 +513,8 @@ export interface components {
             };
             /** @description null: no quota */
             quota_bytes: number | null;
+            /** @description Held for what upload URLs that still work can bring */
+            reserved_bytes: number;
             /** @description After reservations */
             remaining_bytes: number | null;
         };

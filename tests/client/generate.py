@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app import create_app
-from app.media.types import ALIASES, EXTENSIONS, served_type
+from app.media.types import FORMATS
 from config import Settings
 from tests.gateway import gateway_environment
 from tests.stores.store import Store
@@ -22,31 +22,21 @@ NOWHERE = Store("nowhere", "http://127.0.0.1:9", "eu-central-1", "key", "secret"
 
 
 def types_module() -> str:
-    """The table by extension, the likeliest type first, and other names of types."""
+    """The canonical types by extension, the likeliest first."""
     by_extension: dict[str, list[str]] = {}
-    for content_type, extensions in EXTENSIONS.items():
-        if content_type in ALIASES:
-            continue
-        for extension in extensions:
-            by_extension.setdefault(extension, []).append(content_type)
-    for extension, types in by_extension.items():
-        types.sort(key=lambda one: one != served_type(f"x.{extension}"))
-    lines = [
-        f"/** The gateway's table of content types. Written by `{COMMAND}`: do not edit. */",
-        "",
-        "/** Of each extension the types that it may be, the likeliest first. */",
-        *_table("byExtension", by_extension),
-        "",
-        "/** What systems and browsers call some of them. */",
-        *_table("aliases", dict(ALIASES)),
-    ]
-    return "\n".join(lines) + "\n"
+    for each in FORMATS:
+        for extension in each.extensions:
+            by_extension.setdefault(extension, []).append(each.content_type)
+    rows = [f"  {_literal(key)}: {_literal(by_extension[key])}," for key in sorted(by_extension)]
+    # Without a prototype: a file may be called `constructor`.
+    return f"""/** The gateway's types by extension. Written by `{COMMAND}`: do not edit. */
 
-
-def _table(name: str, entries: dict[str, Any]) -> list[str]:
-    """An object without a prototype: a file may be called `constructor`."""
-    rows = [f"  {_literal(key)}: {_literal(entries[key])}," for key in sorted(entries)]
-    return [f"export const {name} = {{", "  __proto__: null,", *rows, "};"]
+/** The types that a file of each extension may be, the likeliest first. */
+export const byExtension = {{
+  __proto__: null,
+{chr(10).join(rows)}
+}};
+"""
 
 
 def _literal(value: Any) -> str:

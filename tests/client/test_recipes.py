@@ -29,7 +29,7 @@ console.log(JSON.stringify(%(targets)s.map((target) => {
 
 
 def test_c45_the_signature_is_added_once_and_goes_to_the_edge_alone() -> None:
-    """C45: a segment with a query of its own gets one `?`; a key's server elsewhere gets nothing."""
+    """C45: a segment with a query of its own gets one `?`; keys of elsewhere nothing."""
     page = (ROOT / "docs" / "playback.md").read_text()
     [recipe] = re.findall(r"^const \{ origin \}.*?^hls\.loadSource", page, re.DOTALL | re.MULTILINE)
     targets = [
