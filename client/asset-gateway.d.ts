@@ -20,6 +20,10 @@ export type UnfinishedUpload = Schemas['UnfinishedUpload'];
 export type FolderDeletion = Schemas['FolderDeletion'];
 export type Deletion = Schemas['Deletion'];
 export type Erased = Schemas['Erased'];
+/** As for `POST /v1/uploads`. */
+export type NewUpload = Schemas['NewUpload'];
+export type DeclaredItem = Schemas['BatchItem'];
+export type CompletedItem = Schemas['CompletedItem'];
 
 /** Why a call failed: the gateway's own slugs, then those of this module. */
 export type Slug =
@@ -40,6 +44,7 @@ export type Slug =
   | 'storage-error'
   | 'storage-unavailable'
   | 'identity-unavailable'
+  | 'in-progress'
   | 'internal-error'
   /** Another HTTP error, such as 405. */
   | 'http-error'
@@ -263,6 +268,14 @@ export declare class AssetGateway {
   unfinished(options?: PageOptions): Pages<UnfinishedUpload & { here: Resumable | null }>;
   /** Gives one up, and removes its parts; `upload-active` while another tab is at it. */
   forget(upload: { upload_id: string; path?: string | undefined }): Promise<void>;
+
+  /** Declares many files in one call, for whoever sends their bytes by other means; at most 1,000. */
+  declareAll(
+    uploads: NewUpload[],
+    options?: { package?: boolean | undefined },
+  ): Promise<DeclaredItem[]>;
+  /** Completes and verifies many in one call; at most 100. */
+  completeAll(uploadIds: string[]): Promise<CompletedItem[]>;
 
   list(options?: ListOptions): Pages<Asset>;
   get(path: string): Promise<Asset>;

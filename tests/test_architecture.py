@@ -55,7 +55,6 @@ THEMES = {
     "limits/ledgers_agree": "both ledgers, the same operations, the same answers",
     "limits/no_order": "the quota against any order of calls",
     "limits/lost_redis": "the whole gateway while Redis comes and goes",
-    "limits/no_order": "the quota, whatever is called in whatever order",
     "s3/garbled": "every reader of the store's answers, fed with what is no answer",
 }
 #: Test folders that mirror no folder of ``app/``.

@@ -56,11 +56,19 @@ export class FileChecksum {
   }
 
   async #advance() {
+    let next = this.#slice(this.#read);
     while (this.#read < this.#until) {
-      const end = Math.min(this.#read + SLICE, this.#until);
-      this.#crc.update(await read(this.#file, this.#read, end));
-      this.#read = end;
+      const bytes = await next;
+      this.#read += bytes.length;
+      // The next slice is on its way while this one is counted.
+      next = this.#slice(this.#read);
+      this.#crc.update(bytes);
     }
+    await next;
+  }
+
+  #slice(from) {
+    return read(this.#file, from, Math.min(from + SLICE, this.#until));
   }
 }
 

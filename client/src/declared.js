@@ -1,7 +1,7 @@
 /** What a file is declared as: what it is, by its first bytes, its name and what the system says. */
 
 import { unreadable } from './errors.js';
-import { aliases, byExtension } from './types.js';
+import { byExtension } from './types.js';
 
 const HEAD = 64; // with all the brands that an image's `ftyp` box lists
 const UNKNOWN = 'application/octet-stream';
@@ -26,7 +26,8 @@ const SIGNATURES = [
   [`${FTYP}(.{4}){0,12}?(mif1|mif2|msf1)`, 'image/heic', 'image/avif'],
   [`${FTYP}qt  `, 'video/quicktime', 'video/mp4', 'audio/mp4', 'video/iso.segment'],
   [`${FTYP}M4[AB] `, 'audio/mp4', 'video/mp4', 'video/quicktime', 'video/iso.segment'],
-  [FTYP, 'video/mp4', 'audio/mp4', 'video/quicktime', 'video/iso.segment'],
+  [`${FTYP}(iso[m2-9]|mp4[12]|avc1|M4V|dash|MSNV|f4v|3g)`, 'video/mp4', 'audio/mp4',
+    'video/quicktime', 'video/iso.segment'],
   ['^\x1a\x45\xdf\xa3.*webm', 'video/webm', 'audio/webm', 'video/x-matroska'],
   ['^\x1a\x45\xdf\xa3', 'video/x-matroska', 'video/webm', 'audio/webm'],
   ['^OggS', 'audio/ogg'],
@@ -34,23 +35,24 @@ const SIGNATURES = [
   ['^%PDF-', 'application/pdf'],
 ].map(([signature, ...types]) => [new RegExp(signature, 's'), types]);
 
-/** Lower case, without parameters (recorders add codecs), and under the name that the gateway has. */
-function canonical(type) {
-  const plain = type.split(';')[0].trim().toLowerCase();
-  return aliases[plain] ?? plain;
-}
+/** Lower case, without parameters: recorders add codecs. */
+const plain = (type) => type.split(';')[0].trim().toLowerCase();
+const familyOf = (type) => type.split('/')[0];
 
-/** The type by name and system alone; of an extension that several kinds share, the kind's. */
+/**
+ * The type by name and system alone; of an extension that several kinds share, the kind's. Names of
+ * a type that this side does not know go as they are: the gateway knows them all.
+ */
 function guess(given, name, kind) {
   const [, extension = ''] = /\.([^.]+)$/.exec(name.toLowerCase()) ?? [];
   const types = byExtension[extension];
   if (!types) return given;
-  const family = kind === 'frame' ? 'image' : kind;
-  const fitting = types.filter((type) => type.startsWith(`${family}/`));
+  if (KNOWN.has(given) && !VAGUE.has(given) && !types.includes(given)) return given;
+  const wanted = kind === 'frame' ? 'image' : kind;
+  const fitting = types.filter((type) => familyOf(type) === wanted);
   const choice = fitting.length ? fitting : types;
   if (choice.includes(given)) return given;
-  const knowsBetter = !VAGUE.has(given) && KNOWN.has(given) && !types.includes(given);
-  return knowsBetter ? given : choice[0];
+  return choice.find((type) => familyOf(type) === familyOf(given)) ?? choice[0];
 }
 
 /**
@@ -58,13 +60,13 @@ function guess(given, name, kind) {
  * that the caller chose stands. Rejects with `file-unreadable`.
  */
 export async function declaredType(file, { contentType, filename, kind }) {
-  if (contentType) return canonical(contentType);
-  const type = guess(canonical(file.type ?? ''), filename ?? file.name ?? '', kind);
+  if (contentType) return plain(contentType);
+  const type = guess(plain(file.type ?? ''), filename ?? file.name ?? '', kind);
   const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer().catch(unreadable));
   const text = String.fromCharCode(...head);
   const [, types = []] = SIGNATURES.find(([signature]) => signature.test(text)) ?? [];
-  // Of a format that nobody here knows it may well be the container.
-  const opaque = !VAGUE.has(type) && !KNOWN.has(type);
+  // Of a document that nobody here knows it may well be the container.
+  const opaque = !VAGUE.has(type) && !KNOWN.has(type) && !/^(audio|image|video)\//.test(type);
   if (!types.length || types.includes(type) || opaque) return type || UNKNOWN;
   return types[0];
 }

@@ -88,6 +88,14 @@ export class AssetGateway {
     }
   }
 
+  async declareAll(uploads, { package: asPackage } = {}) {
+    return (await this.#post('/v1/uploads/batch', { uploads, package: asPackage })).items;
+  }
+
+  async completeAll(ids) {
+    return (await this.#post('/v1/uploads/complete', { upload_ids: ids })).items;
+  }
+
   list({ kind, projectId, prefix, limit, sign, signal } = {}) {
     return this.#pages('/v1/assets', { kind, project_id: projectId, prefix, limit, sign }, signal);
   }

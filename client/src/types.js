@@ -1,6 +1,6 @@
-/** The gateway's table of content types. Written by `python -m tests.client.generate`: do not edit. */
+/** The gateway's types by extension. Written by `python -m tests.client.generate`: do not edit. */
 
-/** Of each extension the types that it may be, the likeliest first. */
+/** The types that a file of each extension may be, the likeliest first. */
 export const byExtension = {
   __proto__: null,
   'aac': ['audio/aac'],
@@ -93,43 +93,3 @@ export const byExtension = {
   'woff2': ['font/woff2'],
   'zip': ['application/zip'],
 };
-
-/** What systems and browsers call some of them. */
-export const aliases = { __proto__: null };
-for (const [type, names] of Object.entries({
-  'image/jpeg': 'image/jpg image/pjpeg image/jpe image/jfif image/pjp image/pipeg image/x-jpeg image/x-jpg image/x-pjpeg image/x-citrix-jpeg image/vnd.swiftview-jpeg application/jpg application/jpeg application/x-jpg application/x-jpeg',
-  'image/png': 'image/x-png image/apng image/vnd.mozilla.apng image/x-citrix-png application/png application/x-png',
-  'image/webp': 'image/x-webp application/webp',
-  'image/gif': 'image/x-gif image/x-citrix-gif application/gif application/x-gif',
-  'image/avif': 'image/avif-sequence image/x-avif',
-  'image/heic': 'image/heif image/heic-sequence image/heif-sequence image/x-heic image/x-heif image/hif image/x-hif',
-  'video/mp4': 'video/x-m4v video/m4v video/x-mp4 video/mpeg4 video/x-mpeg4 video/mp4v-es video/f4v video/x-f4v application/mp4 application/x-mp4',
-  'video/quicktime': 'video/x-quicktime video/mov video/x-mov video/qt image/mov',
-  'video/webm': 'video/x-webm application/webm application/x-webm',
-  'video/x-matroska': 'video/matroska video/x-mkv video/mkv video/x-matroska-3d video/matroska-3d application/x-matroska application/matroska',
-  'video/mpeg': 'video/mpg video/x-mpeg video/x-mpg video/mpeg1 video/mpeg2 video/x-mpeg1 video/x-mpeg2 video/x-mpeg2a video/mpeg-system video/x-mpeg-system video/mp2p video/mp1s video/mpv video/mp2 video/vob video/x-vob video/dvd video/x-ms-vob',
-  'application/vnd.apple.mpegurl': 'application/x-mpegurl application/mpegurl audio/mpegurl audio/x-mpegurl video/mpegurl video/x-mpegurl audio/mpeg-url audio/x-mpeg-url application/m3u application/m3u8 application/x-m3u application/x-m3u8 audio/m3u audio/x-m3u audio/m3u8 audio/x-m3u8 audio/x-mp3-playlist application/vnd.apple.mpegurl.audio application/apple.mpegurl application/x-apple-mpegurl',
-  'application/dash+xml': 'video/vnd.mpeg.dash.mpd application/x-dash+xml application/dash',
-  'video/mp2t': 'video/vnd.dlna.mpeg-tts video/m2ts video/x-m2ts video/m2t video/mts video/mpegts video/x-mpegts video/mpeg-ts video/x-mpeg-ts video/mpeg2ts video/x-mpeg2ts video/mpeg2-ts video/ts video/x-ts video/x-mp2t application/mp2t application/x-mp2t application/x-mpegts video/avchd video/avchd-stream video/vnd.mts',
-  'video/iso.segment': 'audio/iso.segment application/iso.segment text/iso.segment video/x-m4s application/x-m4s video/m4s audio/m4s',
-  'text/vtt': 'text/webvtt text/x-webvtt text/x-vtt application/vtt application/x-vtt',
-  'audio/mpeg': 'audio/mp3 audio/x-mp3 audio/mpeg3 audio/x-mpeg3 audio/x-mpeg-3 audio/mpeg-3 audio/x-mpeg audio/mpg audio/x-mpg audio/mpegaudio audio/x-mpegaudio audio/mpa audio/x-mpa audio/mpa-robust audio/mp2 audio/x-mp2 audio/mp1 audio/x-mp1 audio/mpeg2 audio/x-mpeg2 audio/x-mpeg-2 audio/mpeg1 application/mp3 application/x-mp3',
-  'audio/mp4': 'audio/x-m4a audio/m4a audio/x-mp4 audio/m4b audio/x-m4b audio/m4r audio/x-m4r audio/m4p audio/x-m4p audio/mp4a-latm audio/mpeg4 audio/x-mpeg4 audio/mpeg4-generic audio/mp4a audio/x-mp4a audio/alac audio/x-alac',
-  'audio/aac': 'audio/x-aac audio/aacp audio/x-aacp audio/vnd.dlna.adts audio/aac-adts audio/adts audio/x-adts audio/x-hx-aac-adts audio/x-hx-aac-adif audio/adif audio/aac-adif',
-  'audio/wav': 'audio/x-wav audio/wave audio/x-wave audio/vnd.wave audio/x-pn-wav audio/x-bwf audio/rf64 audio/x-rf64 application/wav application/x-wav',
-  'audio/ogg': 'application/ogg application/x-ogg audio/x-ogg audio/oga audio/vorbis audio/x-vorbis audio/ogg-vorbis audio/vorbis+ogg audio/x-vorbis+ogg audio/opus audio/x-opus audio/opus+ogg audio/x-opus+ogg audio/speex audio/x-speex audio/speex+ogg audio/x-speex+ogg audio/flac+ogg audio/x-flac+ogg audio/x-oggflac',
-  'audio/webm': 'audio/x-webm',
-  'audio/flac': 'audio/x-flac application/flac application/x-flac',
-  'image/svg+xml': 'image/svg image/svg-xml image/x-svg image/x-svg+xml image/vnd.adobe.svg+xml application/svg+xml application/svg text/xml-svg text/svg text/svg+xml',
-  'font/ttf': 'application/x-font-ttf application/font-ttf application/x-ttf application/x-font-truetype application/x-truetype-font application/truetype application/x-truetype font/truetype font/x-ttf font/x-truetype',
-  'font/otf': 'application/x-font-otf application/font-otf application/x-otf application/x-font-opentype application/x-opentype-font application/opentype application/x-opentype application/vnd.ms-opentype font/opentype font/x-otf font/x-opentype',
-  'font/woff': 'application/font-woff application/x-font-woff application/x-woff font/x-woff',
-  'font/woff2': 'application/font-woff2 application/x-font-woff2 application/x-woff2 font/x-woff2',
-  'font/collection': 'application/x-font-ttc application/font-ttc application/x-font-collection application/font-collection font/ttc font/otc font/x-ttc',
-  'font/sfnt': 'application/font-sfnt application/x-font-sfnt application/x-font',
-  'application/pdf': 'application/x-pdf application/acrobat application/nappdf application/vnd.pdf application/x-bytescout-pdf text/pdf text/x-pdf image/pdf',
-  'application/zip': 'application/x-zip application/x-zip-compressed application/zip-compressed application/x-zip-archive multipart/x-zip',
-  'application/json': 'application/x-json text/json text/x-json application/vnd.json',
-  'text/plain': 'text/markdown text/x-markdown text/x-web-markdown text/vnd.daringfireball.markdown text/md text/x-md application/markdown application/x-markdown application/text application/txt application/plain text/txt text/x-readme text/anytext',
-  'text/css': 'text/x-css application/css application/x-css application/css-stylesheet',
-})) for (const name of names.split(' ')) aliases[name] = type;

@@ -11,7 +11,7 @@ from typing import Any
 
 from app import create_app
 from app.media.names import served_type
-from app.media.types import EXTENSIONS, FORMATS
+from app.media.types import EXTENSIONS
 from config import Settings
 from tests.gateway import gateway_environment
 from tests.stores.store import Store
@@ -23,36 +23,23 @@ NOWHERE = Store("nowhere", "http://127.0.0.1:9", "eu-central-1", "key", "secret"
 
 
 def types_module() -> str:
-    """The table by extension, the likeliest type first, and other names of types."""
+    """The canonical types by extension, the likeliest first."""
     by_extension: dict[str, list[str]] = {}
     for content_type, extensions in EXTENSIONS.items():
         for extension in extensions:
             by_extension.setdefault(extension, []).append(content_type)
     for extension, types in by_extension.items():
         types.sort(key=lambda one: one != served_type(f"x.{extension}"))
-    lines = [
-        f"/** The gateway's table of content types. Written by `{COMMAND}`: do not edit. */",
-        "",
-        "/** Of each extension the types that it may be, the likeliest first. */",
-        *_table("byExtension", by_extension),
-        "",
-        "/** What systems and browsers call some of them. */",
-        "export const aliases = { __proto__: null };",
-        "for (const [type, names] of Object.entries({",
-        *(
-            f"  '{each.content_type}': '{' '.join(each.aliases)}',"
-            for each in FORMATS
-            if each.aliases
-        ),
-        "})) for (const name of names.split(' ')) aliases[name] = type;",
-    ]
-    return "\n".join(lines) + "\n"
+    rows = [f"  {_literal(key)}: {_literal(by_extension[key])}," for key in sorted(by_extension)]
+    # Without a prototype: a file may be called `constructor`.
+    return f"""/** The gateway's types by extension. Written by `{COMMAND}`: do not edit. */
 
-
-def _table(name: str, entries: dict[str, Any]) -> list[str]:
-    """An object without a prototype: a file may be called `constructor`."""
-    rows = [f"  {_literal(key)}: {_literal(entries[key])}," for key in sorted(entries)]
-    return [f"export const {name} = {{", "  __proto__: null,", *rows, "};"]
+/** The types that a file of each extension may be, the likeliest first. */
+export const byExtension = {{
+  __proto__: null,
+{chr(10).join(rows)}
+}};
+"""
 
 
 def _literal(value: Any) -> str:

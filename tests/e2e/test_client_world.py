@@ -225,6 +225,8 @@ def test_c03_a_file_named_after_a_property_of_objects_is_just_unsupported(page: 
         ("film.mp4", "", {"kind": "audio"}, "audio/mp4"),
         ("film.mp4", "", {}, "video/mp4"),
         ("blob", "Image/PNG", {}, "image/png"),
+        ("voice.webm", "audio/x-webm", {}, "audio/webm"),
+        ("photo.cr3", "image/x-canon-cr3", {}, "image/x-canon-cr3"),
         ("x", "", {"filename": "y.pdf"}, "application/pdf"),
         ("a.txt", "text/plain", {"contentType": "text/css; charset=utf-8"}, "text/css"),
     ],
@@ -257,6 +259,7 @@ HEIC = "'\\0\\0\\0\\x18ftypheic\\0\\0\\0\\0mif1heic'"
         ("'RIFF\\x10\\0\\0\\0WAVEfmt \\x10\\0\\0\\0\\x01\\0'", "a.mp3", "audio/mpeg", "audio/wav"),
         ("'ID3\\x04'", "a.flac", "audio/flac", "audio/flac"),
         ("'%PDF-1.7'", "brief.txt", "text/plain", "application/pdf"),
+        ("'\\0\\0\\0\\x18ftypcrx '", "a.cr3", "image/x-canon-cr3", "image/x-canon-cr3"),
         ("'PK\\x03\\x04'", "a.docx", "", "application/octet-stream"),
     ],
 )
