@@ -76,14 +76,15 @@ def check_queue_url(value: str) -> None:
 
 
 def check_redis_url(value: str) -> None:
-    if not re.match(r"(rediss?|unix)://\S+\Z", value):
-        raise ValidationError("must be redis://, rediss:// or unix://")
-    import redis
+    if not re.match(r"(rediss?(\+cluster|\+sentinel)?|unix)://\S+\Z", value):
+        raise ValidationError(
+            "must be redis://, rediss:// or unix://, or with +cluster or +sentinel: "
+            "redis+cluster://host:port,host:port or redis+sentinel://host:port,host:port/name"
+        )
+    from app.limits.redis_client import check
 
     try:
-        pool = redis.ConnectionPool.from_url(value)
-        # Nothing connects yet; but what it does not know in the query, it would say too late.
-        pool.connection_class(**pool.connection_kwargs)
+        check(value)
     except Exception as error:
         raise ValidationError(
             "is not an address that the Redis client takes: check its port, and the names in its "

@@ -33,7 +33,7 @@ LAW = {
     # Settings are read by those that will use them, so that no second opinion is kept of a rate,
     # a key or a region.
     "config": {"config_fields", "config_rules"},
-    "config_fields": {"app.limits.rates", "app.signing.cloudfront_keys"},
+    "config_fields": {"app.limits.rates", "app.limits.redis_client", "app.signing.cloudfront_keys"},
     "config_rules": {"app.domain.partitions"},
 }
 OURS = ("app", "config", "config_fields", "config_rules")
@@ -51,10 +51,11 @@ THEMES = {
     "cli/doctor_faults": "faults made at a live set-up, whichever module of the doctor finds them",
     "cli/provision_runs": "app/cli/provision.py, run after run against an account with state",
     "cli/doctor_policies": "app/cli/doctor/policies.py",
-    "limits/foreign_redis": "every reader of Redis, fed with what others left there",
-    "limits/ledgers_agree": "both ledgers, the same operations, the same answers",
-    "limits/no_order": "the quota against any order of calls",
+    "limits/foreign_redis": "whatever stands under the keys in Redis",
+    "limits/ledgers_agree": "memory and Redis, operation by operation",
     "limits/lost_redis": "the whole gateway while Redis comes and goes",
+    "limits/no_order": "calls in any order against a store whose URLs live",
+    "limits/redis_sites": "Redis by cluster, Sentinel and TLS, through failovers",
     "s3/garbled": "every reader of the store's answers, fed with what is no answer",
 }
 #: Test folders that mirror no folder of ``app/``.

@@ -50,7 +50,7 @@ class RedisClient:
         self._lock = threading.Lock()
         self._cluster: Any = None
         self._is_cluster = url.startswith(("redis+cluster:", "rediss+cluster:"))
-        self._single = None if self._is_cluster else _connect(url)
+        self._single = None if self._is_cluster else _connect(url, TIMEOUT_SECONDS)
         if self._is_cluster:
             _cluster_options(url)
 
@@ -100,11 +100,8 @@ class RedisClient:
         return self._cluster  # type: ignore[no-any-return]
 
     def _connect_cluster(self) -> Any:
-        url, nodes = _cluster_options(self._url)
         try:
-            return self._redis.RedisCluster.from_url(
-                url, startup_nodes=nodes, **_timeouts(), cluster_error_retry_attempts=1
-            )
+            return connect(self._url)
         except self._redis.exceptions.RedisClusterException as error:
             raise self._redis.ConnectionError(type(error).__name__) from error
 
@@ -122,12 +119,23 @@ def check(url: str) -> None:
     RedisClient(url)
 
 
-def _connect(url: str) -> redis.Redis:
+def connect(url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> Any:
+    """A ``redis.Redis``, or a ``RedisCluster``, which asks the nodes for their slots at once."""
+    import redis
+
+    if not re.match(r"rediss?\+cluster:", url):
+        return _connect(url, timeout_seconds)
+    plain, nodes = _cluster_options(url)
+    return redis.RedisCluster.from_url(plain, startup_nodes=nodes, **_timeouts(timeout_seconds))
+
+
+def _connect(url: str, timeout_seconds: float) -> redis.Redis:
     import redis
     from redis.sentinel import Sentinel
 
+    timeouts = _timeouts(timeout_seconds)
     if not re.match(r"rediss?\+sentinel://", url):
-        pool = redis.ConnectionPool.from_url(url, **_timeouts())
+        pool = redis.ConnectionPool.from_url(url, **timeouts)
         # Nothing connects yet; but what it does not know in the query, it would say too late.
         _tried(pool.connection_class, pool.connection_kwargs)
         return redis.Redis(connection_pool=pool)
@@ -146,8 +154,8 @@ def _connect(url: str) -> redis.Redis:
     tls_options = {name: value for name, value in options.items() if name.startswith("ssl_")}
     sentinel = Sentinel(  # type: ignore[no-untyped-call]
         [(host, port or 26379) for host, port in _hosts(parts["hosts"])],
-        sentinel_kwargs={**_timeouts(), **of_sentinels, **tls, **tls_options},
-        **_timeouts(),
+        sentinel_kwargs={**timeouts, **of_sentinels, **tls, **tls_options},
+        **timeouts,
         **tls,
         **options,
     )
@@ -208,13 +216,13 @@ def _tried(connection: Any, options: dict[str, Any]) -> None:
         raise ValueError("has a name in its query that the Redis client does not know") from error
 
 
-def _timeouts() -> dict[str, Any]:
+def _timeouts(seconds: float) -> dict[str, Any]:
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
     return {
-        "socket_timeout": TIMEOUT_SECONDS,
-        "socket_connect_timeout": TIMEOUT_SECONDS,
+        "socket_timeout": seconds,
+        "socket_connect_timeout": seconds,
         # Once more, at once: the connection may have been idle across a restart.
         "retry": Retry(NoBackoff(), 1),
     }

@@ -16,6 +16,11 @@ from app.limits.redis_client import RedisClient
 PAUSE_SECONDS = 5.0
 
 FALLBACKS = Counter("gateway_redis_fallbacks", "Counts kept in memory, as Redis was lost")
+#: What was lost and is not asked for again is forgotten.
+_LONG = 3600.0
+_LOST = "Redis is lost (%s): each process counts for itself"
+_SLOW = "Redis is slow for one user (%s): each process counts for itself for a while"
+_MOVED = "Redis is a cluster (%s): REDIS_URL has to begin with redis+cluster://"
 
 Answer = TypeVar("Answer")
 log = logging.getLogger("gateway.limits")
@@ -35,7 +40,10 @@ class Shared:
         """
         self._clock = clock
         self._lock = threading.Lock()
-        self._try_again_at: dict[str, float] = {}
+        # When each may be asked again; and a key that each node had.
+        self._lost_nodes: dict[str, float] = {}
+        self._slow_keys: dict[str, float] = {}
+        self._key_of: dict[str, str] = {}
         self.client: RedisClient | None = None
         self._errors: tuple[type[Exception], ...] = ()
         if url:
@@ -47,9 +55,9 @@ class Shared:
 
     def lost(self, key: str) -> bool:
         """Whether there is a Redis and what it has of ``key`` is not to be had."""
-        if not self._try_again_at or self.client is None:
+        if self.client is None or not (self._lost_nodes or self._slow_keys):
             return False
-        return key in self._try_again_at or self.client.node_of(key) in self._try_again_at
+        return key in self._slow_keys or self.client.node_of(key) in self._lost_nodes
 
     def use(self, key: str, ask: Callable[[], Answer], otherwise: Callable[[], Answer]) -> Answer:
         """What ``ask`` gets from Redis about ``key``; ``otherwise``'s answer while that is lost,
@@ -59,57 +67,57 @@ class Shared:
         """
         if self.client is None:
             return otherwise()
-        if not self._worth_trying(self.client, key):
+        node = self.client.node_of(key)
+        if not self._worth_trying(node, key):
             FALLBACKS.inc()
             return otherwise()
         try:
             answer = ask()
         except self._errors as error:
-            slow = isinstance(error, self._too_slow) and self.client.answers(key)
-            self._lose(key if slow else self.client.node_of(key), error, one_key=slow)
+            if isinstance(error, self._too_slow) and self.client.answers(key):
+                self._lose(self._slow_keys, key, _SLOW, error)
+            else:
+                message = _MOVED if type(error).__name__ == "MovedError" else _LOST
+                self._key_of[node] = key
+                self._lose(self._lost_nodes, node, message, error)
             FALLBACKS.inc()
             return otherwise()
-        if self._try_again_at:
-            self._find(self.client.node_of(key), key)
+        if self._lost_nodes or self._slow_keys:
+            self._find(self.client, node, key)
         return answer
 
-    def _worth_trying(self, client: RedisClient, key: str) -> bool:
-        if not self._try_again_at:
+    def _worth_trying(self, node: str, key: str) -> bool:
+        if not (self._lost_nodes or self._slow_keys):
             return True
         with self._lock:
             now = self._clock()
-            for part in (client.node_of(key), key):
-                if now < self._try_again_at.get(part, now):
+            for parts, part in ((self._lost_nodes, node), (self._slow_keys, key)):
+                if now < parts.get(part, now):
                     return False
-                if part in self._try_again_at:
+                if part in parts:
                     # The others go on in memory until this one knows.
-                    self._try_again_at[part] = now + PAUSE_SECONDS
+                    parts[part] = now + PAUSE_SECONDS
             return True
 
-    def _lose(self, part: str, error: Exception, *, one_key: bool) -> None:
+    def _lose(self, parts: dict[str, float], part: str, message: str, error: Exception) -> None:
         with self._lock:
             now = self._clock()
-            is_known = part in self._try_again_at
-            self._try_again_at[part] = now + PAUSE_SECONDS
-            # Keys that were slow and are not asked for again, nodes that are gone.
-            for old in [each for each, at in self._try_again_at.items() if at + 3600 < now]:
-                del self._try_again_at[old]
-        if is_known:
-            return
-        # The type alone: Redis' messages hold addresses, and can hold what was sent.
-        name = type(error).__name__
-        if one_key:
-            log.warning(
-                "Redis is slow for one user (%s): counted by each process for a while", name
-            )
-        elif name == "MovedError":
-            log.warning("Redis is a cluster: REDIS_URL has to begin with redis+cluster://")
-        else:
-            log.warning("Redis is lost (%s): each process counts for itself", name)
+            is_said = part in parts or (parts is self._lost_nodes and bool(parts))
+            for old in [each for each, at in parts.items() if at + _LONG < now]:
+                del parts[old]
+            parts[part] = now + PAUSE_SECONDS
+        if not is_said:
+            # The type alone: Redis' messages hold addresses, and can hold what was sent.
+            log.warning(message, type(error).__name__)
 
-    def _find(self, node: str, key: str) -> None:
+    def _find(self, client: RedisClient, node: str, key: str) -> None:
         with self._lock:
-            was_lost = self._try_again_at.pop(node, None) is not None
-            self._try_again_at.pop(key, None)
-        if was_lost:
+            self._slow_keys.pop(key, None)
+            was_lost = bool(self._lost_nodes)
+            # A node that another one has replaced is not asked again.
+            for each in list(self._lost_nodes):
+                if each == node or client.node_of(self._key_of[each]) != each:
+                    del self._lost_nodes[each]
+            is_back = was_lost and not self._lost_nodes
+        if is_back:
             log.warning("Redis is back: counts are shared again")

@@ -12,13 +12,14 @@ from tests.stores.process import Server, StoreFailure, answers, free_ports
 class RedisServer:
     """One server that keeps nothing on disk; its ``url`` stays across ``kill`` and ``start``."""
 
-    def __init__(self) -> None:
-        [self._port] = free_ports(1)
+    def __init__(self, *options: str) -> None:
+        [self.port] = free_ports(1)
+        self.options = options
         self._server: Server | None = None
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self._port}/0"
+        return f"redis://127.0.0.1:{self.port}/0"
 
     def client(self) -> redis.Redis:
         return redis.Redis.from_url(self.url)
@@ -31,10 +32,11 @@ class RedisServer:
         self._server.start(
             [
                 program,
-                *("--port", str(self._port), "--bind", "127.0.0.1"),
+                *("--port", str(self.port), "--bind", "127.0.0.1"),
                 *("--save", "", "--appendonly", "no", "--dir", str(self._server.directory)),
+                *self.options,
             ],
-            answers(self._port),
+            answers(self.port),
         )
 
     def kill(self) -> None:

@@ -9,12 +9,14 @@ from urllib.parse import urlsplit
 
 import redis
 import urllib3
+from redis.exceptions import RedisClusterException
 
 from app import http_clients
 from app.cli.doctor.deployment import Deployment, host_of
 from app.cli.doctor.responses import Response
 from app.cli.doctor.results import Check, Result
 from app.events.webhooks import is_forbidden, resolve_name
+from app.limits.redis_client import connect
 
 REDIS = Check(
     "redis",
@@ -53,18 +55,18 @@ def redis_results(deployment: Deployment) -> Iterator[Result]:
                 "Set REDIS_URL=redis://host:6379/0 when limits or quotas matter.",
             )
         return
-    connection = redis.Redis.from_url(
-        settings.redis_url, socket_timeout=3, socket_connect_timeout=3
-    )
+    connection = None
     try:
+        connection = connect(settings.redis_url, timeout_seconds=3)
         connection.ping()
         yield REDIS.ok(host_of(settings.redis_url))
         yield from _eviction(connection)
-    except redis.RedisError as error:
+    except (redis.RedisError, RedisClusterException) as error:
         # The kind alone: the message may hold what was sent.
         yield REDIS.fault(f"{type(error).__name__} at {host_of(settings.redis_url)}")
     finally:
-        connection.close()
+        if connection is not None:
+            connection.close()
 
 
 def _eviction(connection: Any) -> Iterator[Result]:
