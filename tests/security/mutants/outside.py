@@ -43,9 +43,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T37",
         "the audit log keeps what was refused as it is",
-        Code(
-            "_shown", "[redact(text[:_MAX_CHARS]) for text in [*texts][:_MAX_REFUSED]]", "[*texts]"
-        ),
+        Code("audit:_shown", "redact(cut) if unchecked else cut", "text"),
     ),
     mutant("T37", "crash reports are not redacted", Code("_redacted", "redact(value)", "value")),
     mutant(

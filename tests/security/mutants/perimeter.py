@@ -1,4 +1,4 @@
-"""What stands at the door: T38 to T40, T43, T46, T47."""
+"""What stands at the door: T38 to T40, T43, T46, T47, T54, T57."""
 
 from __future__ import annotations
 
@@ -69,13 +69,9 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T39",
         "bad tokens are not counted",
-        Code(
+        without(
             "authenticate_requests.authenticate",
-            """
-            count_stranger(services.limits.rates)
-            raise
-        """,
-            "raise",
+            "count_stranger(services.limits.rates, with_bad_token=True)",
         ),
     ),
     mutant("T39", "a household has endless addresses", Code("IPV6_NETWORK_BITS", "64", "128")),
@@ -115,7 +111,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     mutant("T40", "another type passes for JSON", never("BodyParser.load_json", "not req.is_json")),
-    mutant("T40", "small routes take large bodies", always("limit_bodies.limit_body", "large")),
+    mutant("T40", "small routes take large bodies", always("read_bodies.read_body", "large")),
     mutant("T40", "half a character is a crash", without("Text._deserialize", "text.encode()")),
     mutant(
         "T43",
@@ -164,5 +160,28 @@ MUTANTS: tuple[Mutant, ...] = (
         "T47",
         "a Location has the Host of its request",
         Code("create_upload", "url_for(...)", "url_for(..., _external=True)"),
+    ),
+    mutant(
+        "T54",
+        "requests are waited for without end",
+        Code("RECEIVE_SECONDS", "20", "3600"),
+        Code("FIRST_REQUEST_SECONDS", "20", "3600"),
+    ),
+    mutant(
+        "T54",
+        "a thread reads what is not there yet",
+        Code(
+            "Incoming.is_complete",
+            "return self.end is None or len(self.data) >= __END",
+            "return True",
+        ),
+    ),
+    mutant(
+        "T57", "a body may be shorter than its length", never("bodies:_body", "len(body) < length")
+    ),
+    mutant(
+        "T57",
+        "a chunked body has no limit",
+        never("bodies:_body", "length is None and len(body) > limit"),
     ),
 )
