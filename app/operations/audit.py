@@ -25,7 +25,7 @@ _MAX_PATHS_BYTES = 12 * 1024
 
 def concerns(*paths: str) -> None:
     """Say which paths the current request is about."""
-    g.concerns = [*g.get("concerns", ()), *paths]
+    g.setdefault("concerns", []).extend(paths)
 
 
 def audit(app: Flask) -> None:

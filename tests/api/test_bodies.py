@@ -1,8 +1,10 @@
-"""JSON that is broken, huge, deep or ambiguous: T40."""
+"""Bodies that are broken, huge, deep, ambiguous or cut: T40, T57."""
 
 from __future__ import annotations
 
 import json
+from io import BytesIO
+from typing import Any
 
 import pytest
 
@@ -65,3 +67,61 @@ def test_t40_another_content_type_is_said(alice: Caller) -> None:
     """T40: a body that is not JSON is a 415."""
     answer = alice.request("POST", "/v1/links", data=b"a=b", content_type="text/plain")
     assert (answer.status_code, answer.json["type"]) == (415, "/problems/unsupported-type")
+
+
+class Broken:
+    """What a server's reader of chunks does at a malformed one."""
+
+    def read(self, _size: int) -> bytes:
+        raise RuntimeError("Invalid chunk size")
+
+
+LINKS = json.dumps({"paths": ["image/a.png"]}).encode()
+CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+FRAMED: list[tuple[dict[str, Any], int]] = [
+    ({"CONTENT_LENGTH": "5000", "wsgi.input": BytesIO(LINKS)}, 400),
+    ({"CONTENT_LENGTH": "\xb2", "wsgi.input": BytesIO(LINKS)}, 400),
+    ({"CONTENT_LENGTH": "-1", "wsgi.input": BytesIO(LINKS)}, 400),
+    ({"CONTENT_LENGTH": "+5", "wsgi.input": BytesIO(LINKS)}, 400),
+    ({"CONTENT_LENGTH": "1_0", "wsgi.input": BytesIO(LINKS)}, 400),
+    ({"CONTENT_LENGTH": "9" * 30, "wsgi.input": BytesIO(LINKS)}, 400),
+    ({**CHUNKED, "wsgi.input": Broken()}, 400),
+    ({"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": BytesIO(LINKS)}, 400),
+    ({**CHUNKED, "wsgi.input": BytesIO(LINKS + b" " * 1_100_000)}, 413),
+    ({"CONTENT_LENGTH": "2000000", "wsgi.input": Broken()}, 413),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/links"),
+        ("POST", "/v1/shares"),
+        ("GET", "/v1/me"),
+        ("HEAD", "/v1/assets"),
+        ("DELETE", "/v1/me/data"),
+        ("POST", "/s3/sign"),
+        ("GET", "/healthz"),
+        ("GET", "/docs"),
+        ("POST", "/nowhere"),
+    ],
+)
+@pytest.mark.parametrize(("framed", "status"), FRAMED, ids=range(len(FRAMED)))
+def test_t57_a_faulty_body_stops_every_route(
+    alice: Caller, method: str, path: str, framed: dict[str, Any], status: int
+) -> None:
+    """T57, C20 to C22: whether the view reads it or not, and whatever server reads it."""
+    if isinstance(framed["wsgi.input"], BytesIO):
+        framed = framed | {"wsgi.input": BytesIO(framed["wsgi.input"].getvalue())}
+    answer = alice.request(method, path, environ_overrides=framed, content_type="application/json")
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+
+
+def test_t57_a_chunked_body_within_its_limit_is_taken(alice: Caller) -> None:
+    """T57: as long as its server knows where it ends."""
+    framed = {**CHUNKED, "wsgi.input": BytesIO(LINKS + b" " * 1_000_000)}
+    answer = alice.request(
+        "POST", "/v1/links", environ_overrides=framed, content_type="application/json"
+    )
+    assert answer.status_code == 200

@@ -102,3 +102,16 @@ def test_probes_and_preflights_are_never_turned_away(strict: Gateway) -> None:
     for _ in range(10):
         assert client.get("/healthz").status_code == 200
         assert client.options("/v1/uploads", headers=preflight).status_code == 200
+
+
+def test_bad_tokens_take_nothing_from_others_at_their_address(strict: Gateway) -> None:
+    """Strangers with bad tokens are limited, and shares, `/docs` and good tokens go on."""
+    client, bad = strict.app.test_client(), {"Authorization": "Bearer x.y.z"}
+    statuses = [client.get("/v1/me", headers=bad).status_code for _ in range(5)]
+    assert statuses == [401, 401, 401, 429, 429]
+    assert client.get("/docs").status_code == 200
+    assert client.get("/s/unknown").status_code == 404
+    assert strict.client_for(ALICE).post("/v1/links", LINKS).status_code == 200
+    # Nor the other way round.
+    assert [client.get("/docs").status_code for _ in range(2)] == [200, 429]
+    assert client.get("/v1/me").status_code == 429
