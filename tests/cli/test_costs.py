@@ -32,12 +32,12 @@ TABLES = pytest.mark.parametrize("prices", [PLANNED, TODAY], ids=lambda each: ea
 
 
 def test_a_month_reckoned_by_hand() -> None:
-    """60,000 users, 1 TB, 10,000 uploads of 20 MB, a million views, 2 TB out."""
+    """60,000 users, 1 TB, 10,000 uploads of 15 MB, a million views, 2 TB out."""
     usage = Usage(
         users=60_000,
         storage_gb=1000,
         uploads=10_000,
-        upload_mb=20,
+        upload_mb=15,
         views=1_000_000,
         traffic_gb=2000,
     )

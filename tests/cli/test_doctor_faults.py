@@ -95,7 +95,7 @@ def test_rules_that_lose_assets_are_found(
             },
             "bucket.browsers",
             "fault",
-            "take out the Deny",
+            "remove the Deny",
         ),
     ],
 )

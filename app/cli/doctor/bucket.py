@@ -15,7 +15,7 @@ _CONSOLE = "Console: S3 > the bucket"
 PUBLIC_ACCESS = Check(
     "bucket.public_access",
     "Public access is blocked",
-    "One wrong policy or ACL later, every user's assets are on the open web.",
+    "One wrong policy or ACL would publish every user's assets.",
     "`flask doctor --fix`, or `aws s3api put-public-access-block --bucket {bucket} "
     "--public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,"
     "BlockPublicPolicy=true,RestrictPublicBuckets=true`.",
@@ -23,36 +23,36 @@ PUBLIC_ACCESS = Check(
 ACLS = Check(
     "bucket.acls",
     "ACLs are disabled",
-    "An ACL can make a single object public, or another account its owner.",
+    "An ACL can make an object public, or give it to another account.",
     "`aws s3api put-bucket-ownership-controls --bucket {bucket} --ownership-controls "
     "'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'`.",
 )
 VERSIONING = Check(
     "bucket.versioning",
     "Versions are kept",
-    "What is deleted by mistake is gone; `restore` cannot work.",
+    "Objects deleted by mistake are gone, and `restore` cannot work.",
     "`aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration "
     "Status=Enabled`.",
 )
 ENCRYPTION = Check(
     "bucket.encryption",
     "Objects are encrypted at rest",
-    "Auditors ask for it; S3 does it since 2023 unless told otherwise.",
+    "Auditors ask for it. S3 has done it since 2023 unless told otherwise.",
     f"{_CONSOLE} > Properties > Default encryption: SSE-S3.",
 )
 KMS_KEY = Check(
     "bucket.kms",
     "The gateway may use the bucket's KMS key",
-    "Each upload and each link needs the key: without it they get 403 AccessDenied.",
+    "Every upload and link uses the key. Without permission they get 403 AccessDenied.",
     "Allow kms:GenerateDataKey and kms:Decrypt on the key to the gateway, and in the key's policy "
     "to cloudfront.amazonaws.com; switch on the bucket key, as each use is charged. Or use SSE-S3: "
     f"{_CONSOLE} > Properties > Default encryption.",
 )
 OBJECT_LOCK = Check(
     "bucket.object_lock",
-    "Nothing is locked by default",
-    "What completion rejects, and what users erase, could not be removed; uploads without a "
-    "checksum are refused.",
+    "Object Lock keeps nothing by default",
+    "Rejected uploads and erased data could not be removed, and uploads without a checksum are "
+    "refused.",
     f"{_CONSOLE} > Properties > Object Lock: disable the default retention. Versions protect "
     "against mistakes.",
 )

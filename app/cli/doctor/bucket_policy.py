@@ -20,27 +20,27 @@ _SHOW = "`aws s3api get-bucket-policy --bucket {bucket}`"
 
 POLICY = Check(
     "bucket.policy",
-    "The bucket's policy lets in no strangers",
-    "Anybody may do what it allows to everybody.",
-    f'{_SHOW}; take out the Allow for "Principal": "*" (or NotPrincipal), or add a condition such '
+    "The bucket policy does not admit everybody",
+    "Anybody may do what it allows.",
+    f'{_SHOW}; remove the Allow for "Principal": "*" (or NotPrincipal), or add a condition such '
     "as aws:SourceAccount. A Referer or TLS keeps nobody out.",
 )
 ACCOUNTS = Check(
     "bucket.accounts",
-    "No other AWS account is let in",
-    "Its administrators decide who there reads your users' assets.",
-    f"{_SHOW}; take the account out, unless you put it there.",
+    "No other AWS account has access",
+    "Its administrators decide who can read your users' assets.",
+    f"{_SHOW}; remove the account, unless you added it.",
 )
 BROWSERS = Check(
     "bucket.browsers",
-    "The policy refuses no browsers",
-    "Links and uploads come from users' own addresses, with any Referer or none: they get 403.",
-    f"{_SHOW}; take out the Deny with this condition. Links are limited by their signature.",
+    "The bucket policy does not refuse browsers",
+    "Links and uploads come from any address, with any Referer or none. They get 403.",
+    f"{_SHOW}; remove the Deny with this condition. Signatures already limit links.",
 )
 TLS = Check(
     "bucket.tls",
-    "The bucket's policy demands TLS",
-    "A link used over plain HTTP can be read, and used, by others on the way.",
+    "The bucket policy requires TLS",
+    "A link sent over plain HTTP can be read and used by others.",
     "Add the statement TlsOnly of infra/template.yaml: `aws s3api put-bucket-policy`.",
 )
 

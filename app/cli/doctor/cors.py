@@ -26,14 +26,14 @@ _FIX = "`flask doctor --fix`, or "
 
 ORIGINS = Check(
     "cors.origins",
-    "The bucket lets the front ends in",
+    "The bucket allows the front ends' origins",
     "The browser blocks the upload before it begins: 'blocked by CORS policy'.",
     _FIX,
 )
 ALLOWED = Check(
     "cors.methods",
     "The bucket allows the methods and headers",
-    "The browser blocks these requests, though they are signed well.",
+    "The browser blocks these requests, although their signatures are valid.",
     _FIX,
 )
 EXPOSE = Check(
@@ -44,8 +44,8 @@ EXPOSE = Check(
 )
 WILDCARD = Check(
     "cors.wildcard",
-    "The bucket names its origins",
-    "Any page on the web may use a link that leaked to it.",
+    "The bucket lists its origins",
+    "Any web page may use a leaked link.",
     _FIX,
 )
 
@@ -71,7 +71,9 @@ def cors_results(deployment: Deployment) -> Iterator[Result]:
         not deployment.has_bucket
         or deployment.fetch("GET", deployment.public.bucket_url).status == 0
     ):
-        yield ORIGINS.unknown("there is no bucket at its public address", "See the line of it.")
+        yield ORIGINS.unknown(
+            "the bucket cannot be reached at its public address", "See the check of the bucket."
+        )
         return
     responses = {
         (origin, method): _preflight(deployment, origin, method)

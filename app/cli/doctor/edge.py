@@ -18,21 +18,21 @@ _CONSOLE = "Console: CloudFront"
 
 PUBLIC_KEY = Check(
     "edge.key",
-    "CloudFront's public key is our key's half",
+    "CloudFront's public key matches the private key",
     "CloudFront refuses every link: 403 AccessDenied.",
     f"{_CONSOLE} > Key management > Public keys: set CLOUDFRONT_KEY_PAIR_ID to the id of the key "
     "whose private half is CLOUDFRONT_PRIVATE_KEY; or a new pair: `flask provision --rotate-key`.",
 )
 KEY_GROUP = Check(
     "edge.key_group",
-    "Every behaviour trusts a key group with our key",
-    "Without one the edge is open to everybody; with another it refuses our links.",
+    "Every behaviour trusts a key group with the gateway's key",
+    "Without a key group the edge is open to everybody; with another key it refuses every link.",
     f"{_CONSOLE} > Distributions > yours > Behaviors > Edit: restrict viewer access, trusted key "
     "groups: the group with CLOUDFRONT_KEY_PAIR_ID (Key management > Key groups).",
 )
 ORIGIN_ACCESS = Check(
     "edge.oac",
-    "CloudFront reads by origin access control",
+    "CloudFront uses origin access control",
     "Without it the bucket must be public, or CloudFront gets 403 from it.",
     f"{_CONSOLE} > Distributions > yours > Origins > Edit: origin access control; then copy the "
     "bucket policy that is offered there to the bucket.",
@@ -45,14 +45,14 @@ HTTPS = Check(
 )
 LINK = Check(
     "edge.link",
-    "A signed link answers",
-    "Nothing can be played or shown through the edge.",
+    "A signed link works",
+    "Nothing can be played or shown through CloudFront.",
     f"{_CONSOLE} > Distributions > yours; docs/playback.md says what each part is for.",
 )
 UNSIGNED = Check(
     "edge.unsigned",
     "The edge refuses links without a signature",
-    "Whoever knows or guesses a key reads every user's asset.",
+    "Anybody who knows or guesses a key can read the asset.",
     KEY_GROUP.fix,
 )
 
@@ -79,7 +79,7 @@ def _public_key(deployment: Deployment) -> Result:
         return not_permitted(PUBLIC_KEY, error)
     theirs = found["PublicKey"]["PublicKeyConfig"]["EncodedKey"].strip()
     ours = public_half(deployment.settings.cloudfront_private_key).strip()
-    return PUBLIC_KEY.passes_if(theirs == ours, key_id, f"{key_id} is the half of another key")
+    return PUBLIC_KEY.passes_if(theirs == ours, key_id, f"{key_id} belongs to another private key")
 
 
 def _distribution(deployment: Deployment) -> Iterator[Result]:
@@ -147,13 +147,13 @@ def _links(deployment: Deployment) -> Iterator[Result]:
         url = signer.sign_url(deployment.probe_key, query, int(time.time()) + _LINK_SECONDS)
         got = deployment.fetch("GET", url, clock="the edge")
         yield (
-            LINK.ok("with our bytes")
+            LINK.ok("the bytes came back")
             if got.body == BODY
             else LINK.fault(*_explain(deployment, got))
         )
         if got.status:
             bare = deployment.fetch("GET", signer.url(deployment.probe_key))
-            yield UNSIGNED.passes_if(not bare.ok, f"refused: {bare.status}", "they are answered")
+            yield UNSIGNED.passes_if(not bare.ok, f"refused: {bare.status}", "they are served")
     finally:
         remove_probe(deployment, put)
 

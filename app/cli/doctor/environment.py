@@ -109,12 +109,12 @@ def environment_results(read: Environment, environ: Mapping[str, str]) -> Iterat
     for name, fault in sorted(read.faults.items()):
         yield _setting(name).fault(fault)
     if not read.faults:
-        yield _setting("settings").ok("all of them can be read")
+        yield _setting("settings").ok("all valid")
     for name, meant in _mistyped(environ):
         yield Check(
             f"environment.{name}",
             name,
-            "It is no setting, so it changes nothing.",
+            "It is not a setting, so it has no effect.",
             f"Rename it to {meant}, or unset it."
             if meant
             else "Unset it; .env.example lists the settings.",
@@ -127,9 +127,9 @@ def _setting(name: str) -> Check:
     return Check(
         f"environment.{name}",
         name,
-        "The gateway does not start with a faulty environment.",
-        "Set it where the process gets its environment (.env.example explains every setting; "
-        "`flask provision --env-file .env` writes what the stack decides).",
+        "The gateway does not start with invalid settings.",
+        "Set it where the process gets its environment. .env.example explains every setting, and "
+        "`flask provision --env-file .env` writes those that the stack decides.",
     )
 
 
@@ -149,26 +149,26 @@ def _secrets(read: Environment) -> Iterator[Result]:
     strength = Check(
         "secrets.secret_key",
         "SECRET_KEY is strong",
-        "Whoever guesses it can forge upload ids and share links.",
+        "Anybody who guesses it can forge upload ids and share links.",
         "Set SECRET_KEY to the output of `openssl rand -hex 32`; keep the old one in "
         "SECRET_KEY_FALLBACKS for 30 days.",
     )
     if "SECRET_KEY" not in read.unusable:
         weak = [key for key in (settings.secret_key, *settings.secret_key_fallbacks) if _weak(key)]
         yield strength.passes_if(
-            not weak, f"{len(settings.secret_key)} characters", "made of a placeholder's words"
+            not weak, f"{len(settings.secret_key)} characters", "contains a placeholder's words"
         )
     keys = Check(
         "secrets.access_keys",
         "Access keys are your own",
-        "Keys from a documentation page open nothing, or are known to everybody.",
-        "Give the gateway keys of its own: `flask provision --new-access-key`, or a role.",
+        "Keys from a documentation page do not work, or are known to everybody.",
+        "Use keys of the gateway's own: `flask provision --new-access-key`, or a role.",
     )
     if not settings.s3_access_key_id:
         yield keys.ok("none set: the role of the machine is used")
     else:
         known = {settings.s3_access_key_id, settings.s3_secret_access_key} & {*_PUBLISHED}
-        yield keys.passes_if(not known, "static keys", "AWS's documentation has these keys")
+        yield keys.passes_if(not known, "static keys", "these keys are in AWS's documentation")
 
 
 def _weak(secret: str) -> bool:
@@ -181,7 +181,7 @@ def _origins(settings: Settings) -> Iterator[Result]:
     item = Check(
         "cors.gateway",
         "CORS_ORIGINS names the front ends",
-        "A browser lets no other page read the gateway's answers.",
+        "Browsers let no other page read the gateway's answers.",
         "Set CORS_ORIGINS=https://app.example.com (exact: scheme, host, port; comma-separated).",
     )
     plain = [

@@ -19,14 +19,14 @@ _PASSWORD = ("RequireUppercase", "RequireLowercase", "RequireNumbers", "RequireS
 
 REGION = Check(
     "identity.region",
-    "AWS_REGION is the pool's",
-    "Tokens name the pool's own region in `iss`; with another one all of them are refused.",
-    "Set AWS_REGION to what COGNITO_USER_POOL_ID begins with, up to the underscore.",
+    "AWS_REGION is the pool's region",
+    "Tokens contain the pool's region in `iss`. With another one, all of them are refused.",
+    "Set AWS_REGION to the part of COGNITO_USER_POOL_ID before the underscore.",
 )
 KEYS = Check(
     "identity.jwks",
     "Signing keys can be fetched",
-    "Without the pool's public keys no token can be verified.",
+    "Without the pool's public keys, no token can be verified.",
     f"{_CONSOLE}: copy the pool id and region exactly; allow outgoing HTTPS to cognito-idp.",
 )
 POOL = Check(
@@ -39,7 +39,7 @@ POOL = Check(
 PASSWORDS = Check(
     "identity.passwords",
     "Passwords must be strong",
-    "A guessed password opens all assets of its user.",
+    "A guessed password gives access to all assets of the user.",
     f"{_CONSOLE} > Authentication methods > Password policy: 8 characters, upper, lower, number, "
     "symbol.",
 )
@@ -59,32 +59,32 @@ CLIENT = Check(
 CLIENT_SECRET = Check(
     "identity.client_secret",
     "The app client has no secret",
-    "A browser cannot keep a secret, so its sign-in fails with SECRET_HASH errors.",
+    "A browser cannot keep a secret, so sign-in fails with SECRET_HASH errors.",
     f"{_CONSOLE} > App clients > Create: public client; set COGNITO_CLIENT_ID to it. A secret "
-    "cannot be taken away from a client.",
+    "cannot be removed from a client.",
 )
 LIFETIME = Check(
     "identity.lifetime",
     "Access tokens are short-lived",
-    "A token that was signed out works until its end, as it is verified locally.",
+    "Tokens are verified locally, so they work until they expire, even after sign-out.",
     f"{_CONSOLE} > App clients > Edit: access token 60 minutes, token revocation on.",
 )
 SIGN_IN = Check(
     "identity.sign_in",
     "The app client allows SRP sign-in",
-    "Amplify signs in by SRP: users see 'USER_SRP_AUTH is not enabled for the client'.",
+    "Amplify signs in with SRP: users see 'USER_SRP_AUTH is not enabled for the client'.",
     f"{_CONSOLE} > App clients > Edit > Authentication flows: ALLOW_USER_SRP_AUTH.",
 )
 REVOCATION = Check(
     "identity.revocation",
     "Refresh tokens can be revoked",
-    "Who signed out, or lost a device, stays signed in there for as long as the token lives.",
+    "A lost device, or a session that signed out, stays signed in until the token expires.",
     f"{_CONSOLE} > App clients > Edit > Advanced: enable token revocation.",
 )
 CLOCK = Check(
     "identity.clock",
     "This machine's clock is right",
-    "Fresh tokens look like future or expired ones, and S3 refuses what is signed.",
+    "New tokens look expired or from the future, and S3 refuses signatures.",
     "Synchronise it: `sudo timedatectl set-ntp true` (on AWS: chrony with 169.254.169.123).",
 )
 
@@ -119,7 +119,7 @@ def identity_results(deployment: Deployment) -> Iterator[Result]:
 def clock_results(deployment: Deployment) -> Iterator[Result]:
     """What the clocks of those that were asked said; last, when all have been."""
     if not deployment.clocks:
-        yield CLOCK.unknown("nobody who tells the time was reached")
+        yield CLOCK.unknown("no server with a clock was reached")
         return
     whose, seconds = max(deployment.clocks.items(), key=lambda each: abs(each[1]))
     yield CLOCK.passes_if(
@@ -139,7 +139,7 @@ def _keys(deployment: Deployment) -> Result:
     try:
         kids = parse_jwks(response.body).keys()
     except ValueError:
-        return KEYS.fault(f"{host_of(url)} answered something else than keys")
+        return KEYS.fault(f"{host_of(url)} did not answer with keys")
     if kids <= PUBLISHED_KIDS:
         return KEYS.fault("the key is a published one, which anybody can sign with")
     return KEYS.ok(f"{len(kids)} from {host_of(url)}")
@@ -150,10 +150,12 @@ def _pool(pool: Mapping[str, Any]) -> Iterator[Result]:
     lacking = [name.removeprefix("Require") for name in _PASSWORD if not rules.get(name)]
     if rules.get("MinimumLength", 0) < 8:
         lacking.append("8 characters")
-    yield PASSWORDS.ok() if not lacking else PASSWORDS.warning(f"not asked: {', '.join(lacking)}")
+    yield (
+        PASSWORDS.ok() if not lacking else PASSWORDS.warning(f"not required: {', '.join(lacking)}")
+    )
     names = {*pool.get("UsernameAttributes", []), *pool.get("AliasAttributes", [])}
     verified = pool.get("AutoVerifiedAttributes", [])
-    yield EMAIL.ok() if "email" in names and "email" in verified else EMAIL.warning("not so")
+    yield EMAIL.ok() if "email" in names and "email" in verified else EMAIL.warning("no")
 
 
 def _client(deployment: Deployment, client_id: str) -> Iterator[Result]:
@@ -194,7 +196,7 @@ def _sign_in(client: Mapping[str, Any]) -> Iterator[Result]:
 
 
 def _access_hours(client: Mapping[str, Any]) -> float:
-    unit = client.get("TokenValidityUnits", {}).get("AccessToken", "hours")
-    in_hours = {"seconds": 1 / 3600, "minutes": 1 / 60, "hours": 1.0, "days": 24.0}[unit]
+    units = {"seconds": 1 / 3600, "minutes": 1 / 60, "hours": 1.0, "days": 24.0}
+    in_hours = units[client.get("TokenValidityUnits", {}).get("AccessToken", "hours")]
     # Unset, it is an hour, whatever the unit.
     return float(client["AccessTokenValidity"] * in_hours) if "AccessTokenValidity" in client else 1

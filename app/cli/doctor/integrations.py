@@ -21,27 +21,27 @@ from app.limits.redis_client import connect
 REDIS = Check(
     "redis",
     "Redis answers",
-    "Without it each process counts for itself: limits and quotas are as many times as wide.",
+    "Without it, each process counts separately: limits and quotas are that many times as large.",
     '`redis-cli -u "$REDIS_URL" ping` from the gateway\'s machine; check host, port, password, '
     "rediss:// for TLS, and the network's rules.",
 )
 EVICTION = Check(
     "redis.eviction",
-    "Redis evicts no counts",
-    "A reservation that is evicted is an upload past the quota.",
+    "Redis does not evict counters",
+    "An evicted reservation lets an upload exceed the quota.",
     '`redis-cli -u "$REDIS_URL" config set maxmemory-policy noeviction`; ElastiCache: a parameter '
     "group with maxmemory-policy noeviction; Render: Maxmemory Policy noeviction.",
 )
 WEBHOOK = Check(
     "webhook",
     "The back end can be reached",
-    "Events come back to the queue until they end with the dead letters.",
+    "Events return to the queue until they become dead letters.",
     "Check WEBHOOK_URL; from the gateway's machine: `curl -sv <its address>`. docs/webhooks.md.",
 )
 READY = Check(
     "gateway",
     "The gateway is ready",
-    "Load balancers send it nothing.",
+    "Load balancers send it no traffic.",
     "Its log says why; `curl $PUBLIC_BASE_URL/readyz` names the check that fails.",
 )
 

@@ -17,14 +17,14 @@ _CONSOLE = "Console: S3 > the bucket"
 LIFECYCLE = Check(
     "bucket.lifecycle",
     "Unfinished uploads are removed",
-    "Parts of uploads that were given up are paid for, for ever, and listed nowhere.",
+    "You pay for the parts of abandoned uploads for ever, and no listing shows them.",
     f"`flask doctor --fix`, or {_CONSOLE} > Management > Lifecycle rules: delete incomplete "
     "multipart uploads after 7 days.",
 )
 KEPT = Check(
     "bucket.expiry",
-    "Lifecycle rules keep users' assets within reach",
-    "Rules delete assets, or move them where a link answers 403 InvalidObjectState.",
+    "Lifecycle rules do not remove users' assets",
+    "They would delete assets, or move them to a class where links answer 403 InvalidObjectState.",
     f"{_CONSOLE} > Management > Lifecycle rules: take users/ out of the rule, or archive to "
     "Glacier Instant Retrieval.",
 )

@@ -11,21 +11,21 @@ _ALWAYS = (
     Check(
         "manual.root_mfa",
         "The account's root user has MFA and no keys",
-        "Whoever has the root user has everything, backups included.",
+        "The root user controls everything, backups included.",
         "`aws iam get-account-summary --query 'SummaryMap.[AccountMFAEnabled,"
         "AccountAccessKeysPresent]'` must print 1 and 0.",
     ),
     Check(
         "manual.secrets_manager",
         "Secrets are in a secrets manager",
-        "An environment file is copied, mailed and committed sooner or later.",
+        "Environment files get copied, mailed and committed sooner or later.",
         "`git log --all --oneline -- .env '*.pem'` must print nothing; keep the environment in "
         "Render's or Railway's secrets, or AWS Secrets Manager.",
     ),
     Check(
         "manual.key_age",
         "Access keys are rotated",
-        "A key that leaked unseen is good until it is deleted.",
+        "A leaked key works until it is deleted.",
         "`aws iam list-access-keys --user-name <the gateway's>`: none older than 90 days "
         "(docs/recovery.md rotates them without downtime); a role needs none.",
     ),
@@ -39,20 +39,20 @@ _ALWAYS = (
     Check(
         "manual.alarm_email",
         "Alarms reach a person",
-        "An alarm to an address that never confirmed is lost.",
+        "Alarms to an address that never confirmed are lost.",
         '`aws sns list-subscriptions --query "Subscriptions[?SubscriptionArn=='
         "'PendingConfirmation']\"` must print [].",
     ),
     Check(
         "manual.email_limit",
         "Cognito may send enough mail",
-        "By itself it sends 50 messages a day; further sign-ups wait for their code in vain.",
+        "Without SES it sends 50 messages a day; further sign-ups never get their code.",
         "Console: Cognito > User pools > yours > Messaging: send with Amazon SES.",
     ),
     Check(
         "manual.proxies",
         "TRUSTED_PROXIES is the number of proxies",
-        "Too low, all callers share one address; too high, anybody may invent one.",
+        "If too low, all callers share one address; if too high, anybody may invent one.",
         "Render and Railway: 1; an AWS load balancer: 1; CloudFront before it: 2 (docs/deploy.md). "
         "The log's `address` must be yours.",
     ),
@@ -60,7 +60,7 @@ _ALWAYS = (
 _WITHIN_A_VPC = Check(
     "manual.vpc_endpoint",
     "S3 is reached by a VPC endpoint",
-    "Through a NAT gateway each gigabyte is paid for once more.",
+    "Through a NAT gateway, you pay for each gigabyte again.",
     "Only if the gateway runs in a VPC: `aws ec2 describe-vpc-endpoints --query "
     "'VpcEndpoints[].ServiceName'` must list com.amazonaws.<region>.s3.",
 )

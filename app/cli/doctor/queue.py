@@ -13,27 +13,28 @@ from app.cli.doctor.results import Check, Result, Status
 
 QUEUE = Check(
     "queue",
-    "The queue of events exists",
-    "Nobody hears of uploads: nothing is verified in the background, no webhook is sent.",
-    "`aws sqs list-queues --region {region}`; set EVENTS_QUEUE_URL, or make it: `flask provision`.",
+    "The events queue exists",
+    "Uploads are not verified in the background, and no webhooks are sent.",
+    "`aws sqs list-queues --region {region}`; set EVENTS_QUEUE_URL, or create the queue: "
+    "`flask provision`.",
 )
 DEAD_LETTERS = Check(
     "queue.dead_letters",
     "The queue has a dead-letter queue",
-    "An event that cannot be handled comes back for ever.",
+    "An event that cannot be handled is delivered again for ever.",
     "Console: SQS > the queue > Dead-letter queue > Edit; infra/template.yaml has one.",
 )
 NOTIFICATION = Check(
     "queue.notification",
-    "The bucket tells the queue",
-    "Nobody hears of uploads, though queue and worker are well.",
+    "The bucket notifies the queue",
+    "Uploads are not noticed, although queue and worker are fine.",
     "Console: S3 > the bucket > Properties > Event notifications: all object create and removal "
     "events, prefix users/, to the queue.",
 )
 QUEUE_POLICY = Check(
     "queue.policy",
     "The queue's policy lets S3 send",
-    "S3 drops its events without a word; uploads are not verified in the background.",
+    "S3 drops its events silently, so uploads are not verified in the background.",
     "Console: SQS > the queue > Access policy: add the statement BucketTells of "
     "UploadEventsPolicy in infra/template.yaml.",
 )
@@ -90,7 +91,9 @@ def _notification(deployment: Deployment, arn: str) -> Result:
     others = {"EventBridgeConfiguration": "EventBridge", "TopicConfigurations": "SNS"}
     if not told and (between := [name for key, name in others.items() if found.get(key)]):
         named = " and ".join(between)
-        return NOTIFICATION.warning(f"{named} is told; whether it tells the queue is not seen")
+        return NOTIFICATION.warning(
+            f"{named} is notified; whether it notifies the queue cannot be seen"
+        )
     lacking = [
         event for event, kinds in _WANTED.items() if f"{event}:*" not in told and not kinds <= told
     ]

@@ -14,29 +14,30 @@ from app.cli.doctor.results import Check, Result
 
 CREDENTIALS = Check(
     "storage.credentials",
-    "S3 knows the gateway's keys",
-    "Every signed link and upload is refused by S3.",
-    "Make a pair: `aws iam create-access-key --user-name <the gateway's>`; set S3_ACCESS_KEY_ID "
+    "S3 accepts the gateway's keys",
+    "S3 refuses every signed link and upload.",
+    "Create a pair: `aws iam create-access-key --user-name <the gateway's>`; set S3_ACCESS_KEY_ID "
     "and S3_SECRET_ACCESS_KEY, without blanks or quotes. With a role, leave both out.",
 )
 BUCKET = Check(
     "storage.bucket",
     "The bucket exists",
     "There is nowhere to upload to.",
-    "`aws s3 ls` lists yours; set S3_BUCKET_NAME, or make it: `flask provision`.",
+    "`aws s3 ls` lists yours. Set S3_BUCKET_NAME, or create the bucket: `flask provision`.",
 )
 REGION = Check(
     "storage.region",
-    "S3_REGION is the bucket's",
-    "A signature names the region; browsers get a redirect that they may not follow.",
-    "`aws s3api get-bucket-location --bucket {bucket}` tells it (null: us-east-1); set S3_REGION.",
+    "S3_REGION is the bucket's region",
+    "The signature contains the region. With another one, browsers get a redirect that they may "
+    "not follow.",
+    "`aws s3api get-bucket-location --bucket {bucket}` shows it (null: us-east-1). Set S3_REGION.",
 )
 TIME = Check(
     "storage.clock",
-    "S3 takes our time",
-    "A signature holds the time: S3 refuses those that are not from now.",
+    "S3 and this machine agree on the time",
+    "Signatures contain the time, and S3 refuses those that are too old or from the future.",
     "Synchronise this machine's clock: `sudo timedatectl set-ntp true` (on AWS: chrony with "
-    "169.254.169.123). The permissions may be well.",
+    "169.254.169.123). The permissions may be fine.",
 )
 
 _OF_KEYS = {

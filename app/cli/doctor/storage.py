@@ -38,21 +38,21 @@ READ = Check(
 )
 MULTIPART = Check(
     "storage.multipart",
-    "Large uploads can be begun and given up",
+    "Large uploads can be started and aborted",
     "Files above MULTIPART_THRESHOLD_BYTES cannot be uploaded.",
     f"Allow s3:PutObject and s3:AbortMultipartUpload on users/*: {_IAM}.",
 )
 DELETE = Check(
     "storage.delete",
     "The gateway may delete",
-    "What completion rejects would stay readable.",
-    f"Allow s3:DeleteObject and s3:DeleteObjectVersion on users/*: {_IAM}. Where Object Lock keeps "
-    "versions by default, no permission helps: disable its default retention.",
+    "Files that completion rejects would stay readable.",
+    f"Allow s3:DeleteObject and s3:DeleteObjectVersion on users/*: {_IAM}. If Object Lock keeps "
+    "versions by default, no permission helps: disable the default retention.",
 )
 PRIVATE = Check(
     "storage.private",
-    "Nobody reads without a signature",
-    "Whoever knows or guesses a key reads every user's asset.",
+    "Objects cannot be read without a signature",
+    "Anybody who knows or guesses a key can read the asset.",
     "Console: S3 > the bucket > Permissions: block all public access, and take the statement "
     'with "Principal": "*" out of the policy.',
 )
@@ -88,7 +88,7 @@ def _life(deployment: Deployment) -> Iterator[Result]:
         deployment.wrote = got.body == BODY
         yield READ.passes_if(got.body == BODY, "yes", f"S3 answered {got.code or 'other bytes'}")
         bare = deployment.fetch("GET", deployment.inner.url(key))
-        yield PRIVATE.passes_if(not bare.ok, f"refused with {bare.status}", "anybody reads")
+        yield PRIVATE.passes_if(not bare.ok, f"refused with {bare.status}", "anybody can read")
         yield _multipart(deployment)
     finally:
         removed = remove_probe(deployment, put)

@@ -2,6 +2,8 @@
 
 What is shown here is read before the signature is known to be good, for explanation alone; the
 last line is the gateway's own verdict. The token itself is never printed.
+
+Longer than other modules: one check, with its fix, for each claim.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ _FRONT_END = "The front end must send the access token of this pool and client, 
 
 
 def _claim(name: str, title: str, fix: str) -> Check:
-    return Check(f"token.{name}", title, "The gateway answers 401 to every request with it.", fix)
+    return Check(
+        f"token.{name}", title, "The gateway answers 401 to every request with this token.", fix
+    )
 
 
 FORM = _claim(
