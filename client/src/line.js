@@ -2,9 +2,9 @@
  * How many parts travel at once over a line: so many that it is full, and so few that one ends
  * every few seconds, for what is on the wire is lost when the page, the line or the browser goes.
  *
- * One part at first. Where parts end within a second two fill the gaps between them. More are tried
- * where parts end soon enough, and kept if they make it faster: a line whose connections are slow
- * each, and fast together.
+ * One part at first. Where parts end within a second the next one begins while the last one waits
+ * for its answer. More are tried where parts end soon enough, and kept if they make it faster: a
+ * line whose connections are slow each, and fast together.
  */
 
 const MOST = 4;
@@ -20,7 +20,10 @@ const TRY_AGAIN_MS = 30e3;
 export class Line {
   #now;
   #width = 1;
+  #brisk = false;
+  /** Parts that have a place, and those that wait for an answer besides. */
   #busy = 0;
+  #flying = 0;
   #waiting = [];
   /** What was seen since the width last changed, of parts that travelled at that width alone. */
   #since = 0;
@@ -38,19 +41,34 @@ export class Line {
     return this.#width;
   }
 
-  /** Waits for a place; what gives it back takes the bytes that were sent, if all were. */
+  /**
+   * Waits for a place. `handedOver()` says that the part waits for its answer alone; `leave(bytes)`
+   * gives the place back, with the bytes that were sent, if all were.
+   */
   async enter(signal) {
     while (this.#busy >= this.#width) await this.#turn(signal);
     signal?.throwIfAborted();
     // What an idle line carried says nothing.
-    if (!this.#busy) this.#become(this.#width);
+    if (!this.#flying) this.#become(this.#width);
     this.#busy += 1;
+    this.#flying += 1;
     const begun = this.#now();
-    return (bytes) => {
-      const full = this.#busy === this.#width;
-      this.#busy -= 1;
-      if (bytes && full && begun >= this.#since) this.#learn(bytes, this.#now() - begun);
+    let has = true;
+    const giveBack = () => {
+      if (has) this.#busy -= 1;
+      has = false;
       for (const wake of this.#waiting.splice(0)) wake();
+    };
+    return {
+      handedOver: () => {
+        if (this.#brisk) giveBack();
+      },
+      leave: (bytes) => {
+        const full = this.#flying >= this.#width;
+        this.#flying -= 1;
+        if (bytes && full && begun >= this.#since) this.#learn(bytes, this.#now() - begun);
+        giveBack();
+      },
     };
   }
 
@@ -72,21 +90,18 @@ export class Line {
     if (this.#parts < this.#width) return;
     const now = this.#now();
     const speed = this.#bytes / (now - this.#since);
-    if (this.#before !== null && speed < this.#before * WORTH) {
-      this.#before = null;
+    const vain = this.#before !== null && speed < this.#before * WORTH;
+    this.#brisk = tookMs < BRISK_MS * this.#width;
+    this.#before = null;
+    if (vain) {
       this.#patientUntil = now + TRY_AGAIN_MS;
       this.#become(this.#width / 2);
     } else if (this.#width > 1 && tookMs > SLOW_MS) {
-      this.#before = null;
       this.#become(this.#width / 2);
-    } else if (this.#width === 1 && tookMs < BRISK_MS) {
-      this.#before = null;
-      this.#become(2);
     } else if (this.#width < MOST && tookMs < SOON_MS && now >= this.#patientUntil) {
       this.#before = speed;
       this.#become(this.#width * 2);
     } else {
-      this.#before = null;
       this.#become(this.#width);
     }
   }

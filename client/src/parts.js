@@ -46,11 +46,11 @@ export class Parts {
   async #send(number, transfer, { line, checksum, signal }) {
     const { batch, ...part } = await this.#signed(number);
     const slice = this.#slice(number);
-    const leave = await line?.enter(signal);
+    const place = await line?.enter(signal);
     const reading = checksum?.upTo(Math.min(number * this.#partSize, this.#file.size));
     let sent = 0;
     try {
-      await transfer.send({ ...part, method: 'PUT' }, slice, number);
+      await transfer.send({ ...part, method: 'PUT' }, slice, number, place?.handedOver);
       sent = slice.size;
       this.#urls.delete(number);
     } catch (error) {
@@ -62,7 +62,7 @@ export class Parts {
       if (error !== INTERRUPTED) await reading; // that the file changed explains all else
       throw error;
     } finally {
-      leave?.(sent);
+      place?.leave(sent);
     }
     await reading;
   }

@@ -14,12 +14,12 @@ export const tellsProgress = () => typeof XMLHttpRequest === 'function';
 
 /**
  * Sends `blob` as `request` was signed. Rejects with a `GatewayError`, or with the signal's reason;
- * `onMoved` hears how many bytes are on their way.
+ * `onMoved` hears how many bytes are on their way, `onHandedOver` that all are; fetch tells neither.
  */
 export const transmit = (request, blob, options) => (
   tellsProgress() ? byXhr(request, blob, options) : byFetch(request, blob, options));
 
-async function byXhr({ method, url, headers = {}, fields }, blob, { signal, onMoved }) {
+async function byXhr({ method, url, headers = {}, fields }, blob, { signal, onMoved, onHandedOver }) {
   const xhr = new XMLHttpRequest();
   const stop = () => xhr.abort();
   let stall;
@@ -43,6 +43,7 @@ async function byXhr({ method, url, headers = {}, fields }, blob, { signal, onMo
         watch();
         onMoved(sent);
       };
+      xhr.upload.onload = () => onHandedOver?.();
       xhr.onabort = () => reject(signal.reason ?? networkError());
       xhr.onerror = () => reject(networkError());
       xhr.onload = () => {

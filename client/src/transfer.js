@@ -82,8 +82,11 @@ export class Transfer {
     for (const { stop } of this.#flights) stop();
   }
 
-  /** Sends one body. Rejects with INTERRUPTED, `file-unreadable`, or what went wrong. */
-  async send(request, blob, slot) {
+  /**
+   * Sends one body; `onHandedOver` hears when only its answer is missing. Rejects with INTERRUPTED,
+   * `file-unreadable`, or what went wrong.
+   */
+  async send(request, blob, slot, onHandedOver) {
     this.#signal.throwIfAborted();
     if (this.#gate) throw INTERRUPTED;
     const flight = new Flight(blob.size);
@@ -91,6 +94,7 @@ export class Transfer {
     try {
       await transmit(request, blob, {
         signal: flight.signal,
+        onHandedOver,
         onMoved: (bytes) => {
           flight.moved(bytes);
           this.#sent.set(slot, bytes);
