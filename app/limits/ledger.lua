@@ -10,7 +10,7 @@
 local ACCOUNT, HOLDS, ENDS, USAGE, DONE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local GRACE = tonumber(ARGV[3])
 local SHARED = '*'
-local MAX_CHUNK = 1000
+local MAX_CHUNK = 200
 
 local function number(text)
   local value = tonumber(text)
@@ -76,15 +76,18 @@ local function pack(hold)
     hold.mark)
 end
 
-local function get(place)
-  local text = redis.call('HGET', HOLDS, place)
-  if not text then return nil end
+local function read(text)
   local size, till, netted, of_count, completing, judged, unproven, work, mark =
     string.match(text, FORM)
   if not size then error('GARBLED') end
   return {size = number(size), till = number(till), netted = number(netted),
           of_count = number(of_count), completing = completing == '1', judged = judged == '1',
           unproven = unproven == '1', work = work == '1', mark = mark}
+end
+
+local function get(place)
+  local text = redis.call('HGET', HOLDS, place)
+  return text and read(text) or nil
 end
 
 local function set(place, hold)
@@ -125,17 +128,14 @@ end
 
 -- When `wanted` bytes have come free, but for what is held at `without`: '' for never.
 local function frees_at(wanted, without, looks)
-  local ends = redis.call('ZRANGE', ENDS, 0, looks - 1, 'WITHSCORES')
+  local places = redis.call('ZRANGE', ENDS, 0, looks - 1)
   local freed, last = 0, nil
-  for i = 1, #ends, 2 do
-    local place = ends[i]
-    local hold = get(place)
-    if not hold then error('GARBLED') end
-    if place ~= without and not hold.work then
+  for i, text in ipairs(#places > 0 and redis.call('HMGET', HOLDS, unpack(places)) or {}) do
+    if not text then error('GARBLED') end
+    local hold = read(text)
+    if places[i] ~= without and not hold.work then
       freed = freed + counts(hold)
-      if freed >= wanted then
-        return instant(math.max(tonumber(ends[i + 1]), account.recount or now, now))
-      end
+      if freed >= wanted then return instant(math.max(hold.till, account.recount or now, now)) end
     end
   end
   if redis.call('ZCARD', ENDS) <= looks then return '' end
@@ -148,7 +148,10 @@ end
 
 local operations = {}
 
-function operations.begin() return {instant(now), redis.call('ZRANGE', ENDS, 0, -1)} end
+function operations.begin() return instant(now) end
+
+-- first, last
+function operations.places() return redis.call('ZRANGE', ENDS, ARGV[4], ARGV[5]) end
 
 function operations.balance()
   local answer = {instant(now), whole(account.held - account.netted), account.busy > now and 1 or 0}
@@ -178,16 +181,19 @@ function operations.record()
   return 1
 end
 
--- began: how many holds are left to drop that ended before
+-- began, right after `record`: whether holds are left to drop that ended before
 function operations.prune()
   if account.began ~= tonumber(ARGV[4]) then return 0 end
   local ended = redis.call('ZRANGEBYSCORE', ENDS, '-inf', '(' .. ARGV[4], 'LIMIT', 0, MAX_CHUNK)
-  for _, place in ipairs(ended) do
-    local hold = get(place)
-    if not hold then error('GARBLED') end
-    drop(place, hold)
+  if #ended > 0 then
+    for _, text in ipairs(redis.call('HMGET', HOLDS, unpack(ended))) do
+      if not text then error('GARBLED') end
+      account.held = account.held - read(text).size
+    end
+    redis.call('HDEL', HOLDS, unpack(ended))
+    redis.call('ZREM', ENDS, unpack(ended))
+    save()
   end
-  if #ended > 0 then save() end
   return #ended == MAX_CHUNK and 1 or 0
 end
 
@@ -195,14 +201,18 @@ end
 function operations.net()
   local began = tonumber(ARGV[4])
   if account.began ~= began then return end
-  for i = 5, #ARGV, 2 do
-    local hold = get(ARGV[i])
+  local places, written = {}, {}
+  for i = 5, #ARGV, 2 do places[#places + 1] = ARGV[i] end
+  for i, text in ipairs(redis.call('HMGET', HOLDS, unpack(places))) do
+    local hold = text and read(text)
     if hold and hold.of_count ~= began then
-      hold.netted, hold.of_count = math.min(tonumber(ARGV[i + 1]), hold.size), began
+      hold.netted, hold.of_count = math.min(tonumber(ARGV[4 + 2 * i]), hold.size), began
       account.netted = account.netted + hold.netted
-      set(ARGV[i], hold)
+      written[#written + 1] = places[i]
+      written[#written + 1] = pack(hold)
     end
   end
+  if #written > 0 then redis.call('HSET', HOLDS, unpack(written)) end
   save()
 end
 

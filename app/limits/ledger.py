@@ -27,7 +27,7 @@ from app.domain.usage import Usage
 #: Places that one user may hold at a time: eleven uploads a second, each with a URL for 15 minutes.
 MAX_HOLDS = 10_000
 #: Holds that are looked at to tell when bytes come free.
-MAX_LOOKS = 500
+MAX_LOOKS = 100
 #: The mark of a hold that several uploads share; none of them may release it.
 SHARED = "*"
 

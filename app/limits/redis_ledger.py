@@ -32,7 +32,8 @@ SCRIPT = Script(Path(__file__).with_name("ledger.lua").read_text())
 #: How long an account outlives its last hold, so that completion still knows it.
 GRACE_SECONDS = 3600
 #: Holds that one call looks at: Redis answers nobody else meanwhile.
-_CHUNK = 500
+_CHUNK = 200
+_PAGE = 1000
 _HOLDS_AT_ONCE = 100
 
 Item = TypeVar("Item")
@@ -51,8 +52,12 @@ class RedisLedger:
         self.now = now
 
     def begin(self, sub: str) -> tuple[float, Sequence[bytes]]:
-        now, places = self._ask(sub, "begin")
-        return float(now), places
+        began_at = float(self._ask(sub, "begin"))
+        places: list[bytes] = []
+        # What is held meanwhile is not told of: then it counts twice until the next count.
+        while len(piece := self._page(sub, len(places))) == _PAGE:
+            places += piece
+        return began_at, places + piece
 
     def record(self, sub: str, count: Count, seen: Mapping[bytes, int]) -> None:
         began_at = _instant(count.began_at)
@@ -106,6 +111,9 @@ class RedisLedger:
 
     def release(self, sub: str, place: bytes, mark: str) -> None:
         self._ask(sub, "release", place, brief(mark))
+
+    def _page(self, sub: str, first: int) -> list[bytes]:
+        return list(self._ask(sub, "places", first, first + _PAGE - 1))
 
     def _ask(self, sub: str, operation: str, *arguments: bytes | str | int) -> Any:
         values = [operation, self.now, GRACE_SECONDS, *arguments]

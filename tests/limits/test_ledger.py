@@ -400,3 +400,28 @@ def test_marks_are_kept_briefly() -> None:
     """Of one length, without blanks, whatever a store calls its uploads."""
     assert ledger.brief("s3 2~ü" * 100) != ledger.brief("m")
     assert len(ledger.brief("s3 2~ü" * 100)) == 16
+
+
+def test_t55_what_redis_does_for_a_call_does_not_grow_with_the_holds(
+    redis_url: str, redis_server: RedisServer
+) -> None:
+    """T55: as many commands with 2,000 holds as with 200, and each looks at few of them."""
+    made = RedisLedger(RedisClient(redis_url))
+    began_at, _ = made.begin(SUB)
+    made.record(SUB, Count(usage(0), began_at, began_at + 60, began_at + 60), {})
+    calls = []
+    made.settle(SUB, Hold(L, 1, LONG, "m"), dies=False)
+    for number in (200, 1800):
+        some = [Hold(index.to_bytes(16), 1, LONG, "m") for index in range(number)]
+        made.hold(SUB, some, 10_000)
+        with redis_server.client() as client:
+            client.config_resetstat()
+            made.hold(SUB, [Hold(number.to_bytes(15) + b"x", 1, LONG, "m")], 10_000)
+            assert made.hold(SUB, [Hold(K, 9_000, LONG, "m")], 9_000)[0].outcome is Outcome.SHORT
+            made.settle(SUB, Hold((3).to_bytes(16), 1, LONG, "m"), dies=False)
+            made.balance(SUB)
+            made.release(SUB, (4).to_bytes(16), "m")
+            stats = client.info("commandstats")
+        calls.append({name: each["calls"] for name, each in stats.items() if "config" not in name})
+    assert calls[0] == calls[1]
+    assert ledger.MAX_LOOKS <= 100
