@@ -9,21 +9,21 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T05",
         "past tokens pass",
-        never("ClaimRules.is_over", "expires <= now - self.leeway_seconds"),
+        never("claims:is_over", "expires <= now - leeway_seconds"),
     ),
     mutant(
         "T05",
         "an expiry may be any number",
         Code(
-            "ClaimRules._check_times",
-            "type(expires) is not int or self.is_over(expires, now)",
-            "expires is None or float(expires) <= now - self.leeway_seconds",
+            "expiry",
+            "not is_instant(expires) or is_over(expires, now, leeway_seconds)",
+            "float(expires) <= now - leeway_seconds",
         ),
     ),
     mutant(
         "T05",
         "a token without an expiry lives for a minute",
-        Code("ClaimRules._check_times", 'claims.get("exp")', 'claims.get("exp", int(now) + 60)'),
+        Code("expiry", 'claims.get("exp", "")', 'claims.get("exp", int(now) + 60)'),
     ),
     mutant(
         "T05",
@@ -38,23 +38,19 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T05",
         "tokens of the future pass",
-        never("ClaimRules._check_times", "instant > now + self.leeway_seconds"),
+        never("check_beginning", "instant > now + leeway_seconds"),
     ),
     mutant(
         "T05",
         "beginnings may be anything",
         Code(
-            "ClaimRules._check_times",
-            "type(instant) is not int or instant > now + self.leeway_seconds",
-            "type(instant) is int and instant > now + self.leeway_seconds",
+            "check_beginning",
+            "not is_instant(instant) or instant > now + leeway_seconds",
+            "is_instant(instant) and instant > now + leeway_seconds",
         ),
     ),
-    mutant(
-        "T05", "nbf is not looked at", Code("ClaimRules._check_times", '("iat", "nbf")', '("iat",)')
-    ),
-    mutant(
-        "T05", "iat is not looked at", Code("ClaimRules._check_times", '("iat", "nbf")', '("nbf",)')
-    ),
+    mutant("T05", "nbf is not looked at", Code("check_beginning", '("iat", "nbf")', '("iat",)')),
+    mutant("T05", "iat is not looked at", Code("check_beginning", '("iat", "nbf")', '("nbf",)')),
     mutant("T05", "ten minutes of leeway", Code("MAX_LEEWAY_SECONDS", "60", "600")),
     mutant("T06", "a sub may hold a slash", Text("SUB", "._:-", "._:/-")),
     mutant("T06", "a sub may be long", Text("SUB", "{1,128}", "{1,}")),
@@ -65,14 +61,14 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T06",
         "the sub is not judged",
-        never("claims:_principal", "not is_sub(sub)"),
+        never("cognito:_sub", "not is_sub(sub)"),
         never("Principal.__post_init__", "not is_sub(self.sub)"),
     ),
     mutant(
         "T07",
         "a remembered verdict does not end",
         Code(
-            "CognitoVerifier.verify_token",
+            "TokenVerifier.verify_token",
             "verdict.until > self._clock() and __UNCHANGED",
             "__UNCHANGED",
         ),
@@ -80,13 +76,13 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T07",
         "a remembered verdict outlives its keys",
-        always("CognitoVerifier.verify_token", "verdict.version == self._jwks.version"),
+        always("TokenVerifier.verify_token", "verdict.version == self._keys.version"),
     ),
     mutant(
         "T07",
         "a remembered verdict outlives its token",
         Code(
-            "CognitoVerifier._verify_afresh",
+            "TokenVerifier._verify_afresh",
             "min(expires, now + REMEMBER_SECONDS)",
             "now + REMEMBER_SECONDS",
         ),
@@ -94,12 +90,12 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T07",
         "a withdrawn key is not noticed by remembered tokens",
-        Code("CognitoVerifier._verify_afresh", "min(expires, now + REMEMBER_SECONDS)", "expires"),
+        Code("TokenVerifier._verify_afresh", "min(expires, now + REMEMBER_SECONDS)", "expires"),
     ),
     mutant(
         "T07",
         "the memory grows",
-        never("CognitoVerifier._remember", "len(self._memory) > self._memory_size"),
+        never("TokenVerifier._remember", "len(self._memory) > self._memory_size"),
     ),
     mutant(
         "T08", "tokens in the query string pass", never("check_token_place", "request.query_string")
@@ -121,5 +117,34 @@ MUTANTS: tuple[Mutant, ...] = (
             request.environ["HTTP_AUTHORIZATION"] = sent.split(",")[0]
             """,
         ),
+    ),
+    mutant(
+        "T61",
+        "a user with the scope is a back end",
+        always("CognitoRules.check", "sub == client_id"),
+    ),
+    mutant(
+        "T61",
+        "a client without the scope is a back end",
+        always("CognitoRules.check", "self.service_scope in scopes"),
+    ),
+    mutant(
+        "T61",
+        "a user of another provider with the scope is a back end",
+        always("OpenIdRules.check", "_is_of_a_client(claims, client_id)"),
+    ),
+    mutant(
+        "T61",
+        "a back end need name nobody",
+        Code(
+            "authenticate_requests.authenticate",
+            "wanted_sub is not None or g.principal.is_service",
+            "wanted_sub is not None",
+        ),
+    ),
+    mutant(
+        "T61",
+        "back ends keep to no quota of their own",
+        never("Allowance.of", "principal.is_service"),
     ),
 )

@@ -69,7 +69,9 @@ MUTANTS: tuple[Mutant, ...] = (
         "T49",
         "who may not is ignored instead of refused",
         Code(
-            "act_as", 'raise InsufficientScope(f"{HEADER} is for administrators")', "return actor"
+            "act_as",
+            'raise InsufficientScope(f"{HEADER} is for administrators and back ends")',
+            "return actor",
         ),
     ),
     mutant("T49", "the name may be anything", never("act_as", "not is_sub(wanted_sub)")),
@@ -87,9 +89,9 @@ MUTANTS: tuple[Mutant, ...] = (
         without("authenticate_requests.authenticate", "count_caller(...)"),
         Code(
             "authenticate_requests.authenticate",
-            "if wanted_sub is not None: ...",
+            "if wanted_sub is not None or g.principal.is_service: ...",
             """
-            if wanted_sub is not None: ...
+            if wanted_sub is not None or g.principal.is_service: ...
             count_caller(services.limits.rates, signing=facts.signing)
         """,
         ),

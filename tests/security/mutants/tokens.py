@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant, never
+from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant, never, without
 
 MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T01",
         "any issuer will do",
-        Code("ClaimRules.check", 'claims.get("iss") != self.issuer', 'not claims.get("iss")'),
+        never("issuer_among", "issuer not in issuers"),
     ),
     mutant(
         "T01",
         "an issuer that begins alike will do",
-        Code(
-            "ClaimRules.check",
-            'claims.get("iss") != self.issuer',
-            'not str(claims.get("iss")).startswith(self.issuer)',
-        ),
+        Code("issuer_among", "issuer not in issuers", "not issuer.startswith(tuple(issuers))"),
     ),
-    mutant("T01", "either use will do", Code("ClaimRules.check", "self.accepted_use", '"any"')),
+    mutant("T01", "either use will do", Code("CognitoRules._use", "self.accepted_use", '"any"')),
     mutant(
         "T01",
         "a token without a use counts as an access token",
-        Code("ClaimRules.check", 'claims.get("token_use")', 'claims.get("token_use", "access")'),
+        Code("CognitoRules._use", 'claims.get("token_use")', 'claims.get("token_use", "access")'),
     ),
     mutant(
         "T01",
         "any client will do",
-        never("ClaimRules._check_client", "client_id not in self.client_ids"),
+        never("CognitoRules._client", "client_id not in self.client_ids"),
     ),
     mutant(
         "T01",
         "a client whose id begins alike will do",
         Code(
-            "ClaimRules._check_client",
+            "CognitoRules._client",
             "not isinstance(client_id, str) or client_id not in self.client_ids",
             "not str(client_id).startswith(tuple(self.client_ids))",
         ),
@@ -43,37 +39,34 @@ MUTANTS: tuple[Mutant, ...] = (
         "T01",
         "aud stands in for client_id",
         Code(
-            "ClaimRules._check_client",
-            'audience if is_id_token else claims.get("client_id")',
-            'claims.get("client_id") or audience',
+            "CognitoRules._client",
+            'claims.get("aud" if _is_id_token(claims) else "client_id")',
+            'claims.get("client_id") or claims.get("aud")',
         ),
     ),
     mutant(
         "T01",
         "an access token for another resource will do",
-        never("ClaimRules._check_client", '"aud" in claims and audience != client_id'),
+        always("CognitoRules._check_audience", '"aud" not in claims or _is_id_token(claims)'),
     ),
     mutant(
         "T01",
         "the setting of the use reaches no verifier",
-        Code("build_auth", "token_use=settings.cognito_token_use", 'token_use="any"'),
+        Code("token_rules", "accepted_use=settings.cognito_token_use", 'accepted_use="any"'),
     ),
     mutant(
         "T02",
         "other RSA algorithms will do",
-        never("_kid_in", 'header.get("alg") != "RS256"'),
-        Code(
-            "RS256_ONLY",
-            'algorithms=["RS256"]',
-            'algorithms=["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]',
-        ),
+        never("verifier:_header", "not isinstance(algorithm, str) or algorithm not in algorithms"),
+        never("signed_claims", "algorithm not in public.algorithms"),
+        Code("signed_claims", "_REGISTRIES[algorithm]", "JWSRegistry(algorithms=[algorithm])"),
     ),
     mutant(
         "T02",
         "the signature is not verified",
         Code(
-            "CognitoVerifier._verify_afresh",
-            "jwt.decode(token, signing_key.key, registry=RS256_ONLY).claims",
+            "signed_claims",
+            "jwt.decode(token, public.key, registry=_REGISTRIES[algorithm]).claims",
             'orjson.loads(urlsafe_b64decode(token.split(".")[1].encode()))',
         ),
     ),
@@ -92,17 +85,17 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T02",
         "a token that names no key is taken for one of the first",
-        Code("_kid_in", 'header.get("kid")', 'header.get("kid", "first")'),
+        Code("verifier:_header", 'header.get("kid")', 'header.get("kid", "first")'),
     ),
     mutant(
         "T02",
         "a JWK of another algorithm is taken",
-        always("_is_for_rs256", 'entry.get("alg", "RS256") == "RS256"'),
+        always("_family_of", '"alg" not in entry or entry["alg"] in [*family.algorithms]'),
     ),
     mutant(
         "T02",
         "a JWK for encryption is taken",
-        always("_is_for_rs256", 'entry.get("use", "sig") == "sig"'),
+        never("_family_of", 'entry.get("use", "sig") != "sig"'),
     ),
     mutant("T02", "short keys are taken", Code("MIN_MODULUS_BITS", "2048", "512")),
     mutant(
@@ -142,8 +135,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "T03",
         "keys are looked for though the token is over",
         never(
-            "CognitoVerifier._verify_afresh",
-            "self._rules.is_over(_unverified_exp(token), self._clock())",
+            "TokenVerifier._verify_afresh",
+            "is_over(_unverified_exp(token), self._clock(), self._rules.leeway_seconds)",
         ),
     ),
     mutant("T03", "key ids may be long", Text("KID", "[!-~]{1,128}", "[!-~]{1,}")),
@@ -156,12 +149,12 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T59",
         "a fetch turns away who asked after it",
-        always("JwksCache._is_judged", "self._judged_by > self._unknown.get(kid, self._flights)"),
+        always("UnknownKids.was_asked_before", "self._begun_before.get(kid, fetch) < fetch"),
     ),
     mutant(
         "T59",
         "a fetch under way judges who came later",
-        Code("JwksCache._note_unknown", "self._flights", "self._flights - 1"),
+        Code("JwksCache.key_for", "self._flights", "self._flights - 1"),
     ),
     mutant(
         "T59",
@@ -171,11 +164,48 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T59",
         "nobody is turned away",
-        never("JwksCache.key_for", "self._is_judged(kid)"),
+        never("JwksCache.key_for", "self._unknown.was_asked_before(kid, self._judged_by)"),
     ),
     mutant(
         "T59",
         "unknown key ids are all remembered",
-        never("JwksCache._note_unknown", "len(self._unknown) > MAX_UNKNOWN_KIDS"),
+        never("UnknownKids.note", "len(self._begun_before) > MAX_UNKNOWN_KIDS"),
+    ),
+    mutant(
+        "T60",
+        "a tilde stays in the folder of a sub",
+        Text("_ODD", "._:-", "._:~-"),
+    ),
+    mutant(
+        "T60",
+        "dots are a folder",
+        Code("folder_of", 're.compile(rb".") if raw in (b".", b"..") else _ODD', "_ODD"),
+        always("is_sub", 'text not in (".", "..")'),
+    ),
+    mutant(
+        "T60",
+        "Cognito's subs may be folders of others",
+        never("cognito:_sub", '"~" in sub'),
+    ),
+    mutant("T60", "two providers share a gateway", without("_provider", "yield name, __FAULT")),
+    mutant(
+        "T60",
+        "a discovery document may be of another issuer",
+        never("Discovery.jwks_url", 'document.get("issuer") not in issuers(self._issuer)'),
+    ),
+    mutant(
+        "T60",
+        "keys may be at any kind of address",
+        never("Discovery.jwks_url", 'urlsplit(found).scheme not in (scheme, "https")'),
+    ),
+    mutant(
+        "T60",
+        "any audience will do",
+        never("OpenIdRules._check_audience", "audiences(claims).isdisjoint(self.audience)"),
+    ),
+    mutant(
+        "T60",
+        "any kind of token will do",
+        never("verifier:_header", 'str(header.get("typ", "JWT")).lower() not in TYPES'),
     ),
 )
