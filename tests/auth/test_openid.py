@@ -447,6 +447,8 @@ def test_clients_and_scopes_are_found_where_providers_put_them() -> None:
     assert principal({"scope": "a b"}).scopes == {"a", "b"}
     assert principal({"scp": ["a", "b"]}).scopes == {"a", "b"}
     assert principal({"scp": "a b"}).scopes == {"a", "b"}
+    assert principal({"roles": ["a"]}).scopes == set()
+    assert principal({"roles": ["a"], "idtyp": "app"}).scopes == {"a"}
 
 
 @pytest.mark.parametrize("mark", [{"gty": "client-credentials"}, {"idtyp": "app"}])
