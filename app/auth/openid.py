@@ -108,8 +108,13 @@ def _text(claims: Claims, name: str) -> str:
 
 
 def _scopes(claims: Claims) -> frozenset[str]:
-    """``scope`` (RFC 9068), or ``scp`` as Entra and Okta have it: words, or a list of them."""
+    """``scope`` (RFC 9068), or ``scp`` as Entra and Okta have it: words, or a list of them.
+
+    Entra gives applications no scopes but roles, which are the same to us.
+    """
     found = [_texts(claims.get(name), "scopes") for name in ("scope", "scp")]
+    if claims.get("idtyp") == "app":
+        found.append(_texts(claims.get("roles"), "roles"))
     return names(*(scope for texts in found for text in texts for scope in text.split()))
 
 

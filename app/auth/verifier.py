@@ -10,16 +10,15 @@ from __future__ import annotations
 import re
 import threading
 import time
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 from joserfc import jwt
-from joserfc.errors import JoseError, SecurityWarning
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64decode
 
@@ -45,13 +44,23 @@ REFUSED_HEADERS = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64"})
 # What is signed alike and is no access or ID token, such as a logout token or a DPoP proof, says so
 # by another type (RFC 8725 §3.11). Many providers name none.
 TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})
-# One for each algorithm. Other unknown headers are ignored, as RFC 7515 §4 demands.
-_REGISTRIES = {
-    algorithm: JWSRegistry(algorithms=[algorithm], strict_check_header=False)
-    for algorithm in ASYMMETRIC
-}
-# Only its name is: providers will say EdDSA for years.
-warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
+
+
+class _OnlyOne(JWSRegistry):
+    """One algorithm. Other unknown headers are ignored, as RFC 7515 §4 demands."""
+
+    def __init__(self, algorithm: str) -> None:
+        super().__init__(algorithms=[algorithm], strict_check_header=False)
+        self._only = algorithm
+
+    def get_alg(self, name: str) -> Any:
+        # joserfc's own warns that the name EdDSA is deprecated, at each token.
+        if name != self._only:
+            raise UnsupportedAlgorithmError
+        return self.algorithms[name]
+
+
+_REGISTRIES = {algorithm: _OnlyOne(algorithm) for algorithm in ASYMMETRIC}
 
 
 class SigningKeys(Protocol):

@@ -1,11 +1,16 @@
-"""An administrator acts as another user, and nobody else does: T49."""
+"""Administrators (T49) and back ends (T61) act as other users, and nobody else does."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 
+from app.auth.act_as import act_as
+from app.domain.principal import Principal
+from app.limits.allowance import Allowance
+from tests.auth.tokens import ABSENT, CLIENT_ID
 from tests.gateway import ALICE, BOB, NOWHERE, AuditLines, Caller, Gateway, running_gateway
 
 LINKS = {"paths": ["image/a.png"]}
@@ -78,3 +83,104 @@ def test_t49_acting_for_others_deletes_no_account(administered: Gateway) -> None
         answer = admin.delete("/v1/me/data?account=true", headers={"X-Act-As-Sub": sub})
         assert answer.status_code == 422
         assert answer.json["errors"][0]["pointer"] == "/account"
+
+
+# --- back ends -------------------------------------------------------------------------------
+
+SERVICE, SCOPE = "render-farm", "assets/act"
+#: What Cognito writes for the grant of a client's own credentials: no user, no groups.
+BACK_END = {"client_id": SERVICE, "scope": SCOPE, "username": ABSENT}
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Gateway]:
+    """A gateway with a back end, whose quota is another than users'."""
+    with running_gateway(
+        NOWHERE,
+        "a-bucket",
+        COGNITO_CLIENT_ID=f"{CLIENT_ID},{SERVICE}",
+        SERVICE_SCOPE=SCOPE,
+        ADMIN_GROUP="admins",
+    ) as gateway:
+        yield gateway
+
+
+def back_end(served: Gateway, **claims: object) -> Caller:
+    return served.client_for(SERVICE, **{**BACK_END, **claims})
+
+
+def test_t61_a_back_end_acts_for_whom_it_names(served: Gateway, audit_lines: AuditLines) -> None:
+    """T61: the links are Bob's, and the log names the client beside him."""
+    answer = back_end(served).post("/v1/links", LINKS, headers={"X-Act-As-Sub": BOB})
+    assert f"users/{BOB}/image/a.png" in answer.json["links"][0]["url"]
+    [line] = audit_lines()
+    assert (line["sub"], line["client_id"], line["acted_as"]) == (SERVICE, SERVICE, BOB)
+
+
+def test_t61_a_back_end_must_name_somebody(served: Gateway) -> None:
+    """T61: without the header every route is a 403, so that nothing is stored under a client."""
+    for rule in served.app.url_map.iter_rules():
+        if not rule.rule.startswith(("/v1", "/s3")):
+            continue
+        path = re.sub(r"<[^>]+>", "x", rule.rule)
+        for method in rule.methods - {"OPTIONS", "HEAD"}:
+            answer = back_end(served).request(method, path)
+            assert answer.status_code == 403, (method, path)
+            assert "X-Act-As-Sub" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("sub", ["", ".", "..", "a/b", "auth0|a", f"{BOB},{ALICE}"])
+def test_t61_a_back_end_names_nobody_by_a_name_that_is_none(served: Gateway, sub: str) -> None:
+    """T61: what is no folder is refused, and never put into a key."""
+    assert as_bob(back_end(served), sub)["status"] == 422
+
+
+def test_t61_a_back_end_deletes_no_account(served: Gateway) -> None:
+    """T61: nor does it learn whether there is one."""
+    caller = back_end(served, scope=f"{SCOPE} aws.cognito.signin.user.admin")
+    answer = caller.delete("/v1/me/data?account=true", headers={"X-Act-As-Sub": BOB})
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/account")
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"scope": "assets/actor"},
+        {"scope": "assets"},
+        {"scope": ABSENT},
+        {"sub": ALICE},
+        {"client_id": CLIENT_ID},
+    ],
+    ids=repr,
+)
+def test_t61_others_are_no_back_ends(served: Gateway, claims: dict[str, object]) -> None:
+    """T61: another scope, or a user behind the token: the header is refused, not ignored."""
+    sub = str(claims.pop("sub", SERVICE))
+    caller = served.client_for(sub, **{**BACK_END, **claims})
+    assert as_bob(caller)["status"] == 403
+    assert caller.post("/v1/links", LINKS).status_code == 200
+
+
+def test_t61_without_the_setting_there_are_no_back_ends() -> None:
+    """T61: a client's token is then a caller like any other, with a folder of its own."""
+    clients = f"{CLIENT_ID},{SERVICE}"
+    with running_gateway(NOWHERE, "a-bucket", COGNITO_CLIENT_ID=clients) as gateway:
+        caller = back_end(gateway)
+        assert as_bob(caller)["status"] == 403
+        assert f"users/{SERVICE}/" in caller.post("/v1/links", LINKS).json["links"][0]["url"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "quota"),
+    [
+        ({}, 1000),
+        ({"SERVICE": 5000}, 5000),
+        ({"SERVICE": 0}, None),
+        ({"PREMIUM": 9000}, 1000),
+    ],
+)
+def test_t61_back_ends_keep_to_a_quota(settings: dict[str, int], quota: int | None) -> None:
+    """T61: the user's general one, or that of back ends; those of groups are nobody's here."""
+    acted = act_as(Principal(SERVICE, is_service=True), BOB, "")
+    assert Allowance(1000, settings).of(acted) == quota
+    assert Allowance(1000, settings).of(Principal(BOB)) == 1000

@@ -198,7 +198,7 @@ def _signed(token: str, key: PublicKey, algorithm: object) -> Result:
 def _claims(rules: Rules, settings: Settings, claims: Mapping[str, Any]) -> Iterator[Result]:
     """Each part of the rules by itself: whatever they refuse has its line."""
     now = time.time()
-    shown = _shown(settings, claims, now)
+    shown = _said(settings, claims, now)
     for name, part in rules.parts(now).items():
         check = PARTS.get(name, _claim(name, name, _FRONT_END))
         found = shown.get(name, "yes")
@@ -210,7 +210,7 @@ def _claims(rules: Rules, settings: Settings, claims: Mapping[str, Any]) -> Iter
             yield check.ok(found)
 
 
-def _shown(settings: Settings, claims: Mapping[str, Any], now: float) -> dict[str, str]:
+def _said(settings: Settings, claims: Mapping[str, Any], now: float) -> dict[str, str]:
     """What the token says, by the names of the rules' parts; the gateway's value where it helps."""
     is_id_token = claims.get("token_use") == "id"
     client = settings.oidc_client_claim if settings.oidc_issuer else "client_id"

@@ -6,14 +6,18 @@ from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant,
 
 MUTANTS: tuple[Mutant, ...] = (
     # Both looks at the end of a token ask this: the early one, and the one that counts.
-    mutant("T05", "past tokens pass", never("is_over", "expires <= now - leeway_seconds")),
+    mutant(
+        "T05",
+        "past tokens pass",
+        never("claims:is_over", "expires <= now - leeway_seconds"),
+    ),
     mutant(
         "T05",
         "an expiry may be any number",
         Code(
             "expiry",
             "not is_instant(expires) or is_over(expires, now, leeway_seconds)",
-            'expires == "" or float(expires) <= now - leeway_seconds',
+            "float(expires) <= now - leeway_seconds",
         ),
     ),
     mutant(
@@ -113,5 +117,34 @@ MUTANTS: tuple[Mutant, ...] = (
             request.environ["HTTP_AUTHORIZATION"] = sent.split(",")[0]
             """,
         ),
+    ),
+    mutant(
+        "T61",
+        "a user with the scope is a back end",
+        always("CognitoRules.check", "sub == client_id"),
+    ),
+    mutant(
+        "T61",
+        "a client without the scope is a back end",
+        always("CognitoRules.check", "self.service_scope in scopes"),
+    ),
+    mutant(
+        "T61",
+        "a user of another provider with the scope is a back end",
+        always("OpenIdRules.check", "_is_of_a_client(claims, client_id)"),
+    ),
+    mutant(
+        "T61",
+        "a back end need name nobody",
+        Code(
+            "authenticate_requests.authenticate",
+            "wanted_sub is not None or g.principal.is_service",
+            "wanted_sub is not None",
+        ),
+    ),
+    mutant(
+        "T61",
+        "back ends keep to no quota of their own",
+        never("Allowance.of", "principal.is_service"),
     ),
 )

@@ -89,9 +89,9 @@ MUTANTS: tuple[Mutant, ...] = (
         without("authenticate_requests.authenticate", "count_caller(...)"),
         Code(
             "authenticate_requests.authenticate",
-            "if wanted_sub is not None or __SERVICE: ...",
+            "if wanted_sub is not None or g.principal.is_service: ...",
             """
-            if wanted_sub is not None or __SERVICE: ...
+            if wanted_sub is not None or g.principal.is_service: ...
             count_caller(services.limits.rates, signing=facts.signing)
         """,
         ),

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant, never
+from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant, never, without
 
 MUTANTS: tuple[Mutant, ...] = (
-    mutant("T01", "any issuer will do", never("issuer_among", "issuer not in issuers")),
+    mutant(
+        "T01",
+        "any issuer will do",
+        never("issuer_among", "issuer not in issuers"),
+    ),
     mutant(
         "T01",
         "an issuer that begins alike will do",
         Code("issuer_among", "issuer not in issuers", "not issuer.startswith(tuple(issuers))"),
     ),
-    mutant(
-        "T01",
-        "either use will do",
-        Code("CognitoRules._use", "USES[self.accepted_use]", 'USES["any"]'),
-    ),
+    mutant("T01", "either use will do", Code("CognitoRules._use", "self.accepted_use", '"any"')),
     mutant(
         "T01",
         "a token without a use counts as an access token",
@@ -31,8 +31,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "a client whose id begins alike will do",
         Code(
             "CognitoRules._client",
-            "client_id not in self.client_ids",
-            "not client_id.startswith(tuple(self.client_ids))",
+            "not isinstance(client_id, str) or client_id not in self.client_ids",
+            "not str(client_id).startswith(tuple(self.client_ids))",
         ),
     ),
     mutant(
@@ -40,14 +40,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "aud stands in for client_id",
         Code(
             "CognitoRules._client",
-            "claims.get(__NAME)",
-            '(claims.get("client_id") or claims.get("aud"))',
+            'claims.get("aud" if _is_id_token(claims) else "client_id")',
+            'claims.get("client_id") or claims.get("aud")',
         ),
     ),
     mutant(
         "T01",
         "an access token for another resource will do",
-        never("CognitoRules._check_audience", "audiences(claims).isdisjoint(...)"),
+        always("CognitoRules._check_audience", '"aud" not in claims or _is_id_token(claims)'),
     ),
     mutant(
         "T01",
@@ -59,23 +59,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "other RSA algorithms will do",
         never("verifier:_header", "not isinstance(algorithm, str) or algorithm not in algorithms"),
         never("signed_claims", "algorithm not in public.algorithms"),
-        Code(
-            "signed_claims",
-            "_REGISTRIES[algorithm]",
-            """
-            JWSRegistry(
-                algorithms=["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
-                strict_check_header=False,
-            )
-            """,
-        ),
+        Code("signed_claims", "_REGISTRIES[algorithm]", "JWSRegistry(algorithms=[algorithm])"),
     ),
     mutant(
         "T02",
         "the signature is not verified",
         Code(
             "signed_claims",
-            "jwt.decode(...).claims",
+            "jwt.decode(token, public.key, registry=_REGISTRIES[algorithm]).claims",
             'orjson.loads(urlsafe_b64decode(token.split(".")[1].encode()))',
         ),
     ),
@@ -99,7 +90,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T02",
         "a JWK of another algorithm is taken",
-        always("_family_of", 'entry["alg"] in [*family.algorithms]'),
+        always("_family_of", '"alg" not in entry or entry["alg"] in [*family.algorithms]'),
     ),
     mutant(
         "T02",
@@ -143,7 +134,10 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T03",
         "keys are looked for though the token is over",
-        never("TokenVerifier._verify_afresh", "is_over(...)"),
+        never(
+            "TokenVerifier._verify_afresh",
+            "is_over(_unverified_exp(token), self._clock(), self._rules.leeway_seconds)",
+        ),
     ),
     mutant("T03", "key ids may be long", Text("KID", "[!-~]{1,128}", "[!-~]{1,}")),
     mutant(
@@ -160,11 +154,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T59",
         "a fetch under way judges who came later",
-        Code(
-            "JwksCache.key_for",
-            "self._unknown.note(kid, self._flights)",
-            "self._unknown.note(kid, self._flights - 1)",
-        ),
+        Code("JwksCache.key_for", "self._flights", "self._flights - 1"),
     ),
     mutant(
         "T59",
@@ -180,5 +170,42 @@ MUTANTS: tuple[Mutant, ...] = (
         "T59",
         "unknown key ids are all remembered",
         never("UnknownKids.note", "len(self._begun_before) > MAX_UNKNOWN_KIDS"),
+    ),
+    mutant(
+        "T60",
+        "a tilde stays in the folder of a sub",
+        Text("_ODD", "._:-", "._:~-"),
+    ),
+    mutant(
+        "T60",
+        "dots are a folder",
+        Code("folder_of", 're.compile(rb".") if raw in (b".", b"..") else _ODD', "_ODD"),
+        always("is_sub", 'text not in (".", "..")'),
+    ),
+    mutant(
+        "T60",
+        "Cognito's subs may be folders of others",
+        never("cognito:_sub", '"~" in sub'),
+    ),
+    mutant("T60", "two providers share a gateway", without("_provider", "yield name, __FAULT")),
+    mutant(
+        "T60",
+        "a discovery document may be of another issuer",
+        never("Discovery.jwks_url", 'document.get("issuer") not in issuers(self._issuer)'),
+    ),
+    mutant(
+        "T60",
+        "keys may be at any kind of address",
+        never("Discovery.jwks_url", 'urlsplit(found).scheme not in (scheme, "https")'),
+    ),
+    mutant(
+        "T60",
+        "any audience will do",
+        never("OpenIdRules._check_audience", "audiences(claims).isdisjoint(self.audience)"),
+    ),
+    mutant(
+        "T60",
+        "any kind of token will do",
+        never("verifier:_header", 'str(header.get("typ", "JWT")).lower() not in TYPES'),
     ),
 )
