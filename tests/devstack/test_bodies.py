@@ -67,7 +67,7 @@ def test_a_promise_that_is_no_digest_is_refused(
 
 def test_an_algorithm_that_cannot_be_checked_is_not_let_through(wire: Wire, key: str) -> None:
     """Better a 501 than a checksum nobody looked at."""
-    headers = {"x-amz-checksum-crc64nvme": "AAAAAAAAAAA="}
+    headers = {"x-amz-checksum-crc32c": "AAAAAA=="}
     answer = wire.send("PUT", wire.presign("PUT", key, headers=headers), headers, b"x")
     assert (answer.status, answer.code) == (501, "NotImplemented")
 
