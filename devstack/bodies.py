@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any, Protocol
 
+from devstack.checksums import Crc64Nvme
 from devstack.errors import S3Error
 from devstack.requests import Request, spool
 from devstack.signatures import UNSIGNED_PAYLOAD
@@ -41,30 +42,38 @@ def _sha1() -> Any:
     return hashlib.sha1(usedforsecurity=False)
 
 
-_CHECKSUMS: dict[str, Callable[[], _Digest]] = {
+#: By the header, or form field, that promises it.
+CHECKSUMS: dict[str, Callable[[], _Digest]] = {
     "content-md5": _md5,
     "x-amz-checksum-sha256": hashlib.sha256,
     "x-amz-checksum-sha1": _sha1,
     "x-amz-checksum-crc32": _Crc32,
+    "x-amz-checksum-crc64nvme": Crc64Nvme,
 }
-_UNKNOWN_CHECKSUMS = ("x-amz-checksum-crc32c", "x-amz-checksum-crc64nvme")
+_UNKNOWN_CHECKSUMS = ("x-amz-checksum-crc32c",)
 
 
 class Checks:
     """The digests that headers (or form fields) promise, taken while the bytes pass.
 
     Raises S3Error ``InvalidDigest`` or ``InvalidRequest`` for a promise that is no digest,
-    ``NotImplemented`` for an algorithm that is not in the standard library, so that nothing is
-    ever accepted unchecked.
+    ``NotImplemented`` for an algorithm that is not known here, so that nothing is ever accepted
+    unchecked.
     """
 
     def __init__(self, promised: Mapping[str, str], payload: str = UNSIGNED_PAYLOAD) -> None:
         for name in _UNKNOWN_CHECKSUMS:
             if name in promised:
                 raise S3Error("NotImplemented", f"{name} is not checked by this stand-in")
+        if sum(name.startswith("x-amz-") and name in promised for name in CHECKSUMS) > 1:
+            raise S3Error(
+                "InvalidRequest",
+                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not "
+                "allowed.",
+            )
         self._payload = payload
         self._sha256 = hashlib.sha256() if payload != UNSIGNED_PAYLOAD else None
-        self._running = {name: new() for name, new in _CHECKSUMS.items() if name in promised}
+        self._running = {name: new() for name, new in CHECKSUMS.items() if name in promised}
         self._expected = {
             name: _decoded(name, promised[name], len(digest.digest()))
             for name, digest in self._running.items()
@@ -111,7 +120,7 @@ def receive(request: Request, payload: str) -> IO[bytes]:
         request.method not in _NO_BODY or "transfer-encoding" in request.headers
     ):
         raise S3Error("MissingContentLength", "You must provide the Content-Length HTTP header.")
-    checks = Checks(request.headers, payload)
+    checks = Checks(_promises(request), payload)
     body = spool()
     try:
         size = copy(request.blocks(), body, checks)
@@ -127,6 +136,13 @@ def receive(request: Request, payload: str) -> IO[bytes]:
         raise
     body.seek(0)
     return body
+
+
+def _promises(request: Request) -> dict[str, str]:
+    """What headers promise of the body; a completion's promise something of the object."""
+    if request.method == "POST" and request.has("uploadId"):
+        return {n: v for n, v in request.headers.items() if not n.startswith("x-amz-checksum-")}
+    return request.headers
 
 
 def copy(blocks: Iterable[bytes], body: IO[bytes], checks: Checks) -> int:

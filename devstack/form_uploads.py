@@ -11,6 +11,7 @@ from moto.s3.models import FakeKey, get_canned_acl, s3_backends
 from moto.s3.utils import metadata_from_headers
 
 from devstack.answers import Answer, document_answer
+from devstack.bodies import CHECKSUMS
 from devstack.forms import Form
 from devstack.requests import Request, uri_encode
 
@@ -18,7 +19,7 @@ from devstack.requests import Request, uri_encode
 def put_form(bucket: Any, form: Form, value: bytes) -> FakeKey:
     """Store the file under the form's key, as moto's ``ObjectCreated:Post``."""
     fields = form.fields
-    checksum = next((f for f in fields if f.startswith("x-amz-checksum-")), None)
+    checksum = next((name for name in CHECKSUMS if name in fields and name != "content-md5"), None)
     backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
     key = backend.put_object(
         bucket.name,

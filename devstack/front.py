@@ -135,7 +135,9 @@ def create_app() -> WSGIApplication:
     text = os.environ.get("STORE_CREDENTIALS")
     keyring = Keyring.parse(text or f"{DEMO_ACCESS_KEY_ID}:{DEMO_SECRET_ACCESS_KEY}")
     origins = [o.strip() for o in os.environ.get("STORE_ORIGINS", "").split(",") if o.strip()]
-    store = Store(create_backend_app("s3"), keyring)
+    s3 = create_backend_app("s3")
+    mends.take_bodies_as_bytes(s3)
+    store = Store(s3, keyring)
     return Front(store, DomainDispatcherApplication(create_backend_app), origins)
 
 

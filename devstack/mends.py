@@ -1,8 +1,9 @@
 """Faults of moto's S3 model, mended where they arise.
 
 Each one is a place where a client of the real S3 would be misled by moto 5.2: ETags computed after
-the object can be seen (a reader in between spoils them), uploads without a start time, part
-listings that page by position instead of by number, documents under another name than S3's.
+the object can be seen (a reader in between spoils them), objects without a checksum, uploads
+without a start time, part listings that page by position instead of by number, documents under
+another name than S3's.
 """
 
 from __future__ import annotations
@@ -12,27 +13,62 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from flask import Flask
 from moto.core.utils import get_service_model
 from moto.s3 import models
+
+from devstack import checksums
 
 
 def install() -> None:
     """Patch moto's classes; call once, before the first request."""
-    _etag_at_birth()
+    _digests_at_birth()
+    _whole_checksum()
     _upload_start_time()
     _parts_by_number()
     _names_of_documents()
 
 
-def _etag_at_birth() -> None:
+def take_bodies_as_bytes(s3: Flask) -> None:
+    """Keep moto's S3 from reading a body as a form because its content type calls it one.
+
+    A type says what is stored (curl calls everything ``application/x-www-form-urlencoded``);
+    browsers' forms never come as far as moto.
+    """
+
+    class BytesRequest(s3.request_class):  # type: ignore[name-defined, misc]
+        want_form_data_parsed = False
+
+    s3.request_class = BytesRequest
+
+
+def _digests_at_birth() -> None:
     born = models.FakeKey.__init__
 
     def __init__(self: Any, name: str, value: bytes, *args: Any, **kwargs: Any) -> None:
         if kwargs.get("etag") is None and isinstance(value, bytes):
             kwargs["etag"] = hashlib.md5(value, usedforsecurity=False).hexdigest()
         born(self, name, value, *args, **kwargs)
+        if self.checksum_value is None and isinstance(value, bytes):
+            self.checksum_algorithm = checksums.NAME
+            self.checksum_value = checksums.whole([value])
+            self.checksum_type = "FULL_OBJECT"
 
     models.FakeKey.__init__ = __init__  # type: ignore[method-assign]
+
+
+def _whole_checksum() -> None:
+    """Of an upload in parts, moto would take the CRC-64/NVME of one more copy of it all."""
+
+    class Builder(models.MultipartChecksumBuilder):
+        def addPart(self, part: bytes) -> None:
+            if self.checksum_algorithm != checksums.NAME:
+                super().addPart(part)
+
+        def build(self) -> tuple[str, str, int] | None:
+            return None if self.checksum_algorithm == checksums.NAME else super().build()
+
+    vars(models)["MultipartChecksumBuilder"] = Builder
 
 
 def _upload_start_time() -> None:

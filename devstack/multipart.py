@@ -8,6 +8,7 @@ from typing import IO, Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from devstack import checksums
 from devstack.errors import S3Error
 from devstack.requests import Request, uri_encode
 
@@ -50,9 +51,11 @@ def check_part_number(request: Request) -> None:
 
 
 def check_completion(request: Request, upload: Any, body: IO[bytes]) -> None:
-    """Check the list of parts, and their sum against ``x-amz-mp-object-size``.
+    """Check the list of parts, their sum against ``x-amz-mp-object-size``, and their bytes against
+    ``x-amz-checksum-crc64nvme``.
 
-    Raises S3Error ``MalformedXML``, ``InvalidPartOrder`` or ``InvalidRequest``. Whether each part
+    Raises S3Error ``MalformedXML``, ``InvalidPartOrder``, ``InvalidRequest``, ``BadDigest``, or
+    ``NotImplemented`` for another checksum. Whether each part
     is there, and large enough, moto checks.
     """
     numbers = _part_numbers(body)
@@ -62,14 +65,20 @@ def check_completion(request: Request, upload: Any, body: IO[bytes]) -> None:
             "The list of parts was not in ascending order. The parts list must be specified in "
             "order by part number.",
         )
+    parts = [upload.parts[number] for number in numbers if number in upload.parts]
     declared = request.headers.get("x-amz-mp-object-size")
-    if declared is None:
-        return
-    size = sum(upload.parts[n].size for n in numbers if n in upload.parts)
-    if declared != str(size):
+    if declared not in (None, str(sum(part.size for part in parts))):
         raise S3Error(
             "InvalidRequest",
             "The provided 'x-amz-mp-object-size' header value does not match what was computed.",
+        )
+    for name in ("sha256", "sha1", "crc32", "crc32c"):
+        if f"x-amz-checksum-{name}" in request.headers:
+            raise S3Error("NotImplemented", "Of a whole upload only CRC-64/NVME is checked here")
+    crc = request.headers.get("x-amz-checksum-crc64nvme")
+    if crc is not None and crc != checksums.whole(part.value for part in parts):
+        raise S3Error(
+            "BadDigest", "The CRC64NVME you specified did not match the calculated checksum."
         )
 
 

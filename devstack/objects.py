@@ -11,6 +11,7 @@ from typing import Any
 
 from moto.s3.models import FakeDeleteMarker, FakeKey
 
+from devstack import checksums
 from devstack.answers import Answer
 from devstack.conditions import modified, span
 from devstack.errors import S3Error
@@ -27,15 +28,22 @@ _OVERRIDES = {
         "expires",
     )
 }
+#: moto keeps these with an object; S3 reads them once.
+_UPLOAD_HEADERS = {"x-amz-sdk-checksum-algorithm", "x-amz-checksum-algorithm"} | {
+    "x-amz-checksum-type"
+}
 _SERVED = {"versionId", "x-id", *_OVERRIDES}
 
 
 def serves(request: Request) -> bool:
-    """Whether a request is for an object itself, not for one of its sub-resources."""
-    return (
-        request.method in ("GET", "HEAD")
-        and bool(request.key)
-        and all(name in _SERVED or name.startswith("X-Amz-") for name, _ in request.query)
+    """Whether a request reads an object itself."""
+    return request.method in ("GET", "HEAD") and is_of_object(request)
+
+
+def is_of_object(request: Request) -> bool:
+    """Whether a request concerns an object itself, not one of its sub-resources."""
+    return bool(request.key) and all(
+        name in _SERVED or name.startswith("X-Amz-") for name, _ in request.query
     )
 
 
@@ -49,7 +57,7 @@ def serve(request: Request, bucket: Any) -> Answer:
     headers = {
         name.lower(): str(value)
         for name, value in {**key.response_dict, **key.metadata}.items()
-        if value is not None and name.lower() != "x-amz-sdk-checksum-algorithm"
+        if value is not None and name.lower() not in _UPLOAD_HEADERS
     }
     headers["accept-ranges"] = "bytes"
     if not modified(request, key):
@@ -62,7 +70,8 @@ def serve(request: Request, bucket: Any) -> Answer:
     if part is None:
         start, end = 0, key.size
         status = "200 OK"
-        headers.update(_checksum(request, key))
+        if request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED":
+            headers.update(checksums.headers(key))
     else:
         start, end = part
         status = "206 Partial Content"
@@ -92,19 +101,6 @@ def _find(bucket: Any, name: str, version_id: str | None) -> FakeKey:
     if version_id is not None:
         raise S3Error("NoSuchVersion", "The specified version does not exist.", Key=name)
     raise S3Error("NoSuchKey", "The specified key does not exist.", Key=name)
-
-
-def _checksum(request: Request, key: FakeKey) -> dict[str, str]:
-    if request.headers.get("x-amz-checksum-mode", "").upper() != "ENABLED":
-        return {}
-    if not key.checksum_algorithm or not key.checksum_value:
-        return {}
-    kind = key.checksum_type or "FULL_OBJECT"
-    value = key.checksum_value
-    if kind == "COMPOSITE":
-        value = f"{value}-{key.checksum_parts}"
-    name = f"x-amz-checksum-{key.checksum_algorithm.lower()}"
-    return {name: value, "x-amz-checksum-type": kind}
 
 
 def _blocks(key: FakeKey, start: int, end: int) -> Iterator[bytes]:

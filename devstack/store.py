@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeKey, s3_backends
 
-from devstack import bodies, cors, multipart, objects
+from devstack import bodies, checksums, cors, multipart, objects
 from devstack.answers import Answer, document_answer
 from devstack.credentials import Keyring
 from devstack.errors import S3Error
@@ -70,7 +70,9 @@ class Store:
         with self._exclusively():
             if upload is not None or not request.has("uploadId"):
                 _check_absence(request, bucket)
-            return self._by_moto(request, verdict, body)
+            answer = self._by_moto(request, verdict, body)
+            _tell_checksum(request, answer, bucket)
+            return answer
 
     @contextmanager
     def _exclusively(self) -> Iterator[None]:
@@ -89,7 +91,8 @@ class Store:
             answer.headers = {
                 name.lower(): value
                 for name, value in headers
-                if not name.lower().startswith("access-control-") and name.lower() != "server"
+                if not name.lower().startswith("access-control-")
+                and name.lower() not in ("server", "x-amz-sdk-checksum-algorithm")
             }
 
         blocks = b"".join(self._moto(environ, start_response))
@@ -129,6 +132,21 @@ def _is_form(request: Request) -> bool:
         and not request.query
         and content_type.startswith("multipart/form-data")
     )
+
+
+def _tell_checksum(request: Request, answer: Answer, bucket: Any) -> None:
+    """Say of what was just written what is kept of its bytes, where S3 does."""
+    written = bucket.keys.get(request.key)
+    if (request.method == "POST" and request.has("uploadId")) or (
+        "x-amz-copy-source" in request.headers
+    ):
+        checksums.add_elements(answer, written)
+    elif (
+        objects.is_of_object(request)
+        and isinstance(written, FakeKey)
+        and answer.status[:3] == "200"
+    ):
+        answer.headers.update(checksums.headers(written))
 
 
 def _check_guarded(request: Request) -> None:
