@@ -382,5 +382,6 @@ def test_t52_of_parallel_moves_one_succeeds(gateway: Gateway, carol: Caller) -> 
         answers = list(pool.map(move, range(8)))
     made = [answer.json["path"] for answer in answers if answer.status_code == 201]
     assert len(made) == 1
-    assert {answer.status_code for answer in answers} <= {201, 404, 409}
+    # 429: of one user's copies only so many are in work at once.
+    assert {answer.status_code for answer in answers} <= {201, 404, 409, 429}
     assert eventually(lambda: paths(gateway, carol) == made)
