@@ -45,6 +45,7 @@ STANDARD_LIBRARY_ONLY = {"app.domain": set(), "app.media": {"puremagic"}}
 
 #: Test modules in a folder of ``app/`` that are not about one module of it.
 THEMES = {
+    "api/checksums": "CRC-64/NVME from declaration to completion, on every store",
     "api/calls": "how often each route asks the store",
     "api/fuzz": "Schemathesis over the whole OpenAPI document",
     "api/fuzz_chains": "Schemathesis along the links between its operations",

@@ -26,6 +26,7 @@ def send_request(client: Wire, store: Wire, head: Head, meter: Meter) -> tuple[H
                 raise Dropped("the client left in the middle of its body")
             left -= len(data)
             meter.passed(len(data))
+            data = meter.altered(data)
         if data:
             data = _send(store, data)
             if not data and left:

@@ -36,6 +36,13 @@ class Cut(Fault):
 
 
 @dataclass
+class Flip(Fault):
+    """Flip one bit of the request's body on its way: as long as before, and another."""
+
+    at_byte: int = 0
+
+
+@dataclass
 class Answer(Fault):
     """Answer in the store's place, with S3's kind of error document; the store sees nothing."""
 
@@ -84,16 +91,18 @@ class Weather:
     def meter(self, fault: Fault | None, of: Literal["request", "answer"]) -> "Meter":
         """What counts one body: cut where the fault says, slowed as the line is now."""
         cut = fault if isinstance(fault, Cut) and fault.of == of else None
-        return Meter(self, cut)
+        flip = fault if isinstance(fault, Flip) and of == "request" else None
+        return Meter(self, cut, flip)
 
 
 class Meter:
     """Counts the bytes of one body. Raises Dropped at the cut; sleeps as the line is slow."""
 
-    def __init__(self, weather: Weather, cut: Cut | None) -> None:
+    def __init__(self, weather: Weather, cut: Cut | None, flip: Flip | None = None) -> None:
         self._weather = weather
         self._left = cut.after_bytes if cut else None
         self._silent_seconds = cut.silent_seconds if cut else 0
+        self._until_flip = flip.at_byte if flip else None
         self._drop = HungUp if cut and cut.politely else Dropped
 
     def check(self) -> None:
@@ -114,3 +123,13 @@ class Meter:
             time.sleep(count / rate)
         if self._left is not None:
             self._left -= count
+
+    def altered(self, data: bytes) -> bytes:
+        """The next bytes of the body as they go on."""
+        place = self._until_flip
+        if place is None or not data:
+            return data
+        self._until_flip = place - len(data) if place >= len(data) else None
+        if place >= len(data):
+            return data
+        return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
