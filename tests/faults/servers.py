@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,12 +28,17 @@ LINKS = {"paths": ["image/0199b2a4-0000-7000-8000-000000000000/a.png"]}
 
 @dataclass(frozen=True)
 class Server:
-    """A running gunicorn, and a token of its pool."""
+    """A running gunicorn, and one user's view of it."""
 
     process: subprocess.Popen[bytes]
     port: int
     token: str
     said: Path
+    tokens: TokenMaker
+
+    def seen_by(self, sub: str) -> Server:
+        """As another user has it."""
+        return replace(self, token=self.tokens(sub=sub))
 
     @property
     def url(self) -> str:
@@ -87,14 +92,16 @@ def serving(
     workers: int = 1,
     stdout: IO[bytes] | None = None,
     limit: Callable[[], None] | None = None,
+    address: str | None = HOST,
     **settings: str,
 ) -> Iterator[Server]:
     """gunicorn on ``store``; ``stdout`` is where its standard output goes instead of ``output()``,
-    ``limit`` runs in its process before it starts.
+    ``limit`` runs in its process before it starts; without ``address`` it listens as configured.
 
     A server that is still up at the end must end by SIGTERM, with status 0.
     """
     pool, port = TokenMaker(), free_port()
+    bind = ["--bind", f"{address}:{port}"] if address else []
     with JwksServer(pool) as jwks, tempfile.NamedTemporaryFile() as said:
         environment: Mapping[str, str] = {
             **clean_environment(),
@@ -106,7 +113,7 @@ def serving(
             **settings,
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{port}", "wsgi:app"],
+            [sys.executable, "-m", "gunicorn", *bind, "wsgi:app"],
             cwd=ROOT,
             env=environment,
             stdout=stdout or said,
@@ -117,7 +124,7 @@ def serving(
             wait_until_answers(
                 f"http://{HOST}:{port}/healthz", alive=lambda: process.poll() is None
             )
-            yield Server(process, port, pool(sub=ALICE), Path(said.name))
+            yield Server(process, port, pool(sub=ALICE), Path(said.name), pool)
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(45) == 0

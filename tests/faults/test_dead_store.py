@@ -21,7 +21,7 @@ from app.signing.tokens import SignedTokens
 from tests.faults.answers import check_problem, check_signing_goes_on
 from tests.faults.dead_stores import closed, silent, unreachable
 from tests.faults.servers import Server, serving
-from tests.gateway import ALICE, SECRET, Caller, running_gateway
+from tests.gateway import ALICE, BOB, SECRET, Caller, running_gateway
 from tests.stores.store import Store
 
 PATH = "image/0199b2a4-0000-7000-8000-000000000000/a.png"
@@ -69,25 +69,27 @@ def test_a_silent_store_is_asked_once(way: str, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_requests_that_hang_leave_threads_for_those_that_need_no_store() -> None:
-    """One worker, 40 requests on a silent store: links are signed as if nothing were.
+    """One worker, 40 requests of ten users on a silent store: links are signed as if nothing were.
 
     Twelve wait, for ten seconds and no longer; the others are told at once to come again. The
     process is up and says that it is not ready, and nothing hangs afterwards.
     """
     with silent() as dead, serving(dead.store, "bucket-one") as server:
-        upload_id = started(server)
-        kinds = (
-            ("GET", "/v1/assets"),
-            ("GET", f"/v1/assets/{PATH}"),
-            ("POST", f"/v1/uploads/{upload_id}/complete"),
-            ("GET", "/readyz"),
-        )
+        users = [server.seen_by(f"user-{number}") for number in range(10)]
+        upload_ids = [started(user) for user in users]
         refused = threading.Event()
 
         def hang(number: int) -> tuple[int, float]:
+            user, upload_id = number % len(users), upload_ids[number % len(users)]
+            kinds = (
+                ("GET", "/v1/assets"),
+                ("GET", f"/v1/assets/{PATH}"),
+                ("POST", f"/v1/uploads/{upload_id}/complete"),
+                ("GET", "/readyz"),
+            )
             began = time.monotonic()
-            method, path = kinds[number % len(kinds)]
-            answer = server.request(method, path, json={} if method == "POST" else None)
+            method, path = kinds[number // len(users)]
+            answer = users[user].request(method, path, json={} if method == "POST" else None)
             took = time.monotonic() - began
             if took < 5:
                 refused.set()
@@ -108,6 +110,37 @@ def test_requests_that_hang_leave_threads_for_those_that_need_no_store() -> None
         assert max(waited) < 14
         assert server.links().status == 200
         assert "the storage is slow" in server.output()
+
+
+def test_t55_one_user_on_a_silent_store_holds_up_nobody() -> None:
+    """T55: 100 requests at once of one user, for whatever waits for the store: another's links come
+    within a second, and its own requests find places. What is too much is a 429 at once."""
+    calls = ["GET /v1/me", "GET /v1/assets", "GET /v1/shares", "GET /v1/me/export"]
+    with silent() as dead, serving(dead.store, "bucket-one") as server:
+        bob = server.seen_by(BOB)
+        bob.links()
+        turned_away = threading.Semaphore(0)
+
+        def ask(user: Server, call: str) -> tuple[int, float]:
+            began = time.monotonic()
+            answer = user.request(*call.split())
+            turned_away.release()
+            return answer.status, time.monotonic() - began
+
+        with ThreadPoolExecutor(101) as pool:
+            asked = [pool.submit(ask, server, calls[number % 4]) for number in range(100)]
+            for _ in range(90):
+                assert turned_away.acquire(timeout=5)
+            theirs = pool.submit(ask, bob, "GET /v1/assets")
+            # On a busy machine; behind the others it would be ten seconds.
+            assert max(seconds(bob.links) for _ in range(20)) < 2
+            answers = [each.result() for each in asked]
+            # It waits for the store in a place of its own, until it is given up.
+            status, took = theirs.result()
+            assert status == 503
+            assert took > 5
+        assert {status for status, _ in answers} == {429, 503}
+        assert all(took < 5 for status, took in answers if status == 429)
 
 
 def started(server: Server) -> str:

