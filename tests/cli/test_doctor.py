@@ -61,7 +61,7 @@ def test_read_only_writes_nothing(patient: Patient) -> None:
         ({"S3_REGION": "eu-west-1"}, "storage.region"),
         ({"COGNITO_USER_POOL_ID": "us-east-1_Nobodys"}, "identity.pool"),
         ({"COGNITO_CLIENT_ID": "1nobodysclient"}, "identity.client"),
-        ({"AWS_REGION": "eu-west-1"}, "identity.region"),
+        ({"AWS_REGION": "eu-west-1", "COGNITO_ISSUER": None}, "environment.AWS_REGION"),
         ({"CORS_ORIGINS": "https://other.example.com"}, "cors.origins"),
         ({"SECRET_KEY": "a" * 40}, "environment.SECRET_KEY"),
         ({"SECRET_KEY": "changeme-changeme-changeme-changeme"}, "secrets.secret_key"),
@@ -69,9 +69,17 @@ def test_read_only_writes_nothing(patient: Patient) -> None:
         ({"EVENTS_QUEUE_URL": "http://127.0.0.1:1/1/nothing"}, "queue"),
     ],
 )
-def test_a_wrong_setting_is_found(patient: Patient, changes: dict[str, str], fault: str) -> None:
+def test_a_wrong_setting_is_found(
+    patient: Patient, changes: dict[str, str | None], fault: str
+) -> None:
     """Each wrong value of the environment is found at the live stand-in, on a line of its own."""
     assert fault in patient.faults(**changes)
+
+
+def test_a_pool_in_another_region_than_the_queue_is_no_fault(patient: Patient) -> None:
+    """Where COGNITO_ISSUER says so, which the gateway takes."""
+    rows = patient.rows("--read-only", AWS_REGION="eu-west-1", EVENTS_QUEUE_URL=None)
+    assert rows["identity.region"]["verdict"] == rows["identity.pool"]["verdict"] == "ok"
 
 
 def test_one_wrong_bucket_makes_one_fault(patient: Patient) -> None:

@@ -134,10 +134,11 @@ class Deployment:
             "sts": settings.sts_endpoint,
         }
         edge = partition_of(settings.s3_region).global_region
-        regions = {"s3": settings.s3_region, "cloudfront": edge}
+        pool = settings.cognito_user_pool_id.partition("_")[0]
+        regions = {"s3": settings.s3_region, "cloudfront": edge, "cognito-idp": pool}
         return _session(self.profile).client(
             service,
-            region_name=regions.get(service, settings.aws_region),
+            region_name=regions.get(service) or settings.aws_region,
             endpoint_url=endpoints.get(service) or None,
             aws_access_key_id=keys.access_key_id if keys else None,
             aws_secret_access_key=keys.secret_access_key if keys else None,

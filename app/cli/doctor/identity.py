@@ -96,9 +96,9 @@ def identity_results(deployment: Deployment) -> Iterator[Result]:
         yield from provider_results(deployment)
         return
     region = settings.cognito_user_pool_id.partition("_")[0]
-    yield REGION.passes_if(
-        region == settings.aws_region, region, f"{settings.aws_region}, not {region}"
-    )
+    # With COGNITO_ISSUER the pool may be elsewhere than the queue.
+    fits = region == settings.aws_region or f".{region}." in settings.cognito_issuer
+    yield REGION.passes_if(fits, region, f"{settings.aws_region}, not {region}")
     yield _keys(deployment)
     try:
         pool = deployment.call(
