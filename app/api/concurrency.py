@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
 from flask import Flask, Response, g, request
 
 from app.api.routes import Routes
@@ -24,11 +27,12 @@ def bound_work(app: Flask, routes: Routes) -> None:
 
     @app.after_request
     def hand_over(response: Response) -> Response:
-        """A streamed answer is in work until its end."""
+        """A streamed answer is in work until its end, or until nobody wants it any more."""
         context = current(g)
         if response.is_streamed and "in_work_for" in context:
-            sub = context.pop("in_work_for")
-            response.call_on_close(lambda: in_work.leave(sub))
+            leave_once = _once(partial(in_work.leave, context.pop("in_work_for")))
+            response.call_on_close(leave_once)
+            response.response = _followed(response.response, leave_once)
         return response
 
     @app.teardown_request
@@ -36,3 +40,17 @@ def bound_work(app: Flask, routes: Routes) -> None:
         sub = g.pop("in_work_for", None)
         if sub is not None:
             in_work.leave(sub)
+
+
+def _followed(items: Iterable[bytes], then: Callable[[], None]) -> Iterator[bytes]:
+    """``items``, and ``then`` at their end. Servers close what they were given; others that read an
+    answer to its end do not always."""
+    try:
+        yield from items
+    finally:
+        then()
+
+
+def _once(act: Callable[[], None]) -> Callable[[], None]:
+    pending = [act]
+    return lambda: pending.pop()() if pending else None

@@ -16,6 +16,9 @@ MAX_HEAD_BYTES = 64 * 1024
 #: Chunks of a few bytes each would take many times what they carry.
 _MAX_RAW_BYTES = 2 * MAX_BODY_BYTES + MAX_HEAD_BYTES
 _MAX_CHUNK_LINE = 1024
+#: gunicorn reads a body in steps of at least 1 KiB; one that ends within the step that passes the
+#: limit would look cut, not too large.
+_READ_AHEAD_BYTES = 2048
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?", re.DOTALL)
@@ -99,7 +102,10 @@ class Incoming:
             begin, length = line_end + 2, int(size[1], 16)
             if length == 0:
                 return self._find_trailers_end(begin)
-            if self._payload + min(length, len(data) - begin) > MAX_BODY_BYTES:
+            room = MAX_BODY_BYTES + _READ_AHEAD_BYTES - self._payload
+            if min(length, len(data) - begin) > room:
+                # What follows is not looked at: it is too much, whether well framed or not.
+                del data[begin + room :]
                 return True
             if len(data) < begin + length + 2:
                 return False

@@ -71,7 +71,8 @@ def test_a_silent_store_is_asked_once(way: str, monkeypatch: pytest.MonkeyPatch)
 def test_requests_that_hang_leave_threads_for_those_that_need_no_store() -> None:
     """One worker, 40 requests of ten users on a silent store: links are signed as if nothing were.
 
-    Twelve wait, for ten seconds and no longer; the others are told at once to come again. The
+    Of one user six wait, for ten seconds and no longer; the others are told at once to come again,
+    whether the store or the user is at its bound. The
     process is up and says that it is not ready, and nothing hangs afterwards.
     """
     with silent() as dead, serving(dead.store, "bucket-one") as server:
@@ -104,7 +105,7 @@ def test_requests_that_hang_leave_threads_for_those_that_need_no_store() -> None
             assert server.request("GET", "/healthz").status == 200
             assert not all(each.done() for each in hanging)
             answers = [each.result() for each in hanging]
-        assert {status for status, _ in answers} == {503}
+        assert {status for status, _ in answers} <= {429, 503}
         waited = [took for _, took in answers if took > 5]
         assert 0 < len(waited) <= PLACES + 1
         assert max(waited) < 14
