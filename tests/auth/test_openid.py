@@ -202,7 +202,9 @@ def test_t06_unusable_subs_are_refused(
     assert refused(verifier, provider.forge(good, sub=sub))
 
 
-@pytest.mark.parametrize("sub", [".", "..", "a/b", "../x", "a\0b", "auth0|a", "a~b", "ä", "a b"])
+@pytest.mark.parametrize(
+    "sub", [".", "..", "a/b", "../x", "a\0b", "auth0|a", "a~b", "a~7Cb", "ä", "a b"]
+)
 def test_t06_t60_odd_subs_name_no_other_folder(
     provider: Provider, verifier: TokenVerifier, good: str, sub: str
 ) -> None:
@@ -331,6 +333,14 @@ def test_t60_a_discovery_document_of_another_is_refused(
     with pytest.raises(ValueError, match=r".+"):
         Discovery(issuer).fetch(1)
     assert server.hits == ["/.well-known/openid-configuration"]
+
+
+def test_t60_keys_of_an_issuer_behind_tls_are_behind_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """T60: whoever is on the way could send keys of their own."""
+    document = {"issuer": "https://issuer.example", "jwks_uri": "http://issuer.example/jwks"}
+    monkeypatch.setattr("app.auth.sources.fetch_body", lambda *_: json.dumps(document).encode())
+    with pytest.raises(ValueError, match="no address of keys"):
+        Discovery("https://issuer.example").jwks_url(1)
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
