@@ -77,16 +77,29 @@ export class Row {
   }
 }
 
-/** What another visit left unfinished: the browser needs the file once more. */
-export function unfinishedRow({ filename, size, kind }, { choose, discard }) {
+/** What another visit left unfinished: the browser needs the file once more, or a click for it. */
+export function unfinishedRow({ filename, size, kind, reopens }, { choose, discard }) {
+  const how = reopens ? '' : ' · choose the file again to go on';
+  return offerRow(filename, kind, `Unfinished · ${bytes(size)}${how}`,
+    h('button', { class: 'button small', type: 'button', 'aria-label': `Go on with ${filename}`, onclick: choose }, 'Go on'),
+    discard);
+}
+
+/** What was begun in another browser, of which little is known here. */
+export function elsewhereRow({ path, initiated_at: begun }, { discard }) {
+  const name = path.split('/').pop();
+  const [, kind] = /^(?:projects\/[^/]+\/)?([^/]+)/.exec(path);
+  return offerRow(name, kind, `Begun in another browser, ${new Date(begun).toLocaleString()}`, null, discard);
+}
+
+function offerRow(name, kind, status, action, discard) {
   return h('li', { class: 'row', 'data-state': 'unfinished' },
     h('span', { class: `tile ${kind ?? ''}` }, icon('retry')),
     h('div', { class: 'row-body' }, h('div', { class: 'row-words' },
-      h('span', { class: 'row-name', title: filename }, filename),
-      h('span', { class: 'row-status muted' }, `Unfinished · ${bytes(size)} · choose the file again to go on`))),
-    h('div', { class: 'row-actions' },
-      h('button', { class: 'button small', type: 'button', 'aria-label': `Go on with ${filename}`, onclick: choose }, 'Go on'),
+      h('span', { class: 'row-name', title: name }, name),
+      h('span', { class: 'row-status muted' }, status))),
+    h('div', { class: 'row-actions' }, action ?? '',
       h('button', {
-        class: 'button quiet icon-only', type: 'button', 'aria-label': `Discard ${filename}`, title: 'Discard', onclick: discard,
+        class: 'button quiet icon-only', type: 'button', 'aria-label': `Discard ${name}`, title: 'Discard', onclick: discard,
       }, icon('close'))));
 }

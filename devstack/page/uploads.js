@@ -1,14 +1,26 @@
 /** Files on their way: a queue, and what another visit left unfinished. */
 
 import { $, plainWords, say } from './dom.js';
-import { OVER, Row, UNDER_WAY, unfinishedRow } from './rows.js';
+import { elsewhereRow, OVER, Row, UNDER_WAY, unfinishedRow } from './rows.js';
 
 const FILES_AT_A_TIME = 3;
+const OTHERS = 20;
+
+/** By file what a reload can open it by again, where the browser has that. */
+const handles = new WeakMap();
 
 /** All files of a drop, folders walked. */
 async function filesOf(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  if (!entries.some((entry) => entry.isDirectory)) return [...transfer.files];
+  const items = [...transfer.items].filter(({ kind }) => kind === 'file');
+  const entries = items.map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (!entries.some((entry) => entry.isDirectory)) {
+    const files = [...transfer.files];
+    const opened = items.map((item) => item.getAsFileSystemHandle?.().catch(() => null));
+    for (const [i, handle] of (await Promise.all(opened)).entries()) {
+      if (handle && files[i]) handles.set(files[i], handle);
+    }
+    return files;
+  }
   const walk = async (entry) => {
     if (entry.isFile) return [await new Promise((resolve, reject) => { entry.file(resolve, reject); })];
     const reader = entry.createReader();
@@ -83,13 +95,36 @@ export class UploadList {
       ({ key, upload_id: id }) => key?.startsWith(`users/${sub}/`) && !here.has(id));
     for (const entry of mine) {
       const element = unfinishedRow(entry, {
-        choose: () => $('files').click(),
+        choose: () => (entry.reopens ? this.#goOn(entry) : $('files').click()),
         discard: () => this.#discard(entry),
       });
-      this.#offers.push({ entry, element });
-      $('upload-rows').prepend(element);
+      this.#offer(entry, element);
     }
+    this.#offerOthers();
+  }
+
+  #offer(entry, element) {
+    this.#offers.push({ entry, element });
+    $('upload-rows').prepend(element);
     this.#summarise();
+  }
+
+  /** What was begun in other browsers can at least be given up. */
+  async #offerOthers() {
+    try {
+      const { items } = await this.#gateway.unfinished({ limit: OTHERS }).page();
+      const known = new Set(this.#offers.map(({ entry }) => entry.path));
+      for (const entry of items.filter(({ here, path }) => !here && !known.has(path))) {
+        this.#offer(entry, elsewhereRow(entry, { discard: () => this.#discard(entry) }));
+      }
+    } catch { /* a nicety: what is left of them is removed in time */ }
+  }
+
+  /** Without choosing its file again. */
+  #goOn(entry) {
+    this.#withdraw((other) => other === entry);
+    this.#add({ name: entry.filename, size: entry.size, type: '' }, entry, entry);
+    this.#advance();
   }
 
   async #discard(entry) {
@@ -115,19 +150,24 @@ export class UploadList {
       const offer = this.#offers.find(({ entry }) => entry.filename === file.name && entry.size === file.size);
       if (offer) this.#withdraw((entry) => entry === offer.entry);
       const { entry: target = { kind, projectId } } = offer ?? {};
-      const row = new Row(file, { kind: target.kind, projectId: target.projectId }, {
-        pause: ({ upload }) => upload.pause(),
-        resume: ({ upload }) => upload.resume(),
-        retry: (failed) => {
-          failed.show({ state: 'waiting', loaded: 0 });
-          this.#advance();
-        },
-        cancel: (cancelled) => this.#cancel(cancelled),
-      });
-      this.#rows.push(row);
-      $('upload-rows').append(row.element);
+      this.#add(file, target);
     }
     this.#advance();
+  }
+
+  #add(file, { kind, projectId }, entry) {
+    const row = new Row(file, { kind, projectId }, {
+      pause: ({ upload }) => upload.pause(),
+      resume: ({ upload }) => upload.resume(),
+      retry: (failed) => {
+        failed.show({ state: 'waiting', loaded: 0 });
+        this.#advance();
+      },
+      cancel: (cancelled) => this.#cancel(cancelled),
+    });
+    row.entry = entry;
+    this.#rows.push(row);
+    $('upload-rows').append(row.element);
   }
 
   /** Stops sending and clears the list. What has arrived is kept, to go on with another time. */
@@ -163,10 +203,10 @@ export class UploadList {
   }
 
   async #start(row) {
-    row.upload = this.#gateway.upload(row.file, {
-      ...row.target,
-      onProgress: (progress) => row.show(progress),
-    });
+    const onProgress = (progress) => row.show(progress);
+    row.upload = row.entry
+      ? this.#gateway.resume(row.entry, { onProgress })
+      : this.#gateway.upload(handles.get(row.file) ?? row.file, { ...row.target, onProgress });
     row.show({ state: 'starting', loaded: 0 });
     try {
       this.#arrived(await row.upload);

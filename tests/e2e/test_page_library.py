@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import CLIP
@@ -152,6 +153,47 @@ def test_an_unfinished_upload_is_offered_after_a_reload(
     [key] = site.stored_keys()
     assert site.stored(key) == film.read_bytes()
     assert 0 < len(sent) < 4
+
+
+def test_what_another_browser_began_is_listed_and_can_be_given_up(
+    signed_in: Page, site: Site
+) -> None:
+    """With its name and when, no promise to go on with it, and gone once it is discarded."""
+    page = signed_in
+    declared = {"filename": "other.mp4", "content_type": "video/mp4", "size": 30 * MIB}
+    headers = {"Authorization": f"Bearer {site.token()}"}
+    urllib3.request("POST", f"{site.gateway.url}/v1/uploads", json=declared, headers=headers)
+    page.reload()
+    expect(page.get_by_text("Begun in another browser")).to_be_visible()
+    expect(page.get_by_role("button", name="Go on with other.mp4")).to_have_count(0)
+    page.get_by_role("button", name="Discard other.mp4").click()
+    expect(page.get_by_text("Begun in another browser")).to_have_count(0)
+    assert site.unfinished() == []
+
+
+def test_an_unfinished_upload_that_the_browser_can_reach_takes_one_click(
+    signed_in: Page, site: Site
+) -> None:
+    """No file is chosen again where there is a handle of it."""
+    page = signed_in
+    page.route(re.compile("partNumber=2&"), lambda route: route.fulfill(status=400))
+    page.evaluate(
+        """async ({ endpoint, token }) => {
+          const { AssetGateway } = await import('/client/asset-gateway.js');
+          const root = await navigator.storage.getDirectory();
+          const handle = await root.getFileHandle('film.mp4', { create: true });
+          const writable = await handle.createWritable();
+          await writable.write('\\0\\0\\0\\x18ftypisom' + 'x'.repeat(12 * 2 ** 20));
+          await writable.close();
+          await new AssetGateway({ endpoint, token }).upload(handle).catch(() => {});
+        }""",
+        {"endpoint": site.gateway.url, "token": site.token()},
+    )
+    page.unroute_all(behavior="ignoreErrors")
+    page.reload()
+    page.get_by_role("button", name="Go on with film.mp4").click()
+    expect(page.get_by_text("1 of 1 finished")).to_be_visible()
+    assert len(site.stored_keys()) == 1
 
 
 def test_a_package_is_one_card_and_plays(signed_in: Page, site: Site) -> None:

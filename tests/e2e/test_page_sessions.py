@@ -65,7 +65,8 @@ def lose_session(page: Page, site: Site, film: Path) -> None:
         ),
     )
     page.get_by_label("Files to upload").set_input_files(film)
-    expect(page.get_by_text("Your session has ended. Sign in again.")).to_be_visible()
+    ended = page.get_by_text("Your session has ended. Sign in again.")
+    expect(ended).to_be_visible(timeout=20_000)  # when all parts have arrived
     page.unroute_all(behavior="wait")
 
 
