@@ -166,6 +166,22 @@ class Orders(RuleBasedStateMachine):
             return False
         return True
 
+    @rule(size=sizes, who=which, undo=st.sampled_from(["move", "delete", "nothing"]))
+    def use_it_as_most_do(self, size: int, who: int, undo: str) -> None:
+        """Declare, send, complete; perhaps it is moved or deleted soon after."""
+        before = len(self.uploads)
+        self.declare(size, 0, "put")
+        if len(self.uploads) == before:
+            return
+        self.send(before, less=False)
+        self.complete(before, who, answered=True, bad=False)
+        if self.arrived(self.uploads[before]) and undo != "nothing":
+            number = sorted(self.store.objects).index(self.uploads[before].key)
+            if undo == "move":
+                self.move(number, who, again=False, counted_at=0)
+            else:
+                self.delete(number, who)
+
     @precondition(lambda self: self.uploads)
     @rule(number=which, who=which)
     def sign_again(self, number: int, who: int) -> None:
