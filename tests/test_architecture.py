@@ -51,6 +51,7 @@ THEMES = {
     "api/fuzz_chains": "Schemathesis along the links between its operations",
     "cli/doctor_faults": "faults made at a live set-up, whichever module of the doctor finds them",
     "cli/provision_runs": "app/cli/provision.py, run after run against an account with state",
+    "limits/attacks": "the quota through the whole gateway",
     "limits/foreign_redis": "whatever stands under the keys in Redis",
     "limits/ledgers_agree": "memory and Redis, operation by operation",
     "limits/lost_redis": "the whole gateway while Redis comes and goes",

@@ -32,7 +32,8 @@ from app.domain.principal import Principal
 from app.domain.signed import PresignedPost, SignedUpload
 from app.domain.uploads import Method, Upload
 from app.domain.uppy import UppyFile, check_parts, declare_for_uppy
-from app.limits.quota import QUOTA_REFUSALS, Quota
+from app.limits.quota import Quota
+from app.limits.refusals import QUOTA_REFUSALS
 from app.s3.multipart import Multipart
 from app.s3.objects import Objects
 from app.signing.sigv4 import Presigned

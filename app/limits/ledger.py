@@ -97,6 +97,11 @@ class Verdict(NamedTuple):
     frees_at: float | None = None
     """When enough comes free by itself; None if that never happens."""
 
+    @property
+    def may_count(self) -> bool:
+        """Whether it is worth to count and to try again."""
+        return self.outcome is Outcome.UNCOUNTED or self.may_recount
+
 
 class Settlement(StrEnum):
     """How a hold was found when its object had come."""

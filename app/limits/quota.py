@@ -1,4 +1,8 @@
-"""How much a user may store, with what URLs can still bring reserved."""
+"""How much a user may store, with what URLs can still bring reserved.
+
+Longer than modules here are: it is all that use cases know of limits, and half of it is said to
+them.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +10,18 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-import prometheus_client
-
 from app.domain.assets import StoredObject
-from app.domain.documents import rfc3339
-from app.domain.errors import (
-    Problem,
-    QuotaExceeded,
-    StorageError,
-    StorageUnavailable,
-    TooManyUploads,
-)
+from app.domain.errors import Problem, StorageError, StorageUnavailable
 from app.domain.principal import Principal
 from app.domain.usage import Usage, place_of
 from app.limits.allowance import Allowance
-from app.limits.ledger import MAX_HOLDS, Hold, Outcome, Settlement, Verdict, Work
+from app.limits.ledger import Hold, Outcome, Settlement, Verdict, Work
+from app.limits.refusals import exceeded, refusal
 from app.limits.shared import Shared
 from app.limits.usage_ledger import Counter, UsageLedger
 
-QUOTA_REFUSALS = prometheus_client.Counter(
-    "gateway_quota_refusals", "Requests refused for their user's quota"
-)
 #: Longer than the gateway takes to write one object itself.
 WORK_SECONDS = 900.0
 #: S3 finishes a request that began before its URL expired; clocks differ.
@@ -122,14 +114,14 @@ class Quota:
         ]
         verdicts = {number: Verdict(Outcome.UNCOUNTED) for number in range(len(holds))}
         for attempt in range(_ATTEMPTS):
-            again = [number for number, verdict in verdicts.items() if _may_help(verdict)]
+            again = [number for number, verdict in verdicts.items() if verdict.may_count]
             if not again:
                 break
             if attempt:
                 self._count_for(sub, verdicts.values())
             found = self._ledger.hold(sub, [holds[number] for number in again], quota)
             verdicts.update(zip(again, found, strict=True))
-        return [_refusal(verdicts[number], quota) for number in range(len(holds))]
+        return [refusal(verdicts[number], quota) for number in range(len(holds))]
 
     def hold_parts(self, principal: Principal, key: str, size: int, *, mark: str) -> None:
         """Keep what lies at ``key`` in parts by now. Raises as ``reserve`` does."""
@@ -237,9 +229,9 @@ class Quota:
             if attempt:
                 self._count_for(sub, [verdict])
             verdict = self._ledger.work(sub, work, quota)
-            if not _may_help(verdict):
+            if not verdict.may_count:
                 break
-        if problem := _refusal(verdict, quota):
+        if problem := refusal(verdict, quota):
             raise problem
 
     def _settle(
@@ -255,6 +247,9 @@ class Quota:
         seconds = max(self._url_seconds, self._part_url_seconds) + _SLACK_SECONDS
         age = self._clock() - found.last_modified.timestamp()
         if quota is None or age > seconds:
+            if quota is not None and dies:
+                # S3 dates an object that came in parts by the day on which its upload began.
+                self._ledger.ask(sub, lambda ledger: ledger.release(sub, place_of(found.key), mark))
             self.changed(sub)
             return
         hold = Hold(place_of(found.key), found.size, seconds, mark)
@@ -270,8 +265,7 @@ class Quota:
             remove()
         self._ledger.ask(sub, lambda ledger: ledger.judge(sub, hold.place, stays=stays))
         if not stays:
-            QUOTA_REFUSALS.inc()
-            raise QuotaExceeded(_shortage(quota - state.taken + found.size, quota))
+            raise exceeded(quota - state.taken + found.size, quota)
 
     def _count_for(self, sub: str, verdicts: Iterable[Verdict]) -> None:
         """Count for those that it may help. What is held already is not lost by a failure."""
@@ -285,30 +279,3 @@ class Quota:
     def _life(self, want: Want) -> float:
         seconds = self._part_url_seconds if want.multipart else self._url_seconds
         return seconds + _SLACK_SECONDS
-
-
-def _may_help(verdict: Verdict) -> bool:
-    """Whether a count might let it pass."""
-    return verdict.outcome is Outcome.UNCOUNTED or verdict.may_recount
-
-
-def _refusal(verdict: Verdict, quota: int) -> Problem | None:
-    if verdict.outcome is Outcome.HELD:
-        return None
-    if verdict.outcome is Outcome.UNCOUNTED:
-        raise StorageUnavailable("What you have stored could not be counted; try again")
-    if verdict.outcome is Outcome.CROWDED:
-        seconds = max(1, int((verdict.frees_at or 0) - time.time()) + 1)
-        detail = f"At most {MAX_HOLDS:,} uploads at a time; some end in {seconds} s"
-        return TooManyUploads(detail, retry_after_seconds=seconds)
-    when = datetime.fromtimestamp(verdict.frees_at, UTC) if verdict.frees_at else None
-    QUOTA_REFUSALS.inc()
-    return QuotaExceeded(
-        _shortage(verdict.left, quota),
-        # A second later, as no fraction of one is written.
-        extensions={"frees_at": rfc3339(when + timedelta(seconds=1))} if when else None,
-    )
-
-
-def _shortage(left: int, quota: int) -> str:
-    return f"{max(0, left)} of {quota} bytes are left"

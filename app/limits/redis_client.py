@@ -101,7 +101,7 @@ class RedisClient:
 
     def _connect_cluster(self) -> Any:
         try:
-            return connect(self._url)
+            return connect(self._url, TIMEOUT_SECONDS)
         except self._redis.exceptions.RedisClusterException as error:
             raise self._redis.ConnectionError(type(error).__name__) from error
 
@@ -119,7 +119,7 @@ def check(url: str) -> None:
     RedisClient(url)
 
 
-def connect(url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> Any:
+def connect(url: str, timeout_seconds: float) -> Any:
     """A ``redis.Redis``, or a ``RedisCluster``, which asks the nodes for their slots at once."""
     import redis
 

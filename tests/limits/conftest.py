@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.limits import redis_client
 from tests.limits.redis_server import RedisServer
 
 
@@ -15,6 +16,12 @@ def redis_server() -> Iterator[RedisServer]:
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no lost Redis."""
+    monkeypatch.setattr(redis_client, "TIMEOUT_SECONDS", 10.0)
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ class Both:
 
 @given(steps)
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_t51_both_ledgers_answer_alike(
     monkeypatch: pytest.MonkeyPatch, redis_server: RedisServer, chosen: list[Any]

@@ -420,3 +420,17 @@ def test_separate_counts_are_warned_of(caplog: pytest.LogCaptureFixture) -> None
         assert not caplog.records
         warn_of_separate_counts(quota=True, processes=4, shared=False)
     assert "REDIS_URL" in caplog.text
+
+
+def test_a_multipart_upload_of_days_is_free_when_it_is_deleted(url: str) -> None:
+    """S3 dates its object by the day on which the upload began; its URLs are dead all the same."""
+    bucket = Bucket()
+    quota = make(bucket, 100, url)
+    quota.reserve(ALICE, "k", 60, mark="m", completing=True)
+    bucket["k"] = 60
+    found = stored("k", 60, ago_seconds=3 * 86_400)
+    quota.settle(ALICE, found, mark="m", remove=never, multipart=True)
+    assert quota.balance(ALICE)[1:] == (100, 0, 40)
+    bucket.remove("k")
+    quota.changed("alice")
+    assert quota.balance(ALICE)[1:] == (100, 0, 100)

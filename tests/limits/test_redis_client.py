@@ -52,7 +52,7 @@ def test_addresses_that_are_refused(url: str) -> None:
 def test_login_and_database_reach_the_primary_and_not_the_sentinels() -> None:
     """Each has a password of its own."""
     url = "rediss+sentinel://user:p%40ss@one/main/2?sentinel_password=other&ssl_cert_reqs=none"
-    pool = connect(url).connection_pool
+    pool = connect(url, 1).connection_pool
     options = pool.connection_kwargs
     assert (options["username"], options["password"], options["db"]) == ("user", "p@ss", 2)
     sentinel = pool.sentinel_manager.sentinels[0].connection_pool.connection_kwargs
