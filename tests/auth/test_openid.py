@@ -202,7 +202,9 @@ def test_t06_unusable_subs_are_refused(
     assert refused(verifier, provider.forge(good, sub=sub))
 
 
-@pytest.mark.parametrize("sub", [".", "..", "a/b", "../x", "a\0b", "auth0|a", "a~b", "ä", "a b"])
+@pytest.mark.parametrize(
+    "sub", [".", "..", "a/b", "../x", "a\0b", "auth0|a", "a~b", "ä", "a b", "a~7Cb"]
+)
 def test_t06_t60_odd_subs_name_no_other_folder(
     provider: Provider, verifier: TokenVerifier, good: str, sub: str
 ) -> None:
@@ -331,6 +333,15 @@ def test_t60_a_discovery_document_of_another_is_refused(
     with pytest.raises(ValueError, match=r".+"):
         Discovery(issuer).fetch(1)
     assert server.hits == ["/.well-known/openid-configuration"]
+
+
+def test_t60_keys_are_behind_tls_if_their_issuer_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """T60: nobody on the way can put keys of their own under a document that they cannot change."""
+    issuer = "https://id.example.com"
+    document = {"issuer": issuer, "jwks_uri": "http://id.example.com/keys"}
+    monkeypatch.setattr("app.auth.sources.fetch_body", lambda *_: json.dumps(document).encode())
+    with pytest.raises(ValueError, match="no address of keys"):
+        Discovery(issuer).jwks_url(1)
 
 
 @pytest.mark.parametrize("slash", ["", "/"])

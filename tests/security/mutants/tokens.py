@@ -199,12 +199,12 @@ MUTANTS: tuple[Mutant, ...] = (
         never("Discovery.jwks_url", 'urlsplit(found).scheme not in (scheme, "https")'),
     ),
     mutant(
-        "T60",
+        "T01",
         "any audience will do",
         never("OpenIdRules._check_audience", "audiences(claims).isdisjoint(self.audience)"),
     ),
     mutant(
-        "T60",
+        "T02",
         "any kind of token will do",
         never("verifier:_header", 'str(header.get("typ", "JWT")).lower() not in TYPES'),
     ),
