@@ -77,11 +77,12 @@ def _identity(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             "AWS_REGION",
             "must be the region that COGNITO_USER_POOL_ID begins with, or COGNITO_ISSUER be set",
         )
-    if values.get("COGNITO_TOKEN_USE") == "id" and values.get("COGNITO_REQUIRED_SCOPES"):
-        yield (
-            "COGNITO_REQUIRED_SCOPES",
-            "would refuse every token: ID tokens have no scopes; set COGNITO_TOKEN_USE=access",
-        )
+    if values.get("COGNITO_TOKEN_USE") == "id":
+        how = "ID tokens have no scopes; set COGNITO_TOKEN_USE=access"
+        if values.get("COGNITO_REQUIRED_SCOPES"):
+            yield "COGNITO_REQUIRED_SCOPES", f"would refuse every token: {how}"
+        if values.get("SERVICE_SCOPE"):
+            yield "SERVICE_SCOPE", f"would be in no token: {how}"
 
 
 def _storage(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -50,6 +50,7 @@ THEMES = {
     "api/fuzz": "Schemathesis over the whole OpenAPI document",
     "api/fuzz_chains": "Schemathesis along the links between its operations",
     "cli/doctor_faults": "faults made at a live set-up, whichever module of the doctor finds them",
+    "cli/doctor_providers": "the doctor and provision where another provider issues tokens",
     "cli/provision_runs": "app/cli/provision.py, run after run against an account with state",
     "limits/attacks": "the quota through the whole gateway",
     "limits/foreign_redis": "whatever stands under the keys in Redis",

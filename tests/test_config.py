@@ -61,6 +61,9 @@ def test_all_faults_are_reported_at_once_by_name() -> None:
         ("COGNITO_CLIENT_ID", "one, t'wo"),
         ("COGNITO_USER_POOL_ID", "eu-central-1 _Testing01"),
         ("COGNITO_REQUIRED_SCOPES", "assets/read,assets/write"),
+        ("COGNITO_AUDIENCE", "https://api one"),
+        ("COGNITO_REPLICA_REGIONS", "eu-west-1,Ireland"),
+        ("SERVICE_SCOPE", "assets/act assets/read"),
         ("ADMIN_GROUP", "the admins"),
         ("AWS_REGION", "eu-west-1"),
         ("EVENTS_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/uploads"),
@@ -164,6 +167,8 @@ def test_id_tokens_cannot_have_scopes() -> None:
     """Every token would be refused: Cognito's ID tokens carry none."""
     changes = {"COGNITO_TOKEN_USE": "id", "COGNITO_REQUIRED_SCOPES": "assets/write"}
     assert list(faults(**changes)) == ["COGNITO_REQUIRED_SCOPES"]
+    back_ends = {"COGNITO_TOKEN_USE": "id", "SERVICE_SCOPE": "assets/act"}
+    assert list(faults(**back_ends)) == ["SERVICE_SCOPE"]
     Settings.from_env(GOOD | changes | {"COGNITO_TOKEN_USE": "any"})
 
 

@@ -273,6 +273,21 @@ def test_a_client_with_a_secret_is_found(patient: Patient) -> None:
     assert patient.faults(COGNITO_CLIENT_ID=client_id) == {"identity.client_secret"}
 
 
+def test_a_back_end_s_client_may_have_a_secret(patient: Patient) -> None:
+    """No browser signs in by it, so that nothing of a sign-in is asked of it either."""
+    cognito = patient.stack.client("cognito-idp")
+    made = cognito.create_user_pool_client(
+        UserPoolId=patient.stack.user_pool_id,
+        ClientName="render-farm",
+        GenerateSecret=True,
+        AllowedOAuthFlows=["client_credentials"],
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthScopes=["assets/act"],
+    )
+    client_id = made["UserPoolClient"]["ClientId"]
+    assert patient.faults(COGNITO_CLIENT_ID=client_id) == set()
+
+
 def test_a_bucket_that_anybody_reads_is_found(patient: Patient) -> None:
     """A store that asks nobody for a signature: found by reading without one."""
     stored: dict[str, bytes] = {}

@@ -173,6 +173,9 @@ def _client(deployment: Deployment, client_id: str) -> Iterator[Result]:
             yield not_permitted(CLIENT, error)
         return
     yield CLIENT.ok(client_id)
+    if client.get("AllowedOAuthFlows") == ["client_credentials"]:
+        yield CLIENT_SECRET.ok(f"{client_id} is a back end's, which keeps one")
+        return
     yield CLIENT_SECRET.passes_if(not client.get("ClientSecret"), "none", f"{client_id} has one")
     yield from _sign_in(client)
     hours = _access_hours(client)

@@ -1,0 +1,391 @@
+"""The client for asyncio, and every operation, written once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+from urllib.parse import quote
+
+import httpx
+
+from asset_gateway._calls import Calls
+from asset_gateway._io import IO, AsyncIO, Token
+from asset_gateway._sources import Sendable, Source, crc64nvme
+from asset_gateway._transfers import Meter, Progress, Transfers
+from asset_gateway.errors import ProblemError, problem
+from asset_gateway.models import (
+    Asset,
+    Caller,
+    Deleted,
+    Link,
+    Package,
+    Page,
+    Share,
+    Version,
+)
+
+Disposition = Literal["inline", "attachment"]
+TIMEOUT = httpx.Timeout(connect=10, read=60, write=60, pool=None)
+MOST_AT_ONCE = 4
+_FILES_A_BATCH = 50
+_COMPLETED_A_CALL = 100
+
+
+class Operations:
+    """What both clients do. See the README for each."""
+
+    def __init__(self, io: IO, base_url: str, act_as: str | None, at_once: int) -> None:
+        self._io = io
+        self._base_url = base_url
+        self._at_once = at_once
+        self._calls = Calls(io, base_url, act_as)
+        self._transfers = Transfers(self._calls, at_once)
+
+    # --- uploads ---
+
+    async def upload(
+        self,
+        source: Sendable,
+        *,
+        filename: str | None = None,
+        content_type: str = "",
+        kind: str | None = None,
+        project_id: str | None = None,
+        asset_id: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        act_as: str | None = None,
+        resume: str | None = None,
+        on_begin: Callable[[str], None] | None = None,
+        on_progress: Progress | None = None,
+    ) -> Asset:
+        """Upload a path, an open file that can seek, or bytes; the verified asset.
+
+        ``on_begin`` hears the upload's id before a byte is sent. ``resume`` takes it, also from a
+        ``TransferError``: only what is missing is sent.
+        ``on_progress`` hears bytes sent and bytes in all, from any thread.
+        """
+        with await self._io.blocking(lambda: Source(source, filename)) as opened:
+            declared = {
+                "filename": opened.filename,
+                "content_type": content_type or "application/octet-stream",
+                "size": opened.size,
+                "kind": kind,
+                "project_id": project_id,
+                "asset_id": asset_id,
+                "metadata": dict(metadata) if metadata else None,
+            }
+            if resume is not None:
+                upload = await self._calls("GET", f"/v1/uploads/{resume}", act_as=act_as)
+                if upload["size"] != opened.size:
+                    raise ValueError("this is not the file that the upload was begun with")
+            else:
+                known = {name: value for name, value in declared.items() if value is not None}
+                upload = await self._calls("POST", "/v1/uploads", json=known, act_as=act_as)
+            if on_begin is not None:
+                on_begin(str(upload["upload_id"]))
+            meter = Meter(opened.size, on_progress)
+            await self._transfers.send(upload, opened, meter, act_as)
+            return await self._complete(upload, opened, meter, act_as)
+
+    async def _complete(
+        self, upload: Mapping[str, Any], source: Source, meter: Meter, act_as: str | None
+    ) -> Asset:
+        checksum = await self._io.blocking(lambda: crc64nvme(source))
+        body = {"checksum_crc64nvme": checksum} if checksum else {}
+        path = f"/v1/uploads/{upload['upload_id']}"
+        try:
+            return Asset.of(await self._calls("POST", f"{path}/complete", json=body, act_as=act_as))
+        except ProblemError as error:
+            if error.slug != "upload-incomplete":
+                raise
+        # The store lost something that it had confirmed, or another client aborted a part.
+        await self._transfers.send(
+            await self._calls("GET", path, act_as=act_as), source, meter, act_as
+        )
+        return Asset.of(await self._calls("POST", f"{path}/complete", json=body, act_as=act_as))
+
+    async def upload_folder(
+        self,
+        folder: str | PathLike[str],
+        *,
+        kind: str,
+        project_id: str | None = None,
+        act_as: str | None = None,
+        on_progress: Progress | None = None,
+    ) -> Package:
+        """Upload all files below a folder as one package, such as an HLS stream.
+
+        Folders may be three deep, which the gateway checks. Raises ``ValueError`` for none.
+        """
+        root = Path(folder)
+        files = sorted(path for path in root.rglob("*") if path.is_file())
+        if not files:
+            raise ValueError("there is no file in this folder")
+        sizes = {path: path.stat().st_size for path in files}
+        meter = Meter(sum(sizes.values()), on_progress)
+        asset_id = ""
+        assets: list[Asset] = []
+        for start in range(0, len(files), _FILES_A_BATCH):
+            batch = files[start : start + _FILES_A_BATCH]
+            declared: list[dict[str, Any]] = [
+                {
+                    "filename": path.relative_to(root).as_posix(),
+                    "content_type": "application/octet-stream",
+                    "size": sizes[path],
+                    "kind": kind,
+                    **({"project_id": project_id} if project_id else {}),
+                    **({"asset_id": asset_id} if asset_id else {}),
+                }
+                for path in batch
+            ]
+            answer = await self._calls(
+                "POST",
+                "/v1/uploads/batch",
+                json={"uploads": declared, "package": not asset_id},
+                act_as=act_as,
+            )
+            uploads = [_upload_of(item) for item in answer["items"]]
+            asset_id = str(uploads[0]["asset_id"])
+
+            async def send(upload: Mapping[str, Any], path: Path) -> None:
+                with await self._io.blocking(lambda: Source(path)) as opened:
+                    await self._transfers.send(upload, opened, meter, act_as)
+
+            await self._io.gather(
+                [
+                    lambda upload=upload, path=path: send(upload, path)  # type: ignore[misc]
+                    for upload, path in zip(uploads, batch, strict=True)
+                ],
+                self._at_once,
+            )
+            assets += await self._complete_many([u["upload_id"] for u in uploads], act_as)
+        return Package(asset_id, tuple(assets))
+
+    async def _complete_many(self, upload_ids: list[str], act_as: str | None) -> list[Asset]:
+        found = []
+        for start in range(0, len(upload_ids), _COMPLETED_A_CALL):
+            body = {"upload_ids": upload_ids[start : start + _COMPLETED_A_CALL]}
+            answer = await self._calls("POST", "/v1/uploads/complete", json=body, act_as=act_as)
+            for item in answer["items"]:
+                if "problem" in item:
+                    raise problem(item["problem"].get("status", 0), item["problem"])
+                found.append(Asset.of(item["asset"]))
+        return found
+
+    async def abort(self, upload_id: str) -> None:
+        """Give an unfinished upload up. Nothing happens to one that is complete."""
+        await self._calls("DELETE", f"/v1/uploads/{upload_id}")
+
+    # --- assets ---
+
+    async def asset(self, path: str) -> Asset:
+        """One asset, with its metadata and a link."""
+        return Asset.of(await self._calls("GET", f"/v1/assets/{quote(path)}"))
+
+    async def page(
+        self,
+        *,
+        kind: str | None = None,
+        project_id: str | None = None,
+        prefix: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        sign: bool = False,
+    ) -> Page[Asset]:
+        """Part of a listing, in the order of keys."""
+        params = {
+            "kind": kind,
+            "project_id": project_id,
+            "prefix": prefix,
+            "limit": limit,
+            "cursor": cursor,
+            "sign": "true" if sign else None,
+        }
+        found = await self._calls("GET", "/v1/assets", params=params)
+        return Page(tuple(map(Asset.of, found["items"])), found["next_cursor"])
+
+    async def download(self, path: str, to: str | PathLike[str]) -> Path:
+        """Save an asset to a file, or into a folder under its own name; the file's path."""
+        asset = await self.asset(path)
+        target = Path(to)
+        if target.is_dir():
+            target /= asset.filename
+        first: list[str] = [asset.link.url] if asset.link else []
+
+        async def link() -> str:
+            return first.pop() if first else (await self.links([path]))[0].url
+
+        await self._transfers.save(link, asset.size, asset.etag, target)
+        return target
+
+    async def links(
+        self,
+        paths: Iterable[str],
+        *,
+        expires_in: int | None = None,
+        disposition: Disposition | None = None,
+        via: Literal["auto", "s3", "cloudfront"] | None = None,
+    ) -> list[Link]:
+        """A signed URL for each path, at most 1,000, in their order."""
+        asked = {"expires_in": expires_in, "disposition": disposition, "via": via}
+        body = {name: value for name, value in asked.items() if value is not None}
+        found = await self._calls("POST", "/v1/links", json={"paths": [*paths], **body})
+        return [Link.of(link) for link in found["links"]]
+
+    async def delete(self, paths: str | Iterable[str]) -> Deleted:
+        """Delete assets by their paths; any number."""
+        names = [paths] if isinstance(paths, str) else [*paths]
+        deleted: list[str] = []
+        errors: dict[str, str] = {}
+        for start in range(0, len(names), 1000):
+            body = {"paths": names[start : start + 1000]}
+            found = await self._calls("POST", "/v1/assets/delete", json=body)
+            deleted += found["deleted"]
+            errors |= {error["path"]: error["code"] for error in found["errors"]}
+        return Deleted(tuple(deleted), errors)
+
+    async def delete_package(self, path: str) -> int:
+        """Delete everything below ``…/{kind}/{asset_id}``; how many objects went."""
+        return await self._until_complete(f"/v1/assets/{quote(path)}", {"recursive": "true"})
+
+    async def delete_project(self, project_id: str) -> int:
+        """Delete a project; how many objects went."""
+        return await self._until_complete(f"/v1/projects/{quote(project_id)}", {})
+
+    async def _until_complete(self, path: str, params: dict[str, Any]) -> int:
+        gone = 0
+        while True:
+            found = await self._calls("DELETE", path, params=params)
+            gone += int(found["deleted_objects"])
+            if found["complete"]:
+                return gone
+
+    async def copy(self, path: str, *, kind: str, project_id: str | None = None) -> Asset:
+        """Copy an asset or package under a new asset id."""
+        return await self._place("copy", path, kind, project_id)
+
+    async def move(self, path: str, *, kind: str, project_id: str | None = None) -> Asset:
+        """Move it, to a new asset id."""
+        return await self._place("move", path, kind, project_id)
+
+    async def _place(self, how: str, path: str, kind: str, project_id: str | None) -> Asset:
+        body = {"path": path, "kind": kind} | ({"project_id": project_id} if project_id else {})
+        return Asset.of(await self._calls("POST", f"/v1/assets/{how}", json=body, repeatable=False))
+
+    async def versions(self, path: str) -> list[Version]:
+        """Versions of an asset, newest first, where the bucket keeps them."""
+        found = await self._calls("GET", "/v1/versions", params={"path": path})
+        return [Version.of(version) for version in found["items"]]
+
+    async def restore(self, path: str, version_id: str | None = None) -> Asset:
+        """Undelete an asset, or bring an old version back."""
+        body = {"path": path} | ({"version_id": version_id} if version_id else {})
+        return Asset.of(await self._calls("POST", "/v1/assets/restore", json=body))
+
+    # --- shares and the caller ---
+
+    async def share(
+        self,
+        path: str,
+        *,
+        expires_in: int | None = None,
+        disposition: Disposition | None = None,
+    ) -> Share:
+        """Make a link that works without an account."""
+        asked = {"path": path, "expires_in": expires_in, "disposition": disposition}
+        body = {name: value for name, value in asked.items() if value is not None}
+        return Share.of(await self._calls("POST", "/v1/shares", json=body, repeatable=False))
+
+    async def shares(self) -> list[Share]:
+        """All open shares."""
+        shares: list[Share] = []
+        cursor: str | None = None
+        while True:
+            found = await self._calls("GET", "/v1/shares", params={"cursor": cursor})
+            shares += map(Share.of, found["items"])
+            cursor = found.get("next_cursor")
+            if cursor is None:
+                return shares
+
+    async def revoke(self, share_id: str) -> None:
+        """End a share."""
+        await self._calls("DELETE", f"/v1/shares/{quote(share_id)}")
+
+    async def me(self) -> Caller:
+        """Who the gateway takes the caller for, with usage and limits."""
+        return Caller.of(await self._calls("GET", "/v1/me"))
+
+    # --- all of a listing, and another user ---
+
+    def acting_for(self, sub: str) -> Operations:
+        """The same gateway for one user, over the same connections."""
+        return Operations(self._io, self._base_url, sub, self._at_once)
+
+    async def assets(
+        self,
+        *,
+        kind: str | None = None,
+        project_id: str | None = None,
+        prefix: str | None = None,
+        sign: bool = False,
+    ) -> AsyncIterator[Asset]:
+        """Every asset, page after page."""
+        cursor: str | None = None
+        while True:
+            page = await self.page(
+                kind=kind, project_id=project_id, prefix=prefix, sign=sign, cursor=cursor
+            )
+            for asset in page:
+                yield asset
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+
+class AsyncClient(Operations):
+    """A gateway, for asyncio. An async context manager.
+
+    :param base_url: the gateway's address.
+    :param token: an access token, or what gives one, plain or async: ``ClientCredentials``.
+    :param act_as: for back ends: the user whose assets these are.
+    :param at_once: how many parts or files are sent at once.
+    :param http: a client of your own, for proxies or certificates; it is not closed here.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: Token,
+        *,
+        act_as: str | None = None,
+        at_once: int = MOST_AT_ONCE,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
+        self._own = http is None
+        self._http = http or httpx.AsyncClient(timeout=TIMEOUT)
+        super().__init__(AsyncIO(self._http, token), base_url, act_as, at_once)
+
+    async def aclose(self) -> None:
+        if self._own:
+            await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+
+def _upload_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "problem" in item:
+        raise problem(item["problem"].get("status", 0), item["problem"])
+    found: Mapping[str, Any] = item["upload"]
+    return found
