@@ -136,6 +136,7 @@ def create_app() -> WSGIApplication:
     identity.install_key(Kept.read(Path(kept)).signing_key if kept else identity.fresh_key())
     identity.install_revocation()
     identity.install_deletion()
+    identity.install_renewal()
     codes.install()
     text = os.environ.get("STORE_CREDENTIALS")
     keyring = Keyring.parse(text or f"{DEMO_ACCESS_KEY_ID}:{DEMO_SECRET_ACCESS_KEY}")

@@ -79,3 +79,24 @@ def install_deletion() -> None:
         raise NotAuthorizedError(message="Invalid token")
 
     CognitoIdpResponse.delete_user = delete_user  # type: ignore[attr-defined]
+
+
+def install_renewal() -> None:
+    """Give moto the GetTokensFromRefreshToken that it lacks, by which Amplify renews tokens.
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetTokensFromRefreshToken.html
+    """
+    from moto.cognitoidp.responses import CognitoIdpResponse
+    from moto.core.responses import ActionResult
+
+    def get_tokens_from_refresh_token(self: CognitoIdpResponse) -> ActionResult:
+        answer = self._get_region_agnostic_backend().initiate_auth(
+            self._get_param("ClientId"),
+            "REFRESH_TOKEN_AUTH",
+            {"REFRESH_TOKEN": self._get_param("RefreshToken")},
+        )
+        return ActionResult(answer)
+
+    CognitoIdpResponse.get_tokens_from_refresh_token = (  # type: ignore[attr-defined]
+        get_tokens_from_refresh_token
+    )

@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
 from botocore.exceptions import ClientError
 
-from devstack.account import Stack
 from devstack.bootstrap import strong_password
-from devstack.testing import running_store
-
-
-@dataclass(frozen=True)
-class Talkative:
-    """A store whose output is heard."""
-
-    stack: Stack
-    path: Path
-
-    def last_code(self) -> str:
-        return re.findall(r"^code for .*: ([0-9]{6})$", self.path.read_text(), re.MULTILINE)[-1]
-
-
-@pytest.fixture(scope="module")
-def talkative(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talkative]:
-    path = tmp_path_factory.mktemp("store") / "output"
-    with path.open("w") as output, running_store(output=output) as stack:
-        yield Talkative(stack, path)
+from tests.devstack.talkative import Talkative
 
 
 def test_an_account_is_confirmed_by_its_own_code(talkative: Talkative) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from devstack.origins import env_files, own_origins
 from devstack.run import KEPT, ROOT, Ports
+from tests.client.test_types import OPTIONS, compiled
 from tests.docs.pages import DOCS, generated
 
 PAGE = DOCS / "local-development.md"
@@ -55,3 +56,11 @@ def test_ports_and_the_kept_file_are_named() -> None:
     assert f"`{KEPT.relative_to(ROOT)}`" in text
     for name in vars(Ports.from_env({})):
         assert f"`{name.upper()}_PORT" in text
+
+
+def test_its_code_compiles() -> None:
+    """Against the packages on npm and the client, strictly; Vite's own types say ``env``."""
+    blocks = dict(re.findall(r"```tsx?\n// (\S+)\n(.*?)```", PAGE.read_text(), re.DOTALL))
+    assert set(blocks) == {"src/gateway.ts", "src/App.tsx"}
+    vite = "interface ImportMeta { readonly env: Record<string, string> }"
+    assert compiled(OPTIONS, {**blocks, "src/vite.d.ts": vite}) == ""
