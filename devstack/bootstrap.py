@@ -58,6 +58,7 @@ def _make_pool(cognito: CognitoIdentityProviderClient) -> tuple[str, str]:
         PoolName="asset-gateway-dev",
         UsernameAttributes=["email"],
         AutoVerifiedAttributes=["email"],
+        AccountRecoverySetting={"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]},
         Policies={
             "PasswordPolicy": {
                 "MinimumLength": 8,

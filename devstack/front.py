@@ -17,6 +17,7 @@ import sys
 import traceback
 import uuid
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devstack import cors
@@ -118,20 +119,25 @@ def create_app() -> WSGIApplication:
     """Build the front from the environment.
 
     ``STORE_CREDENTIALS``: ``ID:SECRET,...`` (default: the demo pair). ``STORE_ORIGINS``: page
-    origins that may call Cognito, separated by commas.
+    origins that may call Cognito, separated by commas. ``KEPT_FILE``: where the key of tokens is
+    kept (default: a new one).
     """
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "1"
     os.environ["MOTO_CALL_RESET_API"] = "false"
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    from devstack import bucket_events, identity, mends, queues
+    from devstack import bucket_events, codes, identity, mends, queues
+    from devstack.kept import Kept
 
     mends.install()
     bucket_events.install()
     queues.install()
-    identity.install_fresh_key()
+    kept = os.environ.get("KEPT_FILE")
+    identity.install_key(Kept.read(Path(kept)).signing_key if kept else identity.fresh_key())
     identity.install_revocation()
     identity.install_deletion()
+    identity.install_renewal()
+    codes.install()
     text = os.environ.get("STORE_CREDENTIALS")
     keyring = Keyring.parse(text or f"{DEMO_ACCESS_KEY_ID}:{DEMO_SECRET_ACCESS_KEY}")
     origins = [o.strip() for o in os.environ.get("STORE_ORIGINS", "").split(",") if o.strip()]

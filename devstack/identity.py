@@ -1,7 +1,7 @@
 """A signing key of our own for moto's Cognito.
 
 moto's key is part of its package, the same for everybody, under the kid ``dummy``: a token signed
-with it proves nothing. Each start makes a new key, published at the pool's JWKS address.
+with it proves nothing. Each store has a key of its own, published at the pool's JWKS address.
 """
 
 from __future__ import annotations
@@ -25,16 +25,21 @@ class _Signer:
         return jwt.encode({**header, "kid": self._key.kid}, claims, self._key)
 
 
-def install_fresh_key() -> str:
-    """Replace the key that moto signs tokens with and the JWKS it serves; returns the new kid."""
-    from moto.cognitoidp import models, responses
-
+def fresh_key() -> dict[str, Any]:
+    """A new private key for a pool's tokens, as a JWK."""
     kid = secrets.token_urlsafe(16)
     key = RSAKey.generate_key(2048, {"kid": kid, "use": "sig", "alg": "RS256"})
+    return dict(key.as_dict(private=True))
+
+
+def install_key(jwk: dict[str, Any]) -> None:
+    """Replace the key that moto signs tokens with, and the JWKS it serves."""
+    from moto.cognitoidp import models, responses
+
+    key = RSAKey.import_key(jwk)
     public = {"keys": [key.as_dict(private=False)]}
     vars(models)["jwt"] = _Signer(key)
     responses.CognitoIdpJsonWebKeyResponse.json_web_key = json.dumps(public).encode()
-    return kid
 
 
 def install_revocation() -> None:
@@ -74,3 +79,24 @@ def install_deletion() -> None:
         raise NotAuthorizedError(message="Invalid token")
 
     CognitoIdpResponse.delete_user = delete_user  # type: ignore[attr-defined]
+
+
+def install_renewal() -> None:
+    """Give moto the GetTokensFromRefreshToken that it lacks, by which Amplify renews tokens.
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetTokensFromRefreshToken.html
+    """
+    from moto.cognitoidp.responses import CognitoIdpResponse
+    from moto.core.responses import ActionResult
+
+    def get_tokens_from_refresh_token(self: CognitoIdpResponse) -> ActionResult:
+        answer = self._get_region_agnostic_backend().initiate_auth(
+            self._get_param("ClientId"),
+            "REFRESH_TOKEN_AUTH",
+            {"REFRESH_TOKEN": self._get_param("RefreshToken")},
+        )
+        return ActionResult(answer)
+
+    CognitoIdpResponse.get_tokens_from_refresh_token = (  # type: ignore[attr-defined]
+        get_tokens_from_refresh_token
+    )

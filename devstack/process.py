@@ -70,7 +70,7 @@ def wait_until_answers(
     url: str,
     *,
     status: int | None = None,
-    seconds: float = 20,
+    seconds: float = 60,
     alive: Callable[[], bool] = lambda: True,
 ) -> None:
     """Wait until ``url`` gives any HTTP answer, or one with this status.

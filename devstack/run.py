@@ -3,7 +3,7 @@
 The processes are a table; honcho (the Procfile runner) runs it. ``stack`` waits for the store,
 fills it, and writes ``stack.json``; what needs the stack's ids starts once that is there.
 Ports come from ``STORE_PORT``, ``GATEWAY_PORT``, ``PAGE_PORT``, ``EDGE_PORT`` and
-``RECEIVER_PORT``. Nothing is written outside ``.run/``.
+``RECEIVER_PORT``; ``ORIGIN`` names front ends of one's own. Nothing is written outside ``.run/``.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from honcho.manager import Manager
 
 from devstack.credentials import DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY
+from devstack.kept import SAME_IDS, Kept
+from devstack.origins import own_origins
 from devstack.process import HOST, clean_environment, is_free, store_command, store_environment
 
 ROOT = Path(__file__).parents[1]
+KEPT = ROOT / ".run" / "kept.json"
 INTERRUPTED = 130
 
 
@@ -63,6 +66,10 @@ class Ports:
         """The origins that the demo page can have."""
         return [f"http://localhost:{self.page}", f"http://{HOST}:{self.page}"]
 
+    def addresses(self) -> list[str]:
+        """Where no front end of one's own can listen."""
+        return [f"http://{name}:{p}" for p in vars(self).values() for name in ("localhost", HOST)]
+
 
 @dataclass(frozen=True)
 class Row:
@@ -73,8 +80,11 @@ class Row:
     env: dict[str, str]
 
 
-def table(ports: Ports, run: Path) -> list[Row]:
-    """Every process of the local stack, in the order in which their lines should be read."""
+def table(ports: Ports, run: Path, own: Sequence[str] = ()) -> list[Row]:
+    """Every process of the local stack, in the order in which their lines should be read.
+
+    ``own`` are the origins of further front ends.
+    """
     python = sys.executable
     stack_file = run / "stack.json"
     env = {
@@ -82,15 +92,20 @@ def table(ports: Ports, run: Path) -> list[Row]:
         "PYTHONUNBUFFERED": "1",
         "TMPDIR": str(run / "tmp"),
         "STACK_FILE": str(stack_file),
+        "KEPT_FILE": str(KEPT),
+        "ORIGIN": ",".join(own),
         "STORE_PORT": str(ports.store),
         "GATEWAY_PORT": str(ports.gateway),
         "PAGE_PORT": str(ports.page),
         "EDGE_PORT": str(ports.edge),
         "RECEIVER_PORT": str(ports.receiver),
     }
-    store_env = store_environment(
-        [(DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY)], ports.origins(), run / "store"
-    )
+    pair = (DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY)
+    store_env = {
+        **store_environment([pair], [*ports.origins(), *own], run / "store"),
+        **SAME_IDS,
+        "KEPT_FILE": str(KEPT),
+    }
     gateway_env = {
         "WEB_CONCURRENCY": "2",
         **env,
@@ -129,6 +144,8 @@ def main() -> int:
     """Run the local stack until Ctrl-C; returns the exit status."""
     try:
         ports = Ports.from_env(os.environ)
+        own = own_origins(os.environ, ports.addresses())
+        Kept.at(KEPT)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
@@ -141,7 +158,7 @@ def main() -> int:
     for folder in ("tmp", "metrics"):
         (run / folder).mkdir(parents=True)
     manager = Manager()
-    for row in table(ports, run):
+    for row in table(ports, run, own):
         # exec: signals must reach the process itself, not a shell in between.
         command = f"exec {shlex.join(row.command)}"
         manager.add_process(row.name, command, env=row.env, cwd=str(ROOT))

@@ -4,39 +4,43 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import signal
 import sys
 import tempfile
-from base64 import b64encode
+from collections.abc import Sequence
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from devstack import edge
-from devstack.bootstrap import DEMO_EMAIL, bootstrap, queue_url, strong_password
-from devstack.edge_keys import KeyPair
+from devstack.bootstrap import DEMO_EMAIL, bootstrap, queue_url
+from devstack.kept import Kept
+from devstack.origins import env_files, own_origins
 from devstack.process import HOST, wait_until_answers
 from devstack.run import Ports
 
+ASK = "a front end of your own: make dev ORIGIN=http://localhost:5173\n"
 
-def describe(ports: Ports, password: str) -> dict[str, Any]:
+
+def describe(ports: Ports, kept: Kept, own: Sequence[str]) -> dict[str, Any]:
     """Bootstrap the store; returns the gateway's ``environment``, and the settings of
-    ``edge`` and ``page``."""
+    ``edge`` and ``page``. ``own`` are the origins of front ends besides the page."""
+    origins = [*ports.origins(), *own]
     gateway = f"http://{HOST}:{ports.gateway}"
     receiver = f"http://{HOST}:{ports.receiver}"
-    stack = bootstrap(f"http://{HOST}:{ports.store}", ports.origins())
-    stack.create_user(DEMO_EMAIL, password)
-    pair = KeyPair.fresh()
+    stack = bootstrap(f"http://{HOST}:{ports.store}", origins)
+    stack.create_user(DEMO_EMAIL, kept.password)
     return {
         "environment": {
-            **stack.gateway_environment(ports.origins()),
-            **pair.gateway_environment(f"http://{HOST}:{ports.edge}"),
+            **stack.gateway_environment(origins),
+            **kept.edge.gateway_environment(f"http://{HOST}:{ports.edge}"),
             "PUBLIC_BASE_URL": gateway,
             "EVENTS_QUEUE_URL": queue_url(stack),
             "WEBHOOK_URL": f"{receiver}/webhook",
-            "WEBHOOK_SECRET": f"whsec_{b64encode(secrets.token_bytes(32)).decode()}",
+            "WEBHOOK_SECRET": kept.webhook_secret,
+            "SECRET_KEY": kept.secret_key,
         },
-        "edge": edge.describe(stack, [pair], ports.origins()),
+        "edge": edge.describe(stack, [kept.edge], origins),
         "page": {
             "gateway": gateway,
             "events": f"{receiver}/events",
@@ -46,7 +50,7 @@ def describe(ports: Ports, password: str) -> dict[str, Any]:
                 "userPoolId": stack.user_pool_id,
                 "clientId": stack.client_id,
             },
-            "demo": {"username": DEMO_EMAIL, "password": password},
+            "demo": {"username": DEMO_EMAIL, "password": kept.password},
         },
     }
 
@@ -58,8 +62,8 @@ def write_whole(path: Path, text: str) -> None:
     os.replace(file.name, path)
 
 
-def banner(ports: Ports, password: str) -> str:
-    """What a newcomer needs to know."""
+def banner(ports: Ports, password: str, own: str) -> str:
+    """What a newcomer needs to know; ``own`` is said of front ends of their own."""
     return f"""
     asset-gateway is ready
 
@@ -72,22 +76,27 @@ def banner(ports: Ports, password: str) -> str:
       sign in as   {DEMO_EMAIL}
       password     {password}
 
-    Ctrl-C ends all of it; nothing is kept.
+{indent(own, "      ")}
+    Codes for new accounts appear here. Ctrl-C ends all of it; files and accounts are gone then,
+    ids, keys and this password stay.
 """
 
 
 def main() -> None:
     """Runs until it is ended: the runner stops everything as soon as one process stops."""
     ports = Ports.from_env(os.environ)
-    password = strong_password()
+    own = own_origins(os.environ, ports.addresses())
+    kept = Kept.read(Path(os.environ["KEPT_FILE"]))
     wait_until_answers(f"http://{HOST}:{ports.store}")
     path = Path(os.environ["STACK_FILE"])
-    write_whole(path, json.dumps(describe(ports, password), indent=2))
+    description = describe(ports, kept, own)
+    write_whole(path, json.dumps(description, indent=2))
     wait_until_answers(f"http://{HOST}:{ports.gateway}/readyz", status=200)
     wait_until_answers(f"http://{HOST}:{ports.edge}/", status=403)
     wait_until_answers(f"http://{HOST}:{ports.receiver}/", status=404)
     wait_until_answers(f"http://{HOST}:{ports.page}/", status=200)
-    print(banner(ports, password), flush=True)
+    said = env_files(description["page"], own) if own else ASK
+    print(banner(ports, kept.password, said), flush=True)
     signal.pause()
 
 

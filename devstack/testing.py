@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from devstack.account import Stack
 from devstack.bootstrap import bootstrap
@@ -37,11 +38,12 @@ def running_store(
     port: int | None = None,
     origins: Iterable[str] = ORIGINS,
     credentials: Iterable[tuple[str, str]] = (DEMO_PAIR,),
+    output: IO[str] | None = None,
 ) -> Iterator[Stack]:
     """Start a store and make pool, client and bucket on it; the first key pair is the stack's.
 
-    ``port`` is free by default; name one to start a store again where one was. Raises
-    RuntimeError when the store does not start.
+    ``port`` is free by default; name one to start a store again where one was. ``output`` takes
+    what the store prints. Raises RuntimeError when the store does not start.
     """
     pairs, origins = list(credentials), list(origins)
     port = port or free_port()
@@ -49,7 +51,10 @@ def running_store(
     root = Path(__file__).parents[1]
     with tempfile.TemporaryDirectory(prefix="store-") as directory:
         process = subprocess.Popen(
-            store_command(port), cwd=root, env=store_environment(pairs, origins, Path(directory))
+            store_command(port),
+            cwd=root,
+            env=store_environment(pairs, origins, Path(directory)),
+            stdout=output,
         )
         try:
             wait_until_answers(endpoint, alive=lambda: process.poll() is None)

@@ -16,7 +16,7 @@ const MODES = {
   confirm: {
     title: 'Confirm your account', submit: 'Confirm', fields: ['code'],
     question: 'Wrong account?', other: 'Sign in', next: 'signIn',
-    lead: 'Enter the code that was sent to you.',
+    lead: 'No mail is sent here: enter the code that make dev printed.',
   },
 };
 

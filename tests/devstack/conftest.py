@@ -9,6 +9,7 @@ import pytest
 
 from devstack.account import Stack
 from devstack.testing import DEMO_PAIR, running_store
+from tests.devstack.talkative import Talkative
 from tests.devstack.wire import Wire
 
 SECOND_PAIR = ("AKIASECONDPAIR000002", "a-second-secret-of-its-own")
@@ -30,3 +31,10 @@ def wire(stack: Stack) -> Iterator[Wire]:
 @pytest.fixture
 def key() -> str:
     return f"users/ada/image/{uuid.uuid4()}/picture.png"
+
+
+@pytest.fixture(scope="session")
+def talkative(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talkative]:
+    path = tmp_path_factory.mktemp("store") / "output"
+    with path.open("w") as output, running_store(output=output) as stack:
+        yield Talkative(stack, path)

@@ -21,14 +21,14 @@ class Dev:
 
 
 @contextmanager
-def running_dev() -> Iterator[Dev]:
+def running_dev(**variables: str) -> Iterator[Dev]:
     """All of it, ready; ended as Ctrl-C ends it, which must leave nothing behind."""
     ports = Ports(*(free_port() for _ in range(5)))
     environment = {f"{name.upper()}_PORT": str(port) for name, port in asdict(ports).items()}
     process = subprocess.Popen(
         [sys.executable, "-m", "devstack"],
         cwd=ROOT,
-        env=os.environ | environment,
+        env=os.environ | environment | variables,
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -1,0 +1,56 @@
+"""Front ends of one's own: whom the local stack lets in, and what they have to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from marshmallow import ValidationError
+
+from config_fields import check_origin
+
+
+def own_origins(env: Mapping[str, str], taken: Iterable[str]) -> list[str]:
+    """The origins in ``ORIGIN``, separated by commas, each once.
+
+    Raises ValueError for what is no origin, and for one of ``taken``: the stack's own addresses,
+    where no front end can listen.
+    """
+    found = list(
+        dict.fromkeys(text for o in env.get("ORIGIN", "").split(",") if (text := o.strip()))
+    )
+    for origin in found:
+        try:
+            check_origin(origin)
+        except ValidationError as error:
+            hint = origin.rstrip("/")
+            more = f"; did you mean {hint}?" if hint != origin and "/" not in hint[8:] else ""
+            raise ValueError(f"ORIGIN {origin!r}: {error.messages[0]}{more}") from error
+    for origin in set(found) & set(taken):
+        raise ValueError(
+            f"ORIGIN {origin!r} is where this stack itself listens; give your front end another "
+            "port, or the stack's part with PAGE_PORT, GATEWAY_PORT, STORE_PORT, EDGE_PORT or "
+            "RECEIVER_PORT"
+        )
+    return found
+
+
+def env_files(page: Mapping[str, Any], origins: Sequence[str]) -> str:
+    """The ``.env.local`` of a front end with Next.js and with Vite; ``page`` are its settings."""
+    cognito = page["cognito"]
+    values = {
+        "API_URL": page["gateway"],
+        "AWS_REGION": cognito["region"],
+        "COGNITO_USER_POOL_ID": cognito["userPoolId"],
+        "COGNITO_CLIENT_ID": cognito["clientId"],
+        "COGNITO_ENDPOINT": cognito["endpoint"],
+    }
+
+    def lines(prefix: str) -> str:
+        return "\n".join(f"{prefix}{name}={value}" for name, value in values.items())
+
+    return (
+        f"Let in: {', '.join(origins)}\n\n"
+        f"# .env.local of Next.js\n{lines('NEXT_PUBLIC_')}\n\n"
+        f"# .env.local of Vite\n{lines('VITE_')}\n"
+    )
