@@ -15,6 +15,8 @@ WITHOUT_ROW = {
     "test_rows_name_tests",
     "test_every_fault_has_a_row",
     "test_there_are_more_threads_than_places",
+    "test_it_listens_on_ipv6_and_ipv4",
+    "test_it_listens_where_it_can",
     "test_a_refusal_with_the_right_time_is_not_blamed_on_the_clock",
 }
 
