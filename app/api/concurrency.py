@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Any
 
 from flask import Flask, Response, g, request
 
@@ -42,7 +43,7 @@ def bound_work(app: Flask, routes: Routes) -> None:
             in_work.leave(sub)
 
 
-def _followed(items: Iterable[bytes], then: Callable[[], None]) -> Iterator[bytes]:
+def _followed(items: Iterable[Any], then: Callable[[], None]) -> Iterator[Any]:
     """``items``, and ``then`` at their end. Servers close what they were given; others that read an
     answer to its end do not always."""
     try:
