@@ -21,7 +21,7 @@ from app.auth.act_as import HEADER as ACT_AS
 from app.operations.framework import LateApi, SchemaOnce
 from app.schemas.problems import ProblemSchema
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 _DESCRIPTION = f"""\
 Browsers upload to and play from S3, safely, each user in their own space. The gateway verifies
 Cognito tokens and signs; the bytes move between browser and S3 or CloudFront.
