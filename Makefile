@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-dev: $(VENV)/ready ## Run the whole product on local stand-ins
+dev: $(VENV)/ready ## Run the whole product on local stand-ins (ORIGIN=http://localhost:5173)
 	@$(BIN)/python -m devstack
 
 test: lint stores ## Check style and types, and run every test, browsers included

@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from devstack.bootstrap import strong_password
 from devstack.edge_keys import KeyPair
 from devstack.identity import fresh_key
 
@@ -40,6 +39,9 @@ class Kept:
     @classmethod
     def fresh(cls) -> Kept:
         """New secrets, worth nothing anywhere else."""
+        # Brings boto3 along, for which not every start should wait.
+        from devstack.bootstrap import strong_password
+
         return cls(
             password=strong_password(),
             signing_key=fresh_key(),
