@@ -17,13 +17,12 @@ from app.api.problems import register_problems
 from app.api.rate_limits import show_standing
 from app.api.routes import Routes
 from app.limits.allowance import warn_of_separate_counts
-from app.operations.addresses import PlainAddresses
 from app.operations.audit import audit
 from app.operations.error_reports import report_errors
 from app.operations.framework import Application
 from app.operations.logs import configure_logging
 from app.operations.metrics import observe
-from app.operations.perimeter import guard_answers
+from app.operations.perimeter import Perimeter
 from app.services import Services
 from config import Settings
 
@@ -43,10 +42,11 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     )
     routes = Routes(app)
     _register_hooks(app, routes, made, settings)
+    cors_headers = allow_origins(app, settings.cors_origins)
     api = document_api(app, routes)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
-    app.wsgi_app = PlainAddresses(app.wsgi_app)  # type: ignore[assignment, method-assign]
+    app.wsgi_app = Perimeter(app.wsgi_app, cors_headers)  # type: ignore[assignment, method-assign]
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
@@ -59,9 +59,9 @@ def _register_hooks(app: Flask, routes: Routes, services: Services, settings: Se
 
     Before it, in this order: an id and the clock, so that whatever fails next is logged with them;
     who is asking, and whether too often or too much at once, so that refusing costs least; the
-    body as a whole, so that nothing is done for one that is cut. After it in reverse: headers that
-    every answer has, CORS and the rate limit's, on errors as well; the audit line; metrics and the
-    access line last, as they tell what was answered.
+    body as a whole, so that nothing is done for one that is cut. After it in reverse: the rate
+    limit's headers, on errors as well; the audit line; metrics and the access line last, as they
+    tell what was answered. ``Perimeter`` stands around all of it.
     """
     observe(app)
     audit(app)
@@ -71,5 +71,3 @@ def _register_hooks(app: Flask, routes: Routes, services: Services, settings: Se
     bound_work(app, routes)
     read_bodies(app, routes)
     app.after_request(show_standing)
-    allow_origins(app, settings.cors_origins)
-    guard_answers(app)

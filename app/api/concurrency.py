@@ -30,7 +30,7 @@ def bound_work(app: Flask, routes: Routes) -> None:
     def hand_over(response: Response) -> Response:
         """A streamed answer is in work until its end, or until nobody wants it any more."""
         context = current(g)
-        if response.is_streamed and "in_work_for" in context:
+        if "in_work_for" in context and response.is_streamed:
             leave_once = _once(partial(in_work.leave, context.pop("in_work_for")))
             response.call_on_close(leave_once)
             response.response = _followed(response.response, leave_once)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from flask import Flask, Response, request
 from flask_cors.core import get_cors_headers, get_cors_options
@@ -25,8 +26,9 @@ EXPOSED_HEADERS = (
 )
 
 
-def allow_origins(app: Flask, origins: tuple[str, ...]) -> None:
-    """Let pages of ``origins`` read every answer."""
+def allow_origins(app: Flask, origins: tuple[str, ...]) -> Callable[[str], list[tuple[str, str]]]:
+    """Answer preflights for pages of ``origins``; what lets one of them read any other answer is
+    returned, for ``Perimeter`` to add."""
     options = get_cors_options(
         app,
         {
@@ -45,16 +47,12 @@ def allow_origins(app: Flask, origins: tuple[str, ...]) -> None:
             "max_age": 3000,
         },
     )
-    headers_for = remember_cors(options)
 
     @app.after_request
-    def allow_origin(response: Response) -> Response:
+    def answer_preflight(response: Response) -> Response:
         asked = current(request)
-        headers = asked.headers
-        if origin := headers.get("Origin"):
-            if asked.method == "OPTIONS":
-                response.headers.extend(get_cors_headers(options, dict(headers), "OPTIONS"))
-            else:
-                for name, value in headers_for(origin):
-                    response.headers.add(name, value)
+        if asked.method == "OPTIONS":
+            response.headers.extend(get_cors_headers(options, dict(asked.headers), "OPTIONS"))
         return response
+
+    return remember_cors(options)

@@ -53,7 +53,7 @@ def _count(rate: Rate, who: str) -> None:
 
 @lru_cache(maxsize=4096)
 def _network(address: str) -> str:
-    """``address`` is plain (``PlainAddresses``)."""
+    """``address`` is plain (``Perimeter``)."""
     if ":" not in address:
         return address
     return str(ip_network(f"{address}/{IPV6_NETWORK_BITS}", strict=False))

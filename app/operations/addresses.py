@@ -5,27 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 UNKNOWN = "unknown"
 _IPV4_AND_PORT = re.compile(r"([0-9.]+):[0-9]{1,5}")
 _BRACKETS = re.compile(r"\[([^\]]+)\](?::[0-9]{1,5})?")
-
-
-class PlainAddresses:
-    """WSGI middleware: ``REMOTE_ADDR`` is an address alone, or ``unknown``."""
-
-    def __init__(self, app: WSGIApplication) -> None:
-        self._app = app
-
-    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        environ["REMOTE_ADDR"] = plain_address(environ.get("REMOTE_ADDR") or "")
-        return self._app(environ, start)
 
 
 @lru_cache(maxsize=4096)

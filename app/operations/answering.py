@@ -53,7 +53,7 @@ def go_on(worker: Any, connection: Connection) -> None:
         if stream is not None and _is_written(worker, connection, stream):
             connection.stream = None
             stream.close()
-        connection.flush()
+        connection.flush(patiently=True)
     except OSError:
         connection.is_lost = True
 

@@ -15,7 +15,8 @@ connections while they wait for their clients, without blocking and with a deadl
 - Out of descriptors it waits until there are some. gunicorn's worker dies of it, with all that it
   was answering.
 
-HTTP/1.1 in plain: TLS ends at the load balancer.
+HTTP/1.1 in plain: TLS ends at the load balancer. Longer than other modules, as it is one machine
+whose states are read together.
 """
 
 from __future__ import annotations
@@ -225,12 +226,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             time_out(connection)
             self._close(connection)
         held = sum(each.held_bytes for each in self._waiting)
-        for connection in sorted(self._waiting, key=lambda each: each.since):
-            if held <= MAX_HELD_BYTES:
-                break
-            held -= connection.held_bytes
-            if connection.held_bytes:
-                self._close(connection)
+        if held > MAX_HELD_BYTES:
+            for connection in sorted(self._waiting, key=lambda each: each.since):
+                if connection.held_bytes and held > MAX_HELD_BYTES:
+                    held -= connection.held_bytes
+                    self._close(connection)
 
     def _close(self, connection: Connection) -> None:
         self._leave(connection)
