@@ -38,9 +38,9 @@ def bound_work(app: Flask, routes: Routes) -> None:
 
     @app.teardown_request
     def leave(_error: BaseException | None) -> None:
-        sub = g.pop("in_work_for", None)
-        if sub is not None:
-            in_work.leave(sub)
+        context = current(g)
+        if "in_work_for" in context:
+            in_work.leave(context.in_work_for)
 
 
 def _followed(items: Iterable[Any], then: Callable[[], None]) -> Iterator[Any]:

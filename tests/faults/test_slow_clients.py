@@ -13,7 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from app.operations.gunicorn_worker import FIRST_REQUEST_SECONDS, RECEIVE_SECONDS, SEND_SECONDS
+from app.operations.framing import MAX_BODY_BYTES
+from app.operations.gunicorn_worker import (
+    FIRST_REQUEST_SECONDS,
+    MAX_HELD_BYTES,
+    RECEIVE_SECONDS,
+    SEND_SECONDS,
+)
 from tests.faults.servers import Server, serving
 from tests.stores.store import Store
 from tests.waiting import eventually
@@ -206,3 +212,17 @@ def test_t54_there_is_always_room_for_a_request() -> None:
         assert idle.recv(1) == b""
         assert connections_of(server) <= most
         assert slow[0].recv(1) == b""
+
+
+def test_t54_slow_clients_fill_no_memory() -> None:
+    """T54: large bodies that do not end are held up to a bound; beyond it the oldest are cut."""
+    room = MAX_HELD_BYTES // MAX_BODY_BYTES
+    with serving(NOWHERE, "bucket-one") as server, ExitStack() as stack:
+        for _ in range(2 * room):
+            connection = stack.enter_context(server.connect())
+            connection.sendall(head(server, MAX_BODY_BYTES) + b" " * (MAX_BODY_BYTES - 1))
+        assert eventually(lambda: connections_of(server) <= room, RECEIVE_SECONDS / 2)
+        assert connections_of(server) > room / 2
+        assert server.links().status == 200
+        connection.sendall(b" ")  # the youngest
+        assert connection.recv(100).startswith(b"HTTP/1.1 422 ")
