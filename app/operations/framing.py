@@ -103,7 +103,7 @@ class Incoming:
             if length == 0:
                 return self._find_trailers_end(begin)
             room = MAX_BODY_BYTES + _READ_AHEAD_BYTES - self._payload
-            if min(length, len(data) - begin) > room:
+            if min(length, len(data) - begin) >= room:
                 # What follows is not looked at: it is too much, whether well framed or not.
                 del data[begin + room :]
                 return True
