@@ -1,4 +1,8 @@
-/** The gateway as a page sees it: uploads, and a method for each route of the HTTP API. */
+/**
+ * The gateway as a page sees it: uploads, and a method for each route of the HTTP API.
+ *
+ * Over 200 lines because the routes are many; each is a few lines.
+ */
 
 import { Calls } from './calls.js';
 import { failure } from './errors.js';

@@ -1,4 +1,8 @@
-/** One file on its way: declared, sent, completed; paused, resumed, cancelled meanwhile. */
+/**
+ * One file on its way: declared, sent, completed; paused, resumed, cancelled meanwhile.
+ *
+ * Over 200 lines because its states belong together; what it does in each lies in other modules.
+ */
 
 import { FileChecksum, fingerprint, sha256 } from './checksum.js';
 import { declaredType } from './declared.js';
