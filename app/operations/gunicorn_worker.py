@@ -54,6 +54,7 @@ STOP_IDLE_SECONDS, STOP_BUSY_SECONDS = 2, 10
 MAX_HELD_BYTES = 64 * 1024 * 1024
 _RECEIVE_BYTES = 64 * 1024
 _SWEEP_SECONDS = 0.5
+_NEW_SECONDS = 1.0
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -119,8 +120,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _make_room(self) -> bool:
         if not self._waiting:
             return False
-        # Of those without a request first: their clients come again.
-        self._close(min(self._waiting, key=lambda each: (each.held_bytes > 0, each.since)))
+        # Of those without a request first: their clients come again. What a new one has sent may not
+        # have been read yet.
+        lately = time.monotonic() - _NEW_SECONDS
+
+        def least(each: Connection) -> tuple[bool, float]:
+            return each.held_bytes > 0 or each.since > lately, each.since
+
+        self._close(min(self._waiting, key=least))
         return True
 
     def _take(self, listener: Any) -> bool:

@@ -66,6 +66,8 @@ def test_an_asset_is_told_from_arrival_to_deletion(account: Account, backend: Ba
         [created] = backend.wait_for_types("asset.created")
         shown = caller.get(f"/v1/assets/{started['path']}").json
         shown.pop("link")
+        # The worker reads the object's beginning, and with a part S3 tells no checksum of the whole.
+        shown["checksum_crc64nvme"] = None
         assert created["data"] == {
             "sub": caller.sub,
             "asset": shown,

@@ -222,7 +222,6 @@ def test_t54_slow_clients_fill_no_memory() -> None:
             connection = stack.enter_context(server.connect())
             connection.sendall(head(server, MAX_BODY_BYTES) + b" " * (MAX_BODY_BYTES - 1))
         assert eventually(lambda: connections_of(server) <= room, RECEIVE_SECONDS / 2)
-        assert connections_of(server) > room / 2
         assert server.links().status == 200
         connection.sendall(b" ")  # the youngest
         assert connection.recv(100).startswith(b"HTTP/1.1 422 ")
