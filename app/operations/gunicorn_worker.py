@@ -120,8 +120,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _make_room(self) -> bool:
         if not self._waiting:
             return False
-        # Of those without a request first: their clients come again. What a new one has sent may not
-        # have been read yet.
+        # Of those without a request first: their clients come again. What a new one has sent may
+        # not have been read yet.
         lately = time.monotonic() - _NEW_SECONDS
 
         def least(each: Connection) -> tuple[bool, float]:

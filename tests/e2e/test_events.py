@@ -66,7 +66,7 @@ def test_an_asset_is_told_from_arrival_to_deletion(account: Account, backend: Ba
         [created] = backend.wait_for_types("asset.created")
         shown = caller.get(f"/v1/assets/{started['path']}").json
         shown.pop("link")
-        # The worker reads the object's beginning, and with a part S3 tells no checksum of the whole.
+        # The worker reads the object's beginning, with which S3 tells no checksum of the whole.
         shown["checksum_crc64nvme"] = None
         assert created["data"] == {
             "sub": caller.sub,
