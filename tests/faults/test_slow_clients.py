@@ -160,6 +160,7 @@ def test_t54_slow_clients_take_nothing_from_others(
 def test_t54_slow_clients_are_cut_at_their_deadline(server: Server) -> None:
     """T54: a request that is not there in time is a 408, an answer that is not read in time ends in
     the middle, and a connection without a request is closed."""
+    kept = connections_of(server)  # by this test's own means
     with ExitStack() as stack:
         began = time.monotonic()
         unread = stack.enter_context(never_reads(server))
@@ -175,7 +176,7 @@ def test_t54_slow_clients_are_cut_at_their_deadline(server: Server) -> None:
         assert time.monotonic() - began < RECEIVE_SECONDS + 5
         assert silent.recv(1) == b""
         assert time.monotonic() - began < FIRST_REQUEST_SECONDS + 5
-        assert eventually(lambda: connections_of(server) == 0, SEND_SECONDS + 5)
+        assert eventually(lambda: connections_of(server) <= kept, SEND_SECONDS + 5)
         assert time.monotonic() - began < SEND_SECONDS + 5
         received = b""
         with suppress(ConnectionResetError):
