@@ -119,7 +119,7 @@ def trickling(connections: list[socket.socket]) -> Iterator[None]:
 
 
 def connections_of(server: Server, ports: Container[int] = range(2**16)) -> int:
-    """How many the server has of clients at ``ports``. One that it closed is no process' any more."""
+    """How many the server has, of clients at ``ports``. One that it closed is no process' own."""
     lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     ours = [line for line in lines if line[1].endswith(f":{server.port:04X}")]
     return sum(
