@@ -18,6 +18,7 @@ from app.api.problems import problem_document
 from app.assets.deletion import FolderDeletion
 from app.assets.library import AssetPage, Listed
 from app.assets.uploads import Sending, UploadState
+from app.domain.access import Access
 from app.domain.assets import Link, ListedObject, Playback, StoredObject
 from app.domain.documents import asset_document, named, rfc3339
 from app.domain.errors import NotFound, Problem
@@ -137,12 +138,12 @@ def single_answer(upload: Upload, sending: PresignedPost | SignedUpload) -> dict
     return document | {"fields": {"key": upload.key}} | expires
 
 
-def credentials_answer() -> dict[str, Any]:
+def credentials_answer(access: Access) -> dict[str, Any]:
     """The caller's temporary credentials, under AWS' own names; ``NotFound`` without a role."""
     scoped = services.signing.scoped_credentials
     if scoped is None:
         raise NotFound("This service gives out no credentials")
-    keys = scoped.of(Root(caller().sub))
+    keys = scoped.of(Root(caller().sub), access)
     document = {
         "AccessKeyId": keys.access_key_id,
         "SecretAccessKey": keys.secret_access_key,

@@ -12,6 +12,7 @@ from flask import Response
 from app.api.answers import answer, credentials_answer, seconds_until, single_answer
 from app.api.context import caller, caller_root, services
 from app.api.documentation import Blueprint
+from app.domain.access import Access
 from app.domain.errors import ValidationFailed
 from app.domain.limits import MAX_PARTS
 from app.domain.uppy import UppyFile
@@ -22,6 +23,7 @@ from app.schemas.uppy import (
     CompletedSchema,
     CompleteSchema,
     CreatedSchema,
+    CredentialsQuerySchema,
     CredentialsSchema,
     Parts,
     PartUrlSchema,
@@ -131,12 +133,14 @@ def abort_multipart(key: str, upload_id: str) -> Response:
 
 
 @blp.route("/s3/sts", methods=["GET"])
+@blp.arguments(CredentialsQuerySchema, location="query")
 @blp.response(200, CredentialsSchema)
 @blp.problems(404)
-def upload_credentials() -> Response:
-    """Give out credentials that can upload into the caller's folders for an hour at most.
+def scoped_credentials(access: Access) -> Response:
+    """Give out credentials for the caller's folders, for an hour at most.
 
-    What they upload has no bound of size, type or quota before the event worker looks at it.
-    404 unless a role is configured.
+    What they upload has no bound of size, type or quota before the event worker looks at it, and
+    may replace what is there. They reach neither `shares/` nor other users' folders. 404 unless a
+    role is configured.
     """
-    return answer(credentials_answer())
+    return answer(credentials_answer(access))

@@ -1,4 +1,4 @@
-"""Temporary credentials that can upload below one user's root and do nothing else.
+"""Temporary credentials that work below one user's root and nowhere else.
 
 AssumeRole with a session policy: what a caller may do is what the role *and* the policy allow.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_assumerole.html
@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-acc
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections import OrderedDict
@@ -15,45 +14,25 @@ from datetime import UTC, datetime, timedelta
 
 from app.aws.clients import LazyClient
 from app.aws.errors import problem_of_client
+from app.aws.session_policies import session_policy
+from app.domain.access import Access
 from app.domain.errors import StorageUnavailable
-from app.domain.paths import LIBRARY_KINDS, Root
+from app.domain.paths import Root
 from app.s3.bulkhead import Bulkhead
 from app.signing.credentials import Credentials
 
-#: AWS takes a plain session policy of at most so many characters.
-MAX_POLICY_CHARS = 2_048
 #: One hour is also the most that role chaining gives.
 LIFE_SECONDS = 3_600
 MAX_REMEMBERED = 4_096
 _RENEW_BEFORE = timedelta(minutes=15)
-_ACTIONS = ("s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
 # RoleSessionName: [\w+=,.@-]{2,64}. It stands in CloudTrail beside each request.
 _NOT_IN_SESSION_NAMES = re.compile(r"[^\w+=,.@-]", re.ASCII)
 
 
-def session_policy(bucket: str, root: Root, *, partition: str = "aws") -> str:
-    """The IAM policy, as JSON, of what the caller's kind folders and projects take.
+class ScopedCredentials:
+    """Credentials for one bucket, per caller and access, remembered to a quarter hour of their end.
 
-    Never ``shares/``, whose records are the gateway's alone to write (T48). A ``sub`` holds none of
-    the policy language's own characters.
-    """
-    arn = f"arn:{partition}:s3:::{bucket}/{root.prefix}"
-    folders = [*sorted(LIBRARY_KINDS), "projects"]
-    statement = {
-        "Effect": "Allow",
-        "Action": _ACTIONS,
-        "Resource": [f"{arn}{folder}/*" for folder in folders],
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
-    if len(policy) > MAX_POLICY_CHARS:
-        raise ValueError("the session policy is longer than AWS takes")
-    return policy
-
-
-class UploadCredentials:
-    """Credentials for one bucket, per caller, remembered while they have a quarter hour to live.
-
-    At most ``MAX_REMEMBERED`` callers are remembered; the one who asked longest ago goes first.
+    At most ``MAX_REMEMBERED`` are remembered; those that were asked for longest ago go first.
     """
 
     def __init__(
@@ -75,29 +54,30 @@ class UploadCredentials:
         self.bucket = bucket
         self.region = region
         self._clock = clock
-        self._remembered: OrderedDict[str, Credentials] = OrderedDict()
+        self._remembered: OrderedDict[tuple[str, Access], Credentials] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, root: Root) -> Credentials:
+    def of(self, root: Root, access: Access = Access.WRITE) -> Credentials:
         """Credentials of ``root``'s own, which always expire.
 
         Raises ``StorageError`` when the role may not be assumed, ``StorageUnavailable`` when STS
         cannot be reached.
         """
+        whose = (root.sub, access)
         with self._lock:
-            known = self._remembered.get(root.sub)
+            known = self._remembered.get(whose)
             if known and known.expires_at and known.expires_at - self._clock() > _RENEW_BEFORE:
-                self._remembered.move_to_end(root.sub)
+                self._remembered.move_to_end(whose)
                 return known
-        fresh = self._assume(root)
+        fresh = self._assume(root, access)
         with self._lock:
-            self._remembered[root.sub] = fresh
-            self._remembered.move_to_end(root.sub)
+            self._remembered[whose] = fresh
+            self._remembered.move_to_end(whose)
             while len(self._remembered) > MAX_REMEMBERED:
                 self._remembered.popitem(last=False)
         return fresh
 
-    def _assume(self, root: Root) -> Credentials:
+    def _assume(self, root: Root, access: Access) -> Credentials:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -105,7 +85,7 @@ class UploadCredentials:
                 answer = self._sts.get().assume_role(
                     RoleArn=self._role_arn,
                     RoleSessionName=_NOT_IN_SESSION_NAMES.sub("-", f"u-{root.sub}")[:64],
-                    Policy=session_policy(self.bucket, root, partition=self._partition),
+                    Policy=session_policy(self.bucket, root, access, partition=self._partition),
                     DurationSeconds=LIFE_SECONDS,
                 )
         except ClientError as error:

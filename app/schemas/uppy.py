@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
+from app.domain.access import Access
 from app.domain.kinds import PROJECT_ID
 from app.domain.limits import MAX_BATCH, MAX_PARTS
 from app.domain.metadata import is_metadata_name
@@ -230,6 +231,24 @@ class SignedSchema(Schema):
     )
 
 
+class CredentialsQuerySchema(UppySchema):
+    """What the credentials are for."""
+
+    access = fields.Enum(
+        Access,
+        by_value=True,
+        load_default=Access.WRITE,
+        metadata={
+            "description": "`write` uploads, `read` lists and gets, `readwrite` does both and "
+            "deletes"
+        },
+    )
+
+    @post_load
+    def to_access(self, data: dict[str, Any], **_: Any) -> Access:
+        return Access(data["access"])
+
+
 class KeysSchema(Schema):
     """AWS' own names."""
 
@@ -240,7 +259,7 @@ class KeysSchema(Schema):
 
 
 class CredentialsSchema(Schema):
-    """Temporary credentials that upload into the caller's folders and do nothing else."""
+    """Temporary credentials for the caller's folders of kinds and projects, and nothing else."""
 
     credentials = fields.Nested(KeysSchema, required=True)
     bucket = fields.Str(required=True)

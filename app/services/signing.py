@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.aws.clients import LazyClient
-from app.aws.scoped_credentials import UploadCredentials
+from app.aws.scoped_credentials import ScopedCredentials
 from app.s3.bulkhead import Bulkhead
 from app.signing.addressing import BucketAddress
 from app.signing.cloudfront import CloudFrontSigner
@@ -30,7 +30,7 @@ class Signing:
     links: LinkSigner
     uploads: UploadSigner
     uppy: UppySigner
-    scoped_credentials: UploadCredentials | None
+    scoped_credentials: ScopedCredentials | None
     upload_ids: SignedTokens
     uppy_ids: SignedTokens
     cursors: SignedTokens
@@ -142,11 +142,11 @@ def cloudfront_signer(settings: Settings) -> CloudFrontSigner | None:
     )
 
 
-def scoped_credentials(settings: Settings, bulkhead: Bulkhead) -> UploadCredentials | None:
+def scoped_credentials(settings: Settings, bulkhead: Bulkhead) -> ScopedCredentials | None:
     """What hands out temporary credentials; None unless a role is set."""
     if not settings.s3_upload_role_arn:
         return None
-    return UploadCredentials(
+    return ScopedCredentials(
         sts_client(settings),
         settings.s3_upload_role_arn,
         settings.s3_bucket_name,

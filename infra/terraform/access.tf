@@ -136,23 +136,37 @@ data "aws_iam_policy_document" "upload_trust" {
 
 resource "aws_iam_role" "upload" {
   count                = var.scoped_credentials ? 1 : 0
-  description          = "Temporary upload credentials; the gateway's session policy narrows them to a user"
+  description          = "Temporary credentials; the gateway's session policy narrows them to a user's folders"
   max_session_duration = 3600
   assume_role_policy   = data.aws_iam_policy_document.upload_trust.json
 }
 
 data "aws_iam_policy_document" "upload" {
+  # What the widest session may do (access=readwrite); each session's policy says less.
   statement {
-    sid    = "Upload"
+    sid    = "Objects"
     effect = "Allow"
     actions = [
       "s3:AbortMultipartUpload",
+      "s3:DeleteObject",
+      "s3:GetObject",
       "s3:ListMultipartUploadParts",
       "s3:PutObject",
     ]
     resources = ["${local.bucket_arn}/users/*"]
   }
-  # A share record is the gateway's word: nobody else writes one.
+  statement {
+    sid       = "Listings"
+    effect    = "Allow"
+    actions   = ["s3:ListBucket"]
+    resources = [local.bucket_arn]
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["users/*"]
+    }
+  }
+  # A share record is the gateway's word: nobody else reads or writes one.
   statement {
     sid       = "NeverShares"
     effect    = "Deny"

@@ -160,7 +160,7 @@ variable "gateway_principal" {
 }
 
 variable "scoped_credentials" {
-  description = "A role for temporary upload credentials (S3_UPLOAD_ROLE_ARN, /s3/sts)"
+  description = "A role for temporary credentials (S3_UPLOAD_ROLE_ARN, /s3/sts)"
   type        = bool
   default     = false
 }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,8 @@ from botocore.exceptions import ClientError
 
 from app.aws import scoped_credentials as sts
 from app.aws.clients import LazyClient
-from app.aws.scoped_credentials import MAX_POLICY_CHARS, UploadCredentials, session_policy
+from app.aws.scoped_credentials import ScopedCredentials
+from app.domain.access import Access
 from app.domain.errors import StorageError, StorageUnavailable
 from app.domain.paths import Root
 from app.s3.bulkhead import Bulkhead
@@ -25,11 +25,18 @@ from tests.stores.users import add_user
 
 ROLE = "arn:aws:iam::123456789012:role/uploads"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ELSEWHERE = (
+    f"users/{BOB}/image/x/a.png",
+    f"users/{ALICE}x/image/x/a.png",
+    f"users/{ALICE}/shares/made-up.json",
+    f"users/{ALICE}/a.png",
+    "a.png",
+)
 KEPT = ("image", "video", "audio", "brand_kit", "projects/p1/frame")
 
 
 class FakeSts:
-    """STS as `UploadCredentials` calls it: counts, and gives each its own keys."""
+    """STS as `ScopedCredentials` calls it: counts, and gives each its own keys."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
@@ -50,32 +57,11 @@ def fake() -> FakeSts:
     return FakeSts()
 
 
-def credentials_of(fake: FakeSts, clock: list[datetime], role: str = ROLE) -> UploadCredentials:
+def credentials_of(fake: FakeSts, clock: list[datetime], role: str = ROLE) -> ScopedCredentials:
     client: Any = fake
-    return UploadCredentials(
+    return ScopedCredentials(
         client, role, "bucket", "eu-west-1", bulkhead=Bulkhead(1), clock=lambda: clock[0]
     )
-
-
-def test_the_policy_names_the_callers_folders_and_nothing_else() -> None:
-    """T48: kind folders and projects, three actions, never `shares/`."""
-    policy = json.loads(session_policy("bucket", Root("abc")))
-    [statement] = policy["Statement"]
-    assert statement["Effect"] == "Allow"
-    assert set(statement["Action"]) == {
-        "s3:PutObject",
-        "s3:AbortMultipartUpload",
-        "s3:ListMultipartUploadParts",
-    }
-    root = "arn:aws:s3:::bucket/users/abc/"
-    folders = ("audio", "brand_kit", "image", "video", "projects")
-    assert set(statement["Resource"]) == {f"{root}{folder}/*" for folder in folders}
-
-
-def test_the_longest_policy_fits() -> None:
-    """The longest bucket name and `sub` stay within what AWS takes as plain text."""
-    policy = session_policy("b" * 63, Root("s" * 128), partition="aws-us-gov")
-    assert len(policy) <= MAX_POLICY_CHARS
 
 
 def test_credentials_are_remembered_until_they_are_nearly_over(fake: FakeSts) -> None:
@@ -95,6 +81,17 @@ def test_nobody_gets_anothers_credentials(fake: FakeSts) -> None:
     given = credentials_of(fake, [NOW])
     assert given.of(Root(ALICE)) != given.of(Root(BOB))
     assert ALICE in fake.asked[0]["Policy"] and ALICE not in fake.asked[1]["Policy"]
+
+
+def test_nobody_gets_credentials_for_more_than_they_asked_for(fake: FakeSts) -> None:
+    """T48: what is remembered is remembered for its access alone."""
+    given = credentials_of(fake, [NOW])
+    every = [given.of(Root(ALICE), access) for access in Access]
+    assert len({keys.access_key_id for keys in every}) == 3
+    assert [given.of(Root(ALICE), access) for access in Access] == every
+    policies = [asked["Policy"] for asked in fake.asked]
+    assert ["GetObject" in policy for policy in policies] == [False, True, True]
+    assert ["PutObject" in policy for policy in policies] == [True, False, True]
 
 
 def test_memory_is_bounded(fake: FakeSts, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +117,7 @@ def test_an_unreachable_sts_is_a_503() -> None:
         "sts", "eu-west-1", endpoint="http://127.0.0.1:9", keys=Credentials("a", "b")
     )
     with pytest.raises(StorageUnavailable):
-        UploadCredentials(client, ROLE, "bucket", "eu-west-1", bulkhead=Bulkhead(1)).of(Root(ALICE))
+        ScopedCredentials(client, ROLE, "bucket", "eu-west-1", bulkhead=Bulkhead(1)).of(Root(ALICE))
 
 
 def test_sts_is_asked_in_the_region() -> None:
@@ -150,16 +147,15 @@ def sts_gateway(juicefs_store: Store, request: pytest.FixtureRequest) -> Iterato
         yield gateway
 
 
-@pytest.fixture
-def scoped(sts_gateway: Gateway) -> tuple[Any, str]:
-    """A client with the credentials that Alice's browser gets, and the bucket."""
-    answer = sts_gateway.client_for(ALICE).get("/s3/sts")
+def client_of(gateway: Gateway, query: str = "") -> Any:
+    """A client with the credentials that Alice's browser gets."""
+    answer = gateway.client_for(ALICE).get(f"/s3/sts{query}")
     assert answer.status_code == 200, answer.get_data(as_text=True)
     assert answer.headers["Cache-Control"] == "no-store"
-    given, store = answer.json, sts_gateway.store
-    assert (given["bucket"], given["region"]) == (sts_gateway.bucket, store.region)
+    given, store = answer.json, gateway.store
+    assert (given["bucket"], given["region"]) == (gateway.bucket, store.region)
     assert datetime.fromisoformat(given["credentials"]["Expiration"]) > datetime.now(UTC)
-    client = boto3.client(
+    return boto3.client(
         "s3",
         endpoint_url=store.endpoint,
         region_name=given["region"],
@@ -168,7 +164,12 @@ def scoped(sts_gateway: Gateway) -> tuple[Any, str]:
         aws_session_token=given["credentials"]["SessionToken"],
         config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
     )
-    return client, given["bucket"]
+
+
+@pytest.fixture
+def scoped(sts_gateway: Gateway) -> tuple[Any, str]:
+    """A client with credentials as they are without ``access``, and the bucket."""
+    return client_of(sts_gateway), sts_gateway.bucket
 
 
 @pytest.mark.store
@@ -184,41 +185,81 @@ def test_the_credentials_upload_into_the_callers_folders(scoped: tuple[Any, str]
     client.abort_multipart_upload(**named)
 
 
+def attempts(client: Any, bucket: str, key: str) -> dict[str, Callable[[], Any]]:
+    """One call of each sort at a key, by the permission that it takes."""
+    named = {"Bucket": bucket, "Key": key}
+    folder = key.rpartition("/")[0]
+    return {
+        "put": lambda: client.put_object(Body=b"x", **named),
+        "begin": lambda: client.create_multipart_upload(**named),
+        "get": lambda: client.get_object(**named),
+        "list": lambda: client.list_objects_v2(Bucket=bucket, Prefix=f"{folder}/"),
+        "delete": lambda: client.delete_object(**named),
+    }
+
+
+def refused(client: Any, bucket: str, key: str) -> set[str]:
+    found = set()
+    for name, attempt in attempts(client, bucket, key).items():
+        try:
+            attempt()
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "AccessDenied"
+            found.add(name)
+    return found
+
+
 @pytest.mark.store
 @pytest.mark.parametrize(
-    "key",
+    ("query", "expected"),
     [
-        f"users/{BOB}/image/x/a.png",
-        f"users/{ALICE}x/image/x/a.png",
-        f"users/{ALICE}/shares/made-up.json",
-        f"users/{ALICE}/a.png",
-        "a.png",
+        ("", {"get", "list", "delete"}),
+        ("?access=write", {"get", "list", "delete"}),
+        ("?access=read", {"put", "begin", "delete"}),
+        ("?access=readwrite", set()),
     ],
 )
-def test_t48_the_credentials_do_nothing_elsewhere(scoped: tuple[Any, str], key: str) -> None:
-    """T48: a neighbour's prefix and the caller's own `shares/` are refused by the store itself."""
-    client, bucket = scoped
-    for call in (
-        lambda: client.put_object(Bucket=bucket, Key=key, Body=b"x"),
-        lambda: client.create_multipart_upload(Bucket=bucket, Key=key),
-    ):
-        with pytest.raises(ClientError, match="AccessDenied"):
-            call()
+def test_t48_the_store_itself_refuses_what_was_not_asked_for(
+    sts_gateway: Gateway, query: str, expected: set[str]
+) -> None:
+    """T48: each access does what it says, in every folder."""
+    writer = client_of(sts_gateway)
+    reader = client_of(sts_gateway, query)
+    for folder in KEPT:
+        key = f"users/{ALICE}/{folder}/x/a.bin"
+        writer.put_object(Bucket=sts_gateway.bucket, Key=key, Body=b"x")
+        assert refused(reader, sts_gateway.bucket, key) == expected
 
 
 @pytest.mark.store
-def test_t48_the_credentials_neither_read_nor_delete(scoped: tuple[Any, str]) -> None:
-    """T48: not even the caller's own objects."""
-    client, bucket = scoped
-    key = f"users/{ALICE}/image/x/kept.png"
-    client.put_object(Bucket=bucket, Key=key, Body=b"x")
-    for call in (
-        lambda: client.get_object(Bucket=bucket, Key=key),
-        lambda: client.delete_object(Bucket=bucket, Key=key),
-        lambda: client.list_objects_v2(Bucket=bucket, Prefix=f"users/{ALICE}/"),
-    ):
-        with pytest.raises(ClientError, match="AccessDenied"):
-            call()
+@pytest.mark.parametrize("access", Access)
+@pytest.mark.parametrize("key", ELSEWHERE)
+def test_t48_no_access_reaches_elsewhere(sts_gateway: Gateway, access: Access, key: str) -> None:
+    """T48: neighbours and share records can neither be read, listed, written nor removed."""
+    client = client_of(sts_gateway, f"?access={access}")
+    everything = {"put", "begin", "get", "list", "delete"}
+    assert refused(client, sts_gateway.bucket, key) == everything
+
+
+@pytest.mark.store
+@pytest.mark.parametrize(
+    "prefix", ["", "users/", f"users/{ALICE}", f"users/{ALICE}/", f"users/{ALICE}/shares"]
+)
+def test_t48_only_folders_can_be_listed(sts_gateway: Gateway, prefix: str) -> None:
+    """T48: a listing above the folders would name share records, or everybody."""
+    client = client_of(sts_gateway, "?access=read")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.list_objects_v2(Bucket=sts_gateway.bucket, Prefix=prefix)
+
+
+def test_an_access_that_is_none_is_refused(sts_gateway: Gateway) -> None:
+    """A 422 that names the parameter and what it may be."""
+    for value in ("admin", "READ", "", "read,write"):
+        answer = sts_gateway.client_for(ALICE).get(f"/s3/sts?access={value}")
+        assert answer.status_code == 422
+        [error] = answer.json["errors"]
+        assert error["pointer"] == "/access"
+        assert "readwrite" in error["detail"]
 
 
 @pytest.mark.store
@@ -231,5 +272,5 @@ def test_a_refusal_of_sts_says_nothing_of_it(juicefs_store: Store) -> None:
         keys=Credentials(juicefs_store.access_key, juicefs_store.secret_key),
     )
     with pytest.raises(StorageError) as refused:
-        UploadCredentials(client, ROLE, "bucket", "eu-west-1", bulkhead=Bulkhead(1)).of(Root(ALICE))
+        ScopedCredentials(client, ROLE, "bucket", "eu-west-1", bulkhead=Bulkhead(1)).of(Root(ALICE))
     assert ROLE not in refused.value.detail

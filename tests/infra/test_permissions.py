@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.aws.scoped_credentials import session_policy
+from app.aws.session_policies import session_policy
+from app.domain.access import Access
 from app.domain.paths import Root
 from tests.infra.aws_calls import ACTIONS, ROOT, actions_needed, operations, presigned
 from tests.infra.templates import EVERYTHING, REQUIRED, Made
@@ -165,17 +166,23 @@ def test_a_machine_has_a_profile_to_take_the_role_by() -> None:
 
 
 def test_t48_scoped_credentials_cannot_reach_a_share(made: Made) -> None:
-    """T48: with the session policy or without it, the upload role writes no share record."""
+    """T48: with the session policy or without it, the upload role reaches no share record."""
     role = made.statements("UploadRole")
-    session = json.loads(session_policy("media-example", Root("alice")))["Statement"]
-    for action in ("s3:PutObject", "s3:DeleteObject", "s3:GetObject", "s3:AbortMultipartUpload"):
+    sessions = {
+        access: json.loads(session_policy("media-example", Root("alice"), access))["Statement"]
+        for access in Access
+    }
+    for action in granted(role):
         assert not may(role, action, f"{BUCKET}/users/alice/shares/1.json")
-    for action in session[0]["Action"]:
-        assert may(role, action, f"{BUCKET}/users/alice/video/1/a.mp4")
-        assert may(session, action, f"{BUCKET}/users/alice/video/1/a.mp4")
-    assert granted([each for each in role if each["Effect"] == "Allow"]) == set(
-        session[0]["Action"]
-    )
+    for session in sessions.values():
+        for action in granted(session) - BUCKET_ACTIONS:
+            assert may(role, action, f"{BUCKET}/users/alice/video/1/a.mp4")
+            assert may(session, action, f"{BUCKET}/users/alice/video/1/a.mp4")
+    allowed = granted([each for each in role if each["Effect"] == "Allow"])
+    assert allowed == granted(sessions[Access.READWRITE])
+    for policy in (role, sessions[Access.READ]):
+        assert may(policy, "s3:ListBucket", BUCKET, prefix="users/alice/video/")
+        assert not may(policy, "s3:ListBucket", BUCKET, prefix="")
     trust = made.properties("UploadRole")["AssumeRolePolicyDocument"]["Statement"]
     assert [each["Principal"] for each in trust] == [
         {"AWS": made.worked_out({"Fn::GetAtt": ["GatewayUser", "Arn"]})}

@@ -129,9 +129,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     template(
         "T48",
-        "the upload role reads",
+        "the upload role may do more than a session asks for",
         "                  - s3:ListMultipartUploadParts\n                  - s3:PutObject",
-        "                  - s3:GetObject\n                  - s3:PutObject",
+        "                  - s3:ListMultipartUploadParts\n                  - s3:Put*",
     ),
     template(
         "T48",

@@ -86,7 +86,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T30",
         "browsers get credentials about to die",
-        always("UploadCredentials.of", "known.expires_at - self._clock() > _RENEW_BEFORE"),
+        always("ScopedCredentials.of", "known.expires_at - self._clock() > _RENEW_BEFORE"),
     ),
     mutant(
         "T31",

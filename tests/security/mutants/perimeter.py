@@ -141,7 +141,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "T46",
         "the role is named",
         Code(
-            "UploadCredentials._assume",
+            "ScopedCredentials._assume",
             "problem_of_client(error)",
             "type(problem_of_client(error))(self._role_arn)",
         ),

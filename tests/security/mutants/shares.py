@@ -70,11 +70,37 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T48", "a huge record is read", Code("ShareRecords._read", "_MAX_RECORD_BYTES", "10**9")
     ),
-    mutant("T48", "credentials read", Code("_ACTIONS", "(...,)", '("s3:GetObject", ...)')),
+    mutant("T48", "credentials read", Code("_object_actions", "access.reads", "True")),
+    mutant("T48", "credentials to read write", Code("_object_actions", "access.writes", "True")),
+    mutant("T48", "credentials delete", Code("_object_actions", "access.deletes", "True")),
+    mutant(
+        "T48",
+        "credentials list share records",
+        without("_listing", '"StringNotLike": {"s3:prefix": f"{root.prefix}shares/*"}'),
+    ),
+    mutant(
+        "T48",
+        "credentials list the whole root",
+        Code("_listing", 'f"{root.prefix}*/*"', 'f"{root.prefix}*"'),
+    ),
+    mutant(
+        "T48",
+        "credentials list everybody's folders",
+        Code("_listing", 'f"{root.prefix}*/*"', '"users/*/*/*"'),
+    ),
+    mutant(
+        "T48",
+        "credentials to write serve whoever may read",
+        Code("ScopedCredentials.of", "(root.sub, access)", "(root.sub, Access.WRITE)"),
+    ),
     mutant(
         "T48",
         "credentials write share records",
-        Code("session_policy", '[f"{arn}{folder}/*" for folder in folders]', '[f"{arn}*"]'),
+        Code(
+            "session_policy",
+            '[f"{arn}/{root.prefix}{folder}/*" for folder in folders]',
+            '[f"{arn}/{root.prefix}*"]',
+        ),
     ),
     mutant(
         "T48",
