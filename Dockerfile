@@ -4,10 +4,12 @@ FROM python:3.12-slim AS packages
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build
-COPY requirements.txt ./
-# Hashes are checked, as requirements.txt has them for every package.
+COPY requirements.txt requirements-otel.txt ./
+# requirements-otel.txt brings OpenTelemetry along: docker build --build-arg REQUIREMENTS=…
+ARG REQUIREMENTS=requirements.txt
+# Hashes are checked, as these files have them for every package.
 RUN python -m venv /opt/venv \
-    && /opt/venv/bin/pip install --require-hashes --only-binary :all: -r requirements.txt
+    && /opt/venv/bin/pip install --require-hashes --only-binary :all: -r "$REQUIREMENTS"
 
 FROM python:3.12-slim
 

@@ -60,7 +60,7 @@ $(TOOLS)/ready: requirements-tools.txt
 
 lock: $(VENV)/ready ## Update the pinned packages to the newest that fit requirements*.in
 	$(BIN)/pip install --quiet uv
-	for name in requirements requirements-dev requirements-fuzz requirements-tools; do \
+	for name in requirements requirements-otel requirements-dev requirements-fuzz requirements-tools; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade $$name.in -o $$name.txt || exit 1; \
 	done
 

@@ -23,6 +23,7 @@ from app.operations.framework import Application
 from app.operations.logs import configure_logging
 from app.operations.metrics import observe
 from app.operations.perimeter import Perimeter
+from app.operations.traced_requests import trace_requests
 from app.services import Services
 from config import Settings
 
@@ -46,6 +47,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     api = document_api(app, routes)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    trace_requests(app)
     app.wsgi_app = Perimeter(app.wsgi_app, cors_headers)  # type: ignore[assignment, method-assign]
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

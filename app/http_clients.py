@@ -23,17 +23,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from app import tracing
+
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 10.0
 """How long a server may say nothing."""
 
+_Pool = TypeVar("_Pool", bound=urllib3.HTTPConnectionPool)
 _ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
 
@@ -47,12 +50,17 @@ class BadEnvironment(ValueError):
 
 
 def pool_for(
-    url: str, *, connect: float = CONNECT_SECONDS, read: float = READ_SECONDS, maxsize: int = 1
+    url: str,
+    *,
+    connect: float = CONNECT_SECONDS,
+    read: float = READ_SECONDS,
+    maxsize: int = 1,
+    tells_trace: bool = False,
 ) -> urllib3.PoolManager:
     """A pool for the server at ``url``, by its proxy if it has one.
 
-    ``connect`` and ``read`` are seconds, ``maxsize`` the connections that are kept. Raises
-    ``BadEnvironment``.
+    ``connect`` and ``read`` are seconds, ``maxsize`` the connections that are kept. With
+    ``tells_trace`` the server learns of the trace, where there is one. Raises ``BadEnvironment``.
     """
     options: dict[str, Any] = {
         "num_pools": 1,
@@ -67,7 +75,10 @@ def pool_for(
         if proxy
         else urllib3.PoolManager(**options)
     )
-    pool.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+    pool.pool_classes_by_scheme = {
+        "http": _traced(_HttpPool, tells_trace),
+        "https": _traced(_HttpsPool, tells_trace),
+    }
     return pool
 
 
@@ -76,11 +87,12 @@ def pinned_pool(
 ) -> urllib3.HTTPConnectionPool:
     """A pool for one IP address, never by a proxy, which would choose an address of its own.
 
-    ``tls_name`` is the name that the server's certificate must have, None for plain HTTP.
+    ``tls_name`` is the name that the server's certificate must have, None for plain HTTP. The
+    server learns of the trace, where there is one.
     """
     if tls_name is None:
-        return _HttpPool(address, port, maxsize=maxsize, retries=False)
-    return _HttpsPool(
+        return _traced(_HttpPool, True)(address, port, maxsize=maxsize, retries=False)
+    return _traced(_HttpsPool, True)(
         address,
         port,
         maxsize=maxsize,
@@ -221,3 +233,9 @@ class _HttpPool(urllib3.HTTPConnectionPool):
 
 class _HttpsPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _HttpsConnection
+
+
+def _traced(pool: type[_Pool], tells: bool) -> type[_Pool]:
+    made = tracing.current()
+    found: type[_Pool] = made.pool_class(pool, tells=tells) if made else pool
+    return found

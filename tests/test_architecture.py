@@ -19,16 +19,18 @@ LAW = {
     "app.assets": {"app.assets", "app.domain", "app.media", "app.signing", "app.s3", "app.limits"}
     | {"app.events.notifier", "app.aws.edge_cache"},
     "app.events": {"app.events", "app.assets", "app.aws", "app.signing.tokens", "app.domain"}
-    | {"app.http_clients"},
+    | {"app.http_clients", "app.tracing"},
     "app.limits": {"app.limits", "app.domain"},
     "app.s3": {"app.s3", "app.signing", "app.domain", "app.http_clients"},
-    "app.aws": {"app.aws", "app.signing", "app.s3", "app.domain", "app.http_clients"},
+    "app.aws": {"app.aws", "app.signing", "app.s3", "app.domain", "app.http_clients"}
+    | {"app.tracing"},
     "app.auth": {"app.auth", "app.domain", "app.http_clients"},
-    "app.http_clients": set(),
+    "app.http_clients": {"app.tracing"},
+    "app.tracing": set(),
     "app.signing": {"app.signing", "app.domain"},
     "app.domain": {"app.domain", "app.media"},
     "app.media": {"app.media"},
-    "app.operations": {"app.operations", "app.domain"},
+    "app.operations": {"app.operations", "app.domain", "app.tracing"},
     "app.cli": {"app", "config"},
     # Settings are read by those that will use them, so that no second opinion is kept of a rate,
     # a key or a region.

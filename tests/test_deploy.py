@@ -238,7 +238,7 @@ def test_the_image_has_what_it_copies_and_runs_as_nobody() -> None:
         for line in (ROOT / ".dockerignore").read_text().splitlines()
         if line.startswith("!")
     }
-    assert {*copied(), "requirements.txt"} == allowed
+    assert {*copied(), "requirements.txt", "requirements-otel.txt"} == allowed
     assert all((ROOT / each).exists() for each in allowed)
     [user] = re.findall(r"^USER (\d+)$", DOCKERFILE, re.M)
     assert int(user) > 0

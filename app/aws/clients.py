@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from app import http_clients
+from app import http_clients, tracing
 from app.signing.credentials import Credentials
 
 MAX_ATTEMPTS = 3
@@ -82,6 +82,8 @@ class LazyClient:
         # The more exact an event's name, the earlier its handlers: this goes before botocore's own.
         whose = client.meta.service_model.service_id.hyphenize()
         client.meta.events.register_first(f"needs-retry.{whose}", _not_after_silence)
+        if traces := tracing.current():
+            traces.watch_aws(client)
         return client
 
 

@@ -70,7 +70,9 @@ class WebhookSender:
         self._signers = [Webhook(secret) for secret in secrets]
         self._resolve = resolve or resolve_name
         self._by_proxy = (
-            http_clients.pool_for(url, maxsize=POOL_SIZE) if http_clients.proxy_for(url) else None
+            http_clients.pool_for(url, maxsize=POOL_SIZE, tells_trace=True)
+            if http_clients.proxy_for(url)
+            else None
         )
         self._pools: dict[str, urllib3.HTTPConnectionPool] = {}
         self._lock = threading.Lock()

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 from prometheus_client import Counter
 
+from app import tracing
 from app.domain.errors import Problem
 from app.domain.notifications import Unreadable
 from app.events.queue import Message, Queue, QueueUnavailable
@@ -46,6 +47,8 @@ class Worker:
     ) -> None:
         self._queue = queue
         self._handle = handle
+        if traces := tracing.current():
+            self._handle = _each_traced(handle, traces)
         self._threads = threads
         self._visibility_seconds = visibility_seconds
         self._slots = threading.Semaphore(threads)
@@ -160,6 +163,14 @@ class Worker:
                         self._queue.hide(message, self._visibility_seconds)
                 except QueueUnavailable as error:
                     log.warning("not kept hidden", cause=str(error))
+
+
+def _each_traced(handle: Callable[[str], None], traces: tracing.Tracing) -> Callable[[str], None]:
+    def traced(body: str) -> None:
+        with traces.message():
+            handle(body)
+
+    return traced
 
 
 def backoff_seconds(receive_count: int) -> int:

@@ -57,7 +57,7 @@ def observe(app: Flask) -> None:
         # The rule, never the URL: paths hold upload ids and share tokens.
         route = asked.url_rule.rule if asked.url_rule else "unmatched"
         status, seconds = response.status_code, time.perf_counter() - context.began
-        _requests(_method_label(asked.method), route, status).inc()
+        _requests(method_label(asked.method), route, status).inc()
         _latency(route).observe(seconds)
         response.headers.add("X-Request-Id", context.request_id)
         if access_log.isEnabledFor(logging.INFO):
@@ -65,7 +65,7 @@ def observe(app: Flask) -> None:
         return response
 
 
-def _method_label(method: str) -> str:
+def method_label(method: str) -> str:
     """The method as a label: a client may invent names, and each would be a series for ever."""
     return method if method in _METHODS else "other"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app import tracing
 from app.assets.usage import UsageCounter
 from app.limits.claims import Claims
 from app.limits.quota import Quota
@@ -24,6 +25,8 @@ class Limits:
 
 def build_limits(settings: Settings, storage: Storage) -> Limits:
     shared = Shared(settings.redis_url)
+    if shared.client and (traces := tracing.current()):
+        traces.watch(shared.client, "run", lambda *_: "redis EVALSHA")
     quota = Quota(
         shared,
         UsageCounter(storage.listings).count,

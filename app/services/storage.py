@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app import tracing
 from app.s3.bulkhead import Bulkhead
 from app.s3.client import S3Client
 from app.s3.copies import Copier
 from app.s3.deletion import Deleter
+from app.s3.errors import Refused
 from app.s3.listings import Listings
 from app.s3.multipart import Multipart
 from app.s3.objects import Objects
@@ -38,6 +40,8 @@ def build_storage(settings: Settings, bulkhead: Bulkhead) -> Storage:
     presigner = Presigner(credentials_source(settings), settings.s3_region)
     inner, _ = addresses(settings)
     client = S3Client(presigner, inner, bulkhead)
+    if traces := tracing.current():
+        traces.watch(client, "ask", lambda operation, *_: f"S3 {operation.name}", (Refused,))
     objects = Objects(client)
     listings = Listings(client)
     multipart = Multipart(client, objects)

@@ -48,6 +48,20 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant("T37", "crash reports are not redacted", Code("_redacted", "redact(value)", "value")),
     mutant(
         "T37",
+        "spans are named by the path",
+        Code(
+            "trace_requests.name",
+            'asked.url_rule.rule if asked.url_rule else "unmatched"',
+            "asked.path",
+        ),
+    ),
+    mutant(
+        "T37",
+        "spans record what exceptions say",
+        Code("Tracing._span", "record_exception=False", "record_exception=True"),
+    ),
+    mutant(
+        "T37",
         "a signed URL shows in its repr",
         Code("Presigned.__repr__", 'f"Presigned(expires_at={self.expires_at!r})"', "self.url"),
     ),
