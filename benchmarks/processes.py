@@ -93,7 +93,7 @@ def serving(
     process = subprocess.Popen(
         [word.format(port=port) for word in command],
         cwd=ROOT,
-        env=inherited() | env | {"PORT": str(port)},
+        env=inherited() | dict(env) | {"PORT": str(port)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         preexec_fn=lambda: os.sched_setaffinity(0, cores),

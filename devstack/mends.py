@@ -3,7 +3,7 @@
 Each one is a place where a client of the real S3 would be misled by moto 5.2: ETags computed after
 the object can be seen (a reader in between spoils them), objects without a checksum, uploads
 without a start time, part listings that page by position instead of by number, documents under
-another name than S3's.
+another name than S3's, listings that fail while an object is deleted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from flask import Flask
 from moto.core.utils import get_service_model
-from moto.s3 import models
+from moto.s3 import models, utils
 
 from devstack import checksums
 
@@ -27,6 +27,7 @@ def install() -> None:
     _upload_start_time()
     _parts_by_number()
     _names_of_documents()
+    _listings_beside_deletions()
 
 
 def take_bodies_as_bytes(s3: Flask) -> None:
@@ -101,3 +102,22 @@ def _names_of_documents() -> None:
     shapes = get_service_model("s3")._shape_resolver._shape_map  # type: ignore[attr-defined]
     shapes["ListPartsOutput"]["resultWrapper"] = "ListPartsResult"
     shapes["GetBucketVersioningOutput"]["resultWrapper"] = "VersioningConfiguration"
+
+
+def _listings_beside_deletions() -> None:
+    """moto copies the keys, then asks for each again: one deleted meanwhile is a 500."""
+
+    def lists(self: Any) -> Iterator[tuple[str, list[Any]]]:
+        # Copied by one operation of the interpreter, which no other thread can break into.
+        return ((key, [*found]) for key, found in dict(self).items() if found)
+
+    def items(self: Any) -> Iterator[tuple[str, Any]]:
+        return ((key, versions[-1]) for key, versions in lists(self))
+
+    def values(self: Any) -> Iterator[Any]:
+        return (versions[-1] for _, versions in lists(self))
+
+    store: Any = utils._VersionedKeyStore
+    store.items = store.iteritems = items
+    store.values = store.itervalues = values
+    store.lists = store.iterlists = lists

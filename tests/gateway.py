@@ -52,7 +52,7 @@ class Caller:
         declared = {"filename": "a.png", "content_type": "image/png", "size": size, **declared}
         response = self.post("/v1/uploads", declared)
         assert response.status_code == 201, response.get_data(as_text=True)
-        return dict(response.json)
+        return dict(response.get_json())
 
     def upload(self, body: bytes, **declared: Any) -> dict[str, Any]:
         """Upload ``body`` from declaration to completion; the asset."""
@@ -60,7 +60,7 @@ class Caller:
         assert send(started, body).status in (200, 201, 204)
         response = self.post(f"/v1/uploads/{started['upload_id']}/complete")
         assert response.status_code == 200, response.get_data(as_text=True)
-        return dict(response.json)
+        return dict(response.get_json())
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ import asyncio
 import os
 import sys
 import time
+from dataclasses import dataclass
 
+from benchmarks.soak.accounts import settle_accounts
 from benchmarks.soak.crowd import Crowd
 from benchmarks.soak.fill import fill_memories
 from benchmarks.soak.judge import faults
@@ -17,14 +19,26 @@ from benchmarks.soak.report import Run, markdown, write
 from benchmarks.soak.site import STORES, Site, figures_folder, running_site
 
 SAMPLE_SECONDS = 10.0
-TITLES = {"swift": "OpenStack Swift", "juicefs": "JuiceFS"}
+TITLES = {
+    "local": "the local store, with the worker of events",
+    "swift": "OpenStack Swift",
+    "juicefs": "JuiceFS",
+}
 
 
-async def soak(site: Site, crowd: Crowd, minutes: float) -> tuple[list[Sample], float, float]:
-    """Fill the memories, then let the crowd act for so long.
+@dataclass(frozen=True)
+class Seen:
+    """What the processes held, CPU seconds of the users and of everything together, and each file
+    that is not accounted for at the end."""
 
-    What the processes held meanwhile, and the CPU seconds of the users and of everything together.
-    """
+    samples: list[Sample]
+    own_cpu: float
+    whole_cpu: float
+    accounts: list[str]
+
+
+async def soak(site: Site, crowd: Crowd, minutes: float) -> Seen:
+    """Fill the memories, let the crowd act for so long, then settle the accounts."""
     began = time.monotonic()
     await fill_memories(crowd.users)
     print(f"the workers' memories are full after {time.monotonic() - began:.0f} s", flush=True)
@@ -48,7 +62,7 @@ async def soak(site: Site, crowd: Crowd, minutes: float) -> tuple[list[Sample], 
     await acting
     if site.processes() != pids:
         crowd.record.failed("a worker of the gateway ended and was replaced")
-    return samples, own, whole
+    return Seen(samples, own, whole, await settle_accounts(site, crowd.users))
 
 
 def progress(samples: list[Sample], record: Record) -> str:
@@ -71,19 +85,27 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--users", type=int, default=500)
     parser.add_argument("--rate", type=float, default=40, help="requests a second to the gateway")
-    parser.add_argument("--store", choices=[*STORES], default="swift")
+    parser.add_argument("--store", choices=[*STORES], default="local")
     options = parser.parse_args()
     record = Record()
     with running_site(options.store) as site:
         print(f"gateway on port {site.port}, {options.store} on {site.store.endpoint}", flush=True)
         crowd = Crowd.of(site, options.users, options.rate, record)
-        samples, own, whole = asyncio.run(soak(site, crowd, options.minutes))
+        seen = asyncio.run(soak(site, crowd, options.minutes))
         complaints = site.complaints()
     print("\n".join(line for _, line in complaints[:20]))
     # A warning is no fault: stores close idle connections, and the request is sent once more.
-    found = faults(samples, record.errors, sum(level != "warning" for level, _ in complaints))
+    errors = sum(level != "warning" for level, _ in complaints)
+    found = faults(seen.samples, record.errors, errors) + seen.accounts
     run = Run(
-        TITLES[options.store], options.users, options.minutes, record, samples, found, own, whole
+        TITLES[options.store],
+        options.users,
+        options.minutes,
+        record,
+        seen.samples,
+        found,
+        seen.own_cpu,
+        seen.whole_cpu,
     )
     folder = figures_folder()
     write(run, folder)

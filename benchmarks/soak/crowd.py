@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from benchmarks.soak import library, refusals, sharing, uploading, uppy
+from benchmarks.soak import library, packages, refusals, sharing, uploading, uppy
 from benchmarks.soak.client import Client
 from benchmarks.soak.record import Record, Wrong
 from benchmarks.soak.site import METRICS_TOKEN, Site
@@ -41,6 +41,9 @@ ACTS: dict[Act, float] = {
 }
 #: Not on JuiceFS: its empty folders stay, so a project never ends and nothing is ever all erased.
 NEEDS_KEYS_ALONE = frozenset({library.projects, library.erase})
+#: Users who have a package that nearly fills their quota, and move it about.
+PACKERS = 8
+PACKER_ACTS: dict[Act, float] = {packages.keep_moving: 3, library.look: 1, library.me: 1}
 FOREIGN_SHARE = 0.02
 #: As a load balancer keeps them, and as many as a store's own pool.
 GATEWAY_CONNECTIONS = 64
@@ -75,20 +78,25 @@ class Crowd:
     async def _live(self, user: User, ended: asyncio.Event) -> None:
         seconds_a_request = len(self.users) / self.rate
         left_out = NEEDS_KEYS_ALONE if user.site.store.name == "juicefs" else ()
-        acts = [act for act in ACTS if act not in left_out]
-        weights = [ACTS[act] for act in acts]
+        chosen = PACKER_ACTS if self._packs(user) else ACTS
+        acts = [act for act in chosen if act not in left_out]
+        weights = [chosen[act] for act in acts]
         # Not all at once in the first moment.
         requests = user.random.uniform(0.1, 4)
         # The pause comes after the act, however long that took: who waits asks no more meanwhile.
         while not await _passed(ended, user.random.expovariate(1 / (requests * seconds_a_request))):
             before = user.asked
             [act] = user.random.choices(acts, weights)
-            if user.random.random() < FOREIGN_SHARE:
+            if user.random.random() < FOREIGN_SHARE and not self._packs(user):
                 await self._try(user, "refusals.foreign", refusals.foreign(user, self.users))
             else:
                 name = f"{act.__module__.rpartition('.')[2]}.{act.__name__}"
                 await self._try(user, name, act(user))
             requests = max(1, user.asked - before)
+
+    def _packs(self, user: User) -> bool:
+        """Only with the worker: without, a full quota has no room for what URLs can bring back."""
+        return user.number < PACKERS and user.site.worker is not None
 
     async def _try(self, user: User, name: str, act: Awaitable[None]) -> None:
         """One act; whatever goes wrong is counted, and what the user has is learnt anew."""
@@ -118,7 +126,7 @@ class Crowd:
                 await user.ask("POST", "/v1/assets/delete", json.dumps(paths).encode())
         except (Wrong, OSError, EOFError, TimeoutError, ValueError) as error:
             self.record.failed(f"user {user.number}, starting over: {error}")
-        user.assets, user.shares = {}, {}
+        user.assets, user.shares, user.package = {}, {}, None
 
     async def _operate(self, user: User, ended: asyncio.Event) -> None:
         """Probe and scrape, as a platform does."""

@@ -13,6 +13,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from uuid import uuid4
 
+from app.domain.shares import ShareToken
 from app.signing.tokens import SignedTokens
 from benchmarks.soak import uploading
 from benchmarks.soak.user import User
@@ -61,9 +62,9 @@ async def _show_seals(user: User, number: int) -> None:
         "/s3/multipart/{upload_id}/1",
         expect=404,
         query={"key": key},
-        upload_id=UPPY.sign(UPLOAD.open(upload_id)),
+        upload_id=UPPY.sign(UPLOAD.verify(upload_id)),
     )
-    cursor = CURSOR.sign([f"users/{user.sub}/another/", key])
+    cursor = CURSOR.sign({"listing": f"users/{user.sub}/another/", "token": key})
     await user.ask("GET", "/v1/assets", expect=404, query={"cursor": cursor})
-    token = SHARE.sign([user.sub, f"{number:022}"])
+    token = SHARE.sign(ShareToken(user.sub, f"{number:022}").to_claims())
     await user.ask("GET", "/s/{token}", expect=404, bearer="", token=token)

@@ -16,7 +16,7 @@ async def look(user: User) -> None:
     """Page through everything with links: exactly what the user has, and play one."""
     limit, cursor = user.random.choice((5, 50)), None
     items: list[dict[str, Any]] = []
-    for _ in range(MAX_ASSETS + 5):
+    for _ in range(MAX_ASSETS + 30):
         query = {"limit": limit, "sign": "true"} | ({"cursor": cursor} if cursor else {})
         page = (await user.ask("GET", "/v1/assets", query=query)).json()
         items += page["items"]
@@ -24,7 +24,9 @@ async def look(user: User) -> None:
         if cursor is None:
             break
     found = {item["path"]: item["size"] for item in items}
-    same(found, {path: content.size for path, content in sorted(user.assets.items())}, "listing")
+    same(
+        found, {path: content.size for path, content in sorted(user.holdings().items())}, "listing"
+    )
     same(len(items), len(found), "assets listed once")
     if items:
         item = user.random.choice(items)
@@ -122,7 +124,7 @@ async def export(user: User) -> None:
     """Everything as NDJSON."""
     body = (await user.ask("GET", "/v1/me/export")).body
     lines = [json.loads(line) for line in body.splitlines()]
-    same(sorted(line["path"] for line in lines), sorted(user.assets), "export")
+    same(sorted(line["path"] for line in lines), sorted(user.holdings()), "export")
 
 
 async def erase(user: User) -> None:
@@ -130,14 +132,16 @@ async def erase(user: User) -> None:
     for _ in range(5):
         if (await user.ask("DELETE", "/v1/me/data")).json()["complete"]:
             break
-    user.assets, user.shares = {}, {}
+    user.assets, user.shares, user.package = {}, {}, None
     await look(user)
 
 
 async def projects(user: User) -> None:
     """Those in which something lies."""
     items = (await user.ask("GET", "/v1/projects")).json()["items"]
-    wanted = sorted({path.split("/")[1] for path in user.assets if path.startswith("projects/")})
+    wanted = sorted(
+        {path.split("/")[1] for path in user.holdings() if path.startswith("projects/")}
+    )
     same([item["project_id"] for item in items], wanted, "projects")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import redis
 
 from benchmarks.processes import ROOT
+from benchmarks.soak.local import LocalStore, start_worker
 from benchmarks.soak.measure import children
 from devstack.process import wait_until_answers
 from tests.auth.tokens import JwksServer, TokenMaker
@@ -22,15 +23,18 @@ from tests.stores.process import Server, answers, free_ports
 from tests.stores.store import Store, Strictness
 from tests.stores.swift import SwiftStore
 
-STORES: Mapping[str, type[SwiftStore | JuicefsStore]] = {
+STORES: Mapping[str, type[SwiftStore | JuicefsStore | LocalStore]] = {
+    "local": LocalStore,
     "swift": SwiftStore,
     "juicefs": JuicefsStore,
 }
 WORKERS = 2
 ORIGIN = "https://app.example.com"
-METRICS_TOKEN = "a token of the scraper's"
+METRICS_TOKEN = "a-token-of-the-scrapers"
 PART_BYTES = 5 * 2**20
 QUOTA_BYTES = 256 * 2**20
+#: Where a worker judges, packages come close to it.
+TIGHT_QUOTA_BYTES = 24 * 2**20
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,9 @@ class Site:
     tokens: TokenMaker
     redis: redis.Redis
     gateway: Server
+    worker: Server | None
+    #: Events that the worker has still to read.
+    waiting: Callable[[], int]
 
     @property
     def forms(self) -> bool:
@@ -54,17 +61,21 @@ class Site:
         return int((self.gateway.directory / "pid").read_text())
 
     def processes(self) -> dict[str, int]:
-        """The gateway's processes by name: the master, and its workers by age."""
+        """By name: the gateway's master, its workers by age, and the worker of events."""
         workers = children(self.master)
-        return {"master": self.master} | {
+        found = {"master": self.master} | {
             f"worker {at}": pid for at, pid in enumerate(workers, start=1)
         }
+        return found | ({"events": self.worker.pid()} if self.worker else {})
 
     def complaints(self) -> list[tuple[str, str]]:
-        """Level and text of the lines in the gateway's log that are warnings or worse."""
-        with (self.gateway.directory / "log").open() as log:
-            levels = ((_level(line), line.strip()) for line in log)
-            return [(level, line) for level, line in levels if level not in ("debug", "info")]
+        """Level and text of the lines in the logs that are warnings or worse."""
+        found = []
+        for server in (self.gateway, self.worker):
+            if server is not None:
+                with (server.directory / "log").open() as log:
+                    found += [(_level(line), line.strip()) for line in log]
+        return [(level, line) for level, line in found if level not in ("debug", "info")]
 
 
 @contextmanager
@@ -72,14 +83,19 @@ def running_site(kind: str) -> Iterator[Site]:
     """Start everything, wait until the gateway is ready, and end everything."""
     tokens, cache = TokenMaker(), RedisServer()
     with ExitStack() as stack:
-        store = stack.enter_context(STORES[kind]())
+        kept = STORES[kind]()
+        store = stack.enter_context(kept)
         stack.callback(cache.kill)
         cache.start()
         jwks = stack.enter_context(JwksServer(tokens))
-        bucket = store.create_bucket("soak")
+        told = kept if isinstance(kept, LocalStore) else None
+        bucket = told.stack.bucket if told else store.create_bucket("soak")
         [port] = free_ports(1)
         gateway = Server("gateway")
         stack.callback(gateway.stop)
+        settings = environment(store, bucket, jwks.url, cache.url, port)
+        if told:
+            settings |= {**told.settings(), "QUOTA_BYTES": str(TIGHT_QUOTA_BYTES)}
         gateway.start(
             [
                 *(sys.executable, "-m", "gunicorn", "--chdir", str(ROOT)),
@@ -87,11 +103,15 @@ def running_site(kind: str) -> Iterator[Site]:
                 "wsgi:app",
             ],
             answers(port),
-            environment(store, bucket, jwks.url, cache.url, port),
+            settings,
         )
         wait_until_answers(f"http://127.0.0.1:{port}/readyz", status=200)
+        worker = start_worker(settings) if told else None
+        if worker:
+            stack.callback(worker.stop)
         client = stack.enter_context(cache.client())
-        yield Site(port, store, bucket, tokens, client, gateway)
+        waiting = told.waiting if told else lambda: 0
+        yield Site(port, store, bucket, tokens, client, gateway, worker, waiting)
 
 
 def environment(

@@ -23,9 +23,21 @@ class Content(NamedTuple):
 
     seed: int
     size: int
+    head: bytes = PNG
 
     def bytes(self) -> bytes:
-        return PNG + random.Random(self.seed).randbytes(self.size - len(PNG))  # noqa: S311
+        tail = random.Random(self.seed).randbytes(self.size - len(self.head))  # noqa: S311
+        return self.head + tail
+
+
+class Package(NamedTuple):
+    """Files by their names in one folder."""
+
+    folder: str
+    files: Mapping[str, Content]
+
+    def paths(self) -> dict[str, Content]:
+        return {f"{self.folder}/{name}": content for name, content in self.files.items()}
 
 
 @dataclass
@@ -42,6 +54,7 @@ class User:
     store: Client
     assets: dict[str, Content] = field(default_factory=dict)
     shares: dict[str, tuple[str, str]] = field(default_factory=dict)
+    package: Package | None = None
     asked: int = 0
     token: str = ""
     renew_at: float = 0.0
@@ -119,7 +132,7 @@ class User:
 
     async def play(self, link: Mapping[str, Any], path: str) -> None:
         """Get a part of an asset by its link, and compare."""
-        content = self.assets[path]
+        content = self.holdings()[path]
         first = self.random.randrange(content.size)
         last = min(content.size - 1, first + 65_535)
         answer = await self.send(
@@ -132,6 +145,10 @@ class User:
         """An image of a few KB to about 100 KB, small ones more often, or of ``size``."""
         size = size or int(min(100_000, 2_000 * self.random.paretovariate(0.9)))
         return Content(self.random.getrandbits(64), size)
+
+    def holdings(self) -> dict[str, Content]:
+        """All that lies in the user's space: the assets, and the package's files."""
+        return {**self.assets, **(self.package.paths() if self.package else {})}
 
     def any_asset(self) -> str:
         return self.random.choice(list(self.assets))

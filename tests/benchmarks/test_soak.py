@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import socket
 import threading
@@ -10,12 +11,14 @@ from collections.abc import Callable
 
 import pytest
 
+from benchmarks.soak.accounts import differences
 from benchmarks.soak.client import Client
 from benchmarks.soak.crowd import ACTS
 from benchmarks.soak.judge import faults, trend
 from benchmarks.soak.measure import ProcessSample, Sample, children, sample_process
 from benchmarks.soak.record import Record, percentile
 from benchmarks.soak.report import Run, document, markdown, picture
+from benchmarks.soak.user import PNG, Content
 from tests.auth.tokens import JwksServer, TokenMaker
 
 MINUTES = 30
@@ -142,3 +145,18 @@ def test_the_client_asks_again_where_connections_are_not_kept() -> None:
 def test_every_act_has_a_weight() -> None:
     """None is there only to be read."""
     assert all(weight > 0 for weight in ACTS.values())
+
+
+def test_files_that_are_gone_left_or_changed_are_seen() -> None:
+    """By key, by size, and by the MD5 that is the ETag of what came in one piece."""
+    good, parts = Content(1, 100), Content(2, 200)
+    etag = hashlib.md5(good.bytes(), usedforsecurity=False).hexdigest()
+    assert good.bytes().startswith(PNG)
+    promised = {"users/a/1": good, "users/a/2": parts}
+    stored = {"users/a/1": (100, etag), "users/a/2": (200, "0-2")}
+    assert differences(promised, stored) == []
+    assert differences(promised, {"users/a/2": (200, "0-2")}) == ["users/a/1 is gone"]
+    assert differences({}, {"users/a/2": (200, "0-2")}) == ["users/a/2 is nobody's"]
+    for changed in ((100, "0" * 32), (99, etag)):
+        changes = differences(promised, stored | {"users/a/1": changed})
+        assert changes == ["users/a/1 is not as sent"]

@@ -75,6 +75,14 @@ class Server:
                 raise StoreFailure(f"{self.name} did not start; its last words:\n{self.log_tail()}")
             time.sleep(0.02)
 
+    def pid(self) -> int:
+        """The command's own process. Raises StoreFailure when it has ended."""
+        if self._keeper is not None:
+            children = Path(f"/proc/{self._keeper.pid}/task/{self._keeper.pid}/children")
+            if found := children.read_text().split():
+                return int(found[0])
+        raise StoreFailure(f"{self.name} does not run")
+
     def log_tail(self, lines: int = 30) -> str:
         # The keeper may have removed the directory: its server ended.
         with contextlib.suppress(OSError):
