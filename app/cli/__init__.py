@@ -12,8 +12,9 @@ from app.cli.costs import costs
 from app.cli.doctor import doctor
 from app.cli.events import events
 from app.cli.provision import provision
+from app.cli.recover import recover
 
-COMMANDS = (costs, doctor, events, provision)
+COMMANDS = (costs, doctor, events, provision, recover)
 
 
 def create_cli_app() -> Flask:
