@@ -192,6 +192,15 @@ export interface ListOptions extends PageOptions {
   kind?: Kind | undefined;
   projectId?: string | undefined;
   prefix?: string | undefined;
+  /** By key, the default, or newest first. */
+  order?: 'key' | 'newest' | undefined;
+  /** RFC 3339: when the upload was declared. */
+  since?: string | undefined;
+  until?: string | undefined;
+  /** Part of the file name, letter case aside. */
+  q?: string | undefined;
+  /** What was deleted and can be restored, instead. */
+  deleted?: boolean | undefined;
   /** Adds a link to each asset. */
   sign?: boolean | undefined;
 }

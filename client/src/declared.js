@@ -70,3 +70,13 @@ export async function declaredType(file, { contentType, filename, kind }) {
   if (!types.length || types.includes(type) || opaque) return type || UNKNOWN;
   return types[0];
 }
+
+/** What the gateway is told of a file before it is sent. Rejects with `file-unreadable`. */
+export async function declarationOf(file, options) {
+  const { kind, projectId, assetId, metadata, method, filename } = options;
+  return {
+    filename: filename ?? file.name ?? 'file',
+    content_type: await declaredType(file, options),
+    size: file.size, kind, project_id: projectId, asset_id: assetId, method, metadata,
+  };
+}

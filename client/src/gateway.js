@@ -100,8 +100,8 @@ export class AssetGateway {
     return (await this.#post('/v1/uploads/complete', { upload_ids: ids })).items;
   }
 
-  list({ kind, projectId, prefix, limit, sign, signal } = {}) {
-    return this.#pages('/v1/assets', { kind, project_id: projectId, prefix, limit, sign }, signal);
+  list({ projectId, signal, ...query } = {}) {
+    return this.#pages('/v1/assets', { ...query, project_id: projectId }, signal);
   }
 
   get(path) {

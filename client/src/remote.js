@@ -15,15 +15,15 @@ export class RemoteUpload {
     this.id = null;
   }
 
-  /** The plan for the bytes of what is declared; resolves once it can be sent. */
-  async create(body) {
-    const plan = await this.#announce(body);
+  /** What is to be sent from now on, as `plan` says. */
+  take(plan) {
     this.id = plan.upload_id;
     this.#path = plan.path;
     return plan;
   }
 
-  async #announce(body) {
+  /** The plan for the bytes of what is declared; resolves once it can be sent. */
+  async declare(body) {
     const send = (declared) => this.#request('POST', '/v1/uploads', { body: declared });
     try {
       return await send(body);

@@ -5,8 +5,8 @@
  */
 
 import { FileChecksum, fingerprint, sha256 } from './checksum.js';
-import { declaredType } from './declared.js';
-import { tell, unreadable } from './errors.js';
+import { declarationOf } from './declared.js';
+import { isPassing, tell, unreadable } from './errors.js';
 import { Parts } from './parts.js';
 import { sleep } from './patience.js';
 import { Record } from './record.js';
@@ -15,12 +15,18 @@ import { Transfer } from './transfer.js';
 
 const DISCARD_MS = 5e3; // as long as cancelling waits for what it removes
 const ROUNDS = 3;
+/** URLs live for 15 minutes by default; what was declared so long ago is signed afresh. */
+const STALE_MS = 600e3;
+
+/** The option by which a queue hands over what it does for many files at once. */
+export const TOGETHER = Symbol('together');
 
 /** Thenable: resolves to the asset that the gateway has verified. */
 export class Upload {
   #memory;
   #line;
   #options;
+  #together;
   #file;
   #fingerprint;
   #checksum = null;
@@ -36,7 +42,8 @@ export class Upload {
     const { signal: halted } = this.#halt;
     this.#memory = memory;
     this.#line = line;
-    this.#options = options;
+    this.#together = options[TOGETHER] ?? {};
+    this.#options = { assetId: this.#together.assetId, ...options };
     this.#file = { size: source.size ?? options.size ?? 0 };
     this.#remote = new RemoteUpload(gateway, halted);
     this.#transfer = new Transfer({
@@ -134,7 +141,7 @@ export class Upload {
   }
 
   async #deliver() {
-    let plan = (await this.#remembered()) ?? (await this.#create());
+    let plan = (!this.#together.plan && await this.#remembered()) || (await this.#create());
     if (this.#options.checksum !== false) this.#checksum = new FileChecksum(this.#file);
     for (let round = 1; ; round += 1) {
       this.#report(this.#transfer.paused ? 'paused' : 'uploading');
@@ -160,14 +167,11 @@ export class Upload {
   }
 
   async #create() {
-    const { kind, projectId, assetId, metadata, method, filename } = this.#options;
+    const { kind, projectId, assetId, filename } = this.#options;
     const { name, size } = this.#file;
-    const plan = await this.#remote.create({
-      filename: filename ?? name ?? 'file',
-      content_type: await declaredType(this.#file, this.#options),
-      size, kind, project_id: projectId, asset_id: assetId, method, metadata,
-      checksum_sha256: await this.#sha256(),
-    });
+    const plan = this.#remote.take(this.#together.plan ?? await this.#remote.declare({
+      ...await declarationOf(this.#file, this.#options), checksum_sha256: await this.#sha256(),
+    }));
     if (plan.method === 'MULTIPART') {
       const { upload_id, path, key } = plan;
       const options = { kind, projectId, assetId, filename };
@@ -185,7 +189,7 @@ export class Upload {
 
   async #sendWhole(plan) {
     let fresh = plan;
-    let sends = 0;
+    let sends = performance.now() - this.#together.at > STALE_MS ? 1 : 0;
     await this.#transfer.persist(async () => {
       if (sends) fresh = await this.#remote.again();
       sends += 1;
@@ -216,6 +220,12 @@ export class Upload {
     const checksum = await this.#checksum?.value();
     // Some browsers send what a file has become, without a word.
     if (await fingerprint(this.#file) !== this.#fingerprint) unreadable();
+    try {
+      const together = await this.#together.complete?.(this.uploadId, checksum, this.#halt.signal);
+      if (together) return together;
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+    }
     return this.#remote.complete(checksum ? { checksum_crc64nvme: checksum } : {});
   }
 

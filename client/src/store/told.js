@@ -1,0 +1,45 @@
+/** What a page shows: errors in a person's terms, and a list of listeners. */
+
+/** What trying again cannot mend: the file, or the person, has to change. */
+const FINAL = new Set([
+  'too-large', 'unsupported-type', 'validation-error', 'already-exists', 'insufficient-scope',
+  'file-unreadable', 'file-needed',
+]);
+
+/** `{ slug, title, detail, canRetry }` of whatever was thrown. */
+export function toldOf(error) {
+  const { slug = 'unknown', problem, message } = error ?? {};
+  const title = problem?.title ?? message ?? String(error);
+  const detail = problem?.errors?.[0]?.detail ?? problem?.detail ?? null;
+  return Object.freeze({ slug, title, detail, canRetry: !FINAL.has(slug) });
+}
+
+/** Those who hear of changes. One that throws is told in the console, and keeps nobody waiting. */
+export class Listeners {
+  #all = new Set();
+
+  get size() {
+    return this.#all.size;
+  }
+
+  add(listener) {
+    // The same function may listen twice, as for React.
+    const entry = { listener };
+    this.#all.add(entry);
+    return () => this.#all.delete(entry);
+  }
+
+  tell() {
+    for (const { listener } of [...this.#all]) {
+      try {
+        listener();
+      } catch (fault) {
+        console.error(fault);
+      }
+    }
+  }
+
+  clear() {
+    this.#all.clear();
+  }
+}
