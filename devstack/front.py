@@ -119,21 +119,24 @@ def create_app() -> WSGIApplication:
     """Build the front from the environment.
 
     ``STORE_CREDENTIALS``: ``ID:SECRET,...`` (default: the demo pair). ``STORE_ORIGINS``: page
-    origins that may call Cognito, separated by commas. ``KEPT_FILE``: where the key of tokens is
-    kept (default: a new one).
+    origins that may call Cognito, separated by commas. ``KEPT_FILE``: where the key of tokens and
+    the demo user's ``sub`` come from (default: new ones).
     """
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "1"
     os.environ["MOTO_CALL_RESET_API"] = "false"
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     from devstack import bucket_events, codes, identity, mends, queues
+    from devstack.bootstrap import DEMO_EMAIL
     from devstack.kept import Kept
 
     mends.install()
     bucket_events.install()
     queues.install()
-    kept = os.environ.get("KEPT_FILE")
-    identity.install_key(Kept.read(Path(kept)).signing_key if kept else identity.fresh_key())
+    kept = Kept.read(Path(file)) if (file := os.environ.get("KEPT_FILE")) else None
+    identity.install_key(kept.signing_key if kept else identity.fresh_key())
+    if kept:
+        identity.install_sub(DEMO_EMAIL, kept.demo_sub)
     identity.install_revocation()
     identity.install_deletion()
     identity.install_renewal()

@@ -42,6 +42,26 @@ def install_key(jwk: dict[str, Any]) -> None:
     responses.CognitoIdpJsonWebKeyResponse.json_web_key = json.dumps(public).encode()
 
 
+def install_sub(email: str, sub: str) -> None:
+    """Give whoever is created with ``email`` this ``sub``, which moto would draw.
+
+    Cognito's user names are the ``sub`` where people sign in by email.
+    """
+    from moto.cognitoidp.models import CognitoIdpUser
+
+    born = CognitoIdpUser.__init__
+
+    def __init__(self: CognitoIdpUser, *args: Any, **kwargs: Any) -> None:
+        born(self, *args, **kwargs)
+        if self.attribute_lookup.get("email") == email:
+            if self.username == self.id:
+                self.username = sub
+            self.id = sub
+            self.update_attributes([{"Name": "sub", "Value": sub}])
+
+    CognitoIdpUser.__init__ = __init__  # type: ignore[method-assign]
+
+
 def install_revocation() -> None:
     """Give moto the RevokeToken that it lacks: a revoked refresh token renews nothing."""
     from moto.cognitoidp.models import cognitoidp_backends

@@ -1,11 +1,13 @@
 """What stays the same from start to start, so that a front end of one's own need not be told anew.
 
 Made at the first start and kept in one file, for its owner alone; every stack of this clone has the
-same. Pool id and client id are not in it: moto makes them from the pool's settings.
+same. Pool id and client id are not in it: moto makes them from the pool's settings. The demo user's
+``sub`` is the same as well, so that an access token of an earlier start is good until it expires.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -15,6 +17,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from devstack.edge_keys import KeyPair
 from devstack.identity import fresh_key
@@ -35,6 +38,12 @@ class Kept:
     edge: KeyPair
     secret_key: str = field(repr=False)
     webhook_secret: str = field(repr=False)
+
+    @property
+    def demo_sub(self) -> str:
+        """The demo user's ``sub``; it follows from the secret, so older files have one, too."""
+        digest = hashlib.sha256(f"demo sub {self.secret_key}".encode()).digest()
+        return str(UUID(bytes=digest[:16], version=4))
 
     @classmethod
     def fresh(cls) -> Kept:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import subprocess
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -180,7 +181,11 @@ def test_the_front_ends_settings_are_printed(dev: Dev) -> None:
 
 
 def test_ids_keys_and_password_stay_from_start_to_start(dev: Dev) -> None:
-    """Another start, on other ports: the same pool, client, token key, edge key and password."""
+    """Another start, on other ports: the same pool, client, demo user, keys and password.
+
+    So a token of the one start is good at the next.
+    """
+    tokens: list[str] = []
 
     def facts(dev: Dev) -> list[object]:
         config = urllib3.request("GET", f"http://127.0.0.1:{dev.ports.page}/config.json").json()
@@ -190,9 +195,30 @@ def test_ids_keys_and_password_stay_from_start_to_start(dev: Dev) -> None:
         names = ("CLOUDFRONT_KEY_PAIR_ID", "CLOUDFRONT_PRIVATE_KEY", "SECRET_KEY", "WEBHOOK_SECRET")
         kept = [stack["environment"][name] for name in names]
         key = urllib3.request("GET", jwks).json()
-        return [cognito["userPoolId"], cognito["clientId"], config["demo"], key, *kept]
+        demo = config["demo"]
+        flow = {"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": cognito["clientId"]}
+        person = {"USERNAME": demo["username"], "PASSWORD": demo["password"]}
+        signed_in = urllib3.request(
+            "POST",
+            cognito["endpoint"],
+            json={**flow, "AuthParameters": person},
+            headers={
+                "Content-Type": "application/x-amz-json-1.1",
+                "X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth",
+            },
+        ).json()
+        token = signed_in["AuthenticationResult"]["AccessToken"]
+        tokens.append(token)
+        sub = json.loads(urlsafe_b64decode(token.split(".")[1] + "=="))["sub"]
+        return [cognito["userPoolId"], cognito["clientId"], demo, sub, key, *kept]
+
+    def caller(dev: Dev, token: str) -> object:
+        url = f"http://127.0.0.1:{dev.ports.gateway}/v1/me"
+        headers = {"Authorization": f"Bearer {token}"}
+        return urllib3.request("GET", url, headers=headers).json()["sub"]
 
     with running_dev() as again:
         assert facts(again) == facts(dev)
+        assert caller(again, tokens[1]) == caller(dev, tokens[0])
         assert "ORIGIN=http://localhost:5173" in again.banner
         assert env_file(again.banner, "VITE_") == {}

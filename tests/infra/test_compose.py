@@ -79,4 +79,5 @@ def test_the_stand_ins_are_what_make_dev_starts() -> None:
     """One target of the Makefile, in the Python that everything is deployed with."""
     dev = yaml.safe_load((ROOT / "compose.dev.yaml").read_text())["services"]["dev"]
     assert dev["command"] == ["make", "dev"]
+    assert dev["environment"] == {"ORIGIN": "${ORIGIN:-}"}
     assert dev["image"] == f"python:{(ROOT / '.python-version').read_text().strip()}"
