@@ -54,6 +54,7 @@ THEMES = {
     "cli/doctor_faults": "faults made at a live set-up, whichever module of the doctor finds them",
     "cli/doctor_providers": "the doctor and provision where another provider issues tokens",
     "cli/provision_runs": "app/cli/provision.py, run after run against an account with state",
+    "events/actors": "who wrote, from the token to the webhook",
     "limits/attacks": "the quota through the whole gateway",
     "limits/foreign_redis": "whatever stands under the keys in Redis",
     "limits/ledgers_agree": "memory and Redis, operation by operation",

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 from app.assets.metrics import COMPLETED
 from app.assets.verification import Verdict, Verifier
+from app.domain.actors import USER, Actor, ActorType
 from app.domain.assets import StoredObject
 from app.domain.errors import QuotaExceeded, UploadRejected
 from app.domain.events import owner_of
@@ -18,30 +19,33 @@ from app.domain.paths import AssetPath, Root
 from app.domain.principal import Principal
 from app.limits.quota import Quota
 from app.s3.objects import Objects
+from app.signing.actors import ActorSeals
 from app.signing.tokens import CopyMarks
 
 
 class Reporter(Protocol):
     """Hears of every object that a caller had verified."""
 
-    def verified(self, found: StoredObject, reason: str | None) -> None:
-        """``reason`` says why ``found`` is about to be removed, None for a good one."""
+    def verified(self, found: StoredObject, reason: str | None, actor: Actor | None) -> None:
+        """``reason`` says why ``found`` is about to be removed, None for a good one; ``actor`` who
+        wrote it, None where nobody knows."""
 
 
 class Silent:
     """The reporter of a gateway that has nobody to tell."""
 
-    def verified(self, found: StoredObject, reason: str | None) -> None:
+    def verified(self, found: StoredObject, reason: str | None, actor: Actor | None) -> None:
         """Nobody listens."""
 
 
 class Arrival(NamedTuple):
-    """What the event worker finds: the object, and why it must go, if it must."""
+    """What the event worker finds: the object, why it must go, if it must, and who wrote it."""
 
     found: StoredObject
     reason: str | None
     is_current: bool
     from_browser: bool
+    actor: Actor | None
 
 
 class Completion:
@@ -54,12 +58,14 @@ class Completion:
         quota: Quota,
         reporter: Reporter,
         copy_marks: CopyMarks,
+        actors: ActorSeals,
     ) -> None:
         self._verifier = verifier
         self._objects = objects
         self._quota = quota
         self._reporter = reporter
         self._copy_marks = copy_marks
+        self._actors = actors
 
     def take_in(
         self,
@@ -126,12 +132,13 @@ class Completion:
         if verdict is None:
             return None
         found, reason = verdict.found, verdict.reason
+        actor = self._actor_of(found, wrote_for_browser)
         if self._copy_marks.fits(found.mark, key, found.size) and not wrote_for_browser():
-            return Arrival(found, None, verdict.is_current, from_browser=True)
+            return Arrival(found, None, verdict.is_current, from_browser=True, actor=actor)
         from_browser = found.mark is not None or wrote_for_browser()
         if from_browser and reason is None and verdict.is_current:
             reason = self._over_quota(root.sub, found)
-        return Arrival(found, reason, verdict.is_current, from_browser)
+        return Arrival(found, reason, verdict.is_current, from_browser, actor)
 
     def remove(self, found: StoredObject) -> None:
         """Remove a refused object, and whatever the same form was replayed into below it."""
@@ -143,12 +150,25 @@ class Completion:
 
     def _refuse_bad(self, verdict: Verdict) -> StoredObject:
         found, reason = verdict.found, verdict.reason
-        self._reporter.verified(found, reason)
+        self._reporter.verified(found, reason, self._actor_of(found))
         if reason is None:
             return found
         if found.mark is not None:
             self._verifier.remove(found)
         raise UploadRejected(reason)
+
+    def _actor_of(
+        self, found: StoredObject, wrote_for_browser: Callable[[], bool] = lambda: False
+    ) -> Actor | None:
+        """Who wrote ``found``; None for what came past the gateway.
+
+        A mark that says somebody else did is the user's own doing where the user's credentials
+        wrote it: they may write any metadata, over an object whose mark was read (T61).
+        """
+        if found.mark is None:
+            return USER if wrote_for_browser() else None
+        actor = self._actors.read(found.mark, found.key)
+        return actor if actor.type is ActorType.USER or not wrote_for_browser() else USER
 
     def _over_quota(self, sub: str, found: StoredObject) -> str | None:
         try:

@@ -78,7 +78,7 @@ class Copies:
 
     def copy(self, principal: Principal, path: AssetPath, to: Destination) -> Relocated:
         """Copy an asset, under a new asset id. Raises ``QuotaExceeded`` besides."""
-        plan = self._plan(Root(principal.sub), path, to)
+        plan = self._plan(principal, path, to)
         with self._quota.reserved(principal, plan.size):
             return self._make(plan)
 
@@ -94,7 +94,7 @@ class Copies:
             return self._move(principal, path, to)
 
     def _move(self, principal: Principal, path: AssetPath, to: Destination) -> Relocated:
-        plan = self._plan(Root(principal.sub), path, to)
+        plan = self._plan(principal, path, to)
         sources = [copy.source for copy in plan.copies]
         with self._quota.moving(principal, {source.key: source.size for source in sources}):
             moved = self._make(plan)
@@ -106,19 +106,23 @@ class Copies:
             raise problem
         return moved
 
-    def _plan(self, root: Root, path: AssetPath, to: Destination) -> _Plan:
+    def _plan(self, principal: Principal, path: AssetPath, to: Destination) -> _Plan:
+        root = Root(principal.sub)
         files = self._files(root, path)
         relocation = relocate(path, files, to, asset_id=str(uuid7()))
         looked = self._copier.look((root.key(file) for file in files), FIRST_BYTES)
         copies = [
-            self._plan_copy(*source, root, relocation.paths[file])
+            self._plan_copy(*source, principal, relocation.paths[file])
             for file, source in zip(files, looked, strict=True)
         ]
         return _Plan(relocation.main, root.key(relocation.main), copies)
 
-    def _plan_copy(self, source: StoredObject, first: bytes, root: Root, path: AssetPath) -> Copy:
+    def _plan_copy(
+        self, source: StoredObject, first: bytes, principal: Principal, path: AssetPath
+    ) -> Copy:
         """The copy of ``source``, judged before it is made: nobody judges it again (T52)."""
-        mark = self._marks.make(root.key(path), source.size)
+        root = Root(principal.sub)
+        mark = self._marks.make(root.key(path), source.size, principal.actor)
         copy = plan_copy(source, root, path, mark=mark, max_bytes=self._max_bytes)
         content_type = copy.headers["content-type"]
         judged = replace(source, content_type=content_type, obeyed_headers=copy.obeyed_headers)

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from app.assets.shares import Shares
 from app.aws.edge_cache import EdgeCache
+from app.domain.actors import Actor
 from app.domain.errors import Problem, ValidationFailed
 from app.domain.kinds import check_project_id
 from app.domain.paths import AssetPath, Root
@@ -22,7 +23,7 @@ MAX_BATCHES = 5
 class DeletionReporter(Protocol):
     """Hears of what the API deleted, where no queue tells of it."""
 
-    def deleted(self, keys: Iterable[str]) -> None: ...
+    def deleted(self, keys: Iterable[str], actor: Actor) -> None: ...
 
 
 class FolderDeletion(NamedTuple):
@@ -101,4 +102,4 @@ class Deletion:
         self._quota.changed(principal.sub)
         self._shares.end(principal, keys)
         if self._reporter:
-            self._reporter.deleted(keys)
+            self._reporter.deleted(keys, principal.actor)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from app.assets.share_records import ShareRecords
+from app.domain.actors import USER
 from app.domain.assets import StoredObject
 from app.domain.copies import Copy
 from app.domain.errors import AlreadyExists, NotFound, StorageUnavailable
@@ -102,7 +103,7 @@ class Handover:
             headers["cache-control"] = cache_control(path.kind)
         headers |= {META_PREFIX + name: value for name, value in source.metadata.items()}
         if source.mark is not None:
-            mark = self._marks.make(target, source.size)
+            mark = self._marks.make(target, source.size, USER)
             own = package_mark(mark) if marks_package(source.mark) else mark
             headers[META_PREFIX + MARK] = own
         return headers

@@ -30,6 +30,7 @@ from app.domain.uploads import Declaration, ListedUpload, Method, PartSizes, Upl
 from app.limits.quota import Quota
 from app.s3.multipart import Marker, Multipart
 from app.s3.objects import Objects
+from app.signing.actors import ActorSeals
 from app.signing.uploads import UploadSigner, stored_headers
 
 Sending = SignedUpload | SignedParts
@@ -70,6 +71,7 @@ class Uploads:
         completion: Completion,
         quota: Quota,
         rules: UploadRules,
+        actors: ActorSeals,
     ) -> None:
         self._objects = objects
         self._multipart = multipart
@@ -78,6 +80,7 @@ class Uploads:
         self._completion = completion
         self._quota = quota
         self.rules = rules
+        self._actors = actors
 
     def declare(self, principal: Principal, declaration: Declaration) -> tuple[Upload, Sending]:
         """A new upload, and how its bytes are to be sent: one request, or the first 1,000 parts.
@@ -97,7 +100,7 @@ class Uploads:
         """The upload that ``declaration`` asks for; nothing is reserved, signed or begun."""
         if declaration.method is Method.POST and not self.rules.post_policies:
             raise ValidationFailed.at("/method", "This store takes no form uploads; use put")
-        return declare_upload(
+        upload = declare_upload(
             declaration,
             Root(principal.sub),
             asset_id=str(uuid7()),
@@ -105,6 +108,7 @@ class Uploads:
             max_bytes=self.rules.max_bytes,
             part_sizes=self.rules.part_sizes,
         )
+        return upload.marked(self._actors.seal(upload.mark, upload.key, principal.actor))
 
     def begin(self, principal: Principal, upload: Upload) -> tuple[Upload, Sending]:
         """Sign what is planned and reserved; multipart with S3's upload id, and its first parts.

@@ -36,6 +36,7 @@ from app.limits.quota import Quota
 from app.limits.refusals import QUOTA_REFUSALS
 from app.s3.multipart import Multipart
 from app.s3.objects import Objects
+from app.signing.actors import ActorSeals
 from app.signing.sigv4 import Presigned
 from app.signing.tokens import SignedTokens
 from app.signing.uploads import UploadSigner
@@ -84,6 +85,7 @@ class UppyUploads:
         quota: Quota,
         rules: UploadRules,
         strays: StrayUploads,
+        actors: ActorSeals,
     ) -> None:
         self._objects = objects
         self._multipart = multipart
@@ -95,6 +97,7 @@ class UppyUploads:
         self._quota = quota
         self._rules = rules
         self._strays = strays
+        self._actors = actors
 
     def declare(self, principal: Principal, file: UppyFile, method: Method) -> Upload:
         """A new upload for ``file``, whose size is the most that it may become.
@@ -116,6 +119,7 @@ class UppyUploads:
             max_bytes=self._rules.max_bytes,
             most_bytes=left,
         )
+        upload = upload.marked(self._actors.seal(upload.mark, upload.key, principal.actor))
         if bounded or file.size is not None:
             self._quota.reserve(
                 principal, upload.key, upload.size, mark=upload.mark, multipart=not bounded

@@ -70,7 +70,7 @@ class AssetVersions:
             if found.uncovers:
                 self._uncover(key, found)
             else:
-                self._bring_back(path, key, found.target.version_id)
+                self._bring_back(principal, path, key, found.target.version_id)
         asset = self._objects.head(key)
         if asset is None:
             raise NotFound
@@ -94,7 +94,7 @@ class AssetVersions:
         for version in reversed(restoration.above):
             self._versions.delete(key, version.version_id)
 
-    def _bring_back(self, path: AssetPath, key: str, version_id: str) -> None:
+    def _bring_back(self, principal: Principal, path: AssetPath, key: str, version_id: str) -> None:
         read = self._objects.read(key, FIRST_BYTES, version_id)
         if read is None:
             raise NotFound
@@ -102,4 +102,5 @@ class AssetVersions:
         # Nobody judges it again (T52). What a back end wrote was never judged.
         if version.mark and (reason := self._verifier.fault_of(version, first, path)):
             raise UploadRejected(reason)
-        self._copier.copy([plan_return(version, path, mark=self._marks.make(key, version.size))])
+        mark = self._marks.make(key, version.size, principal.actor)
+        self._copier.copy([plan_return(version, path, mark=mark)])

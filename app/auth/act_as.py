@@ -22,4 +22,9 @@ def act_as(actor: Principal, wanted_sub: str | None, admin_group: str) -> Princi
         raise InsufficientScope(f"A back end must name the user it acts for in {HEADER}")
     if not is_sub(wanted_sub):
         raise ValidationFailed.at("", f"{HEADER} must be a user's sub, as GET /v1/me shows it")
-    return Principal(wanted_sub, client_id=actor.client_id, is_service=actor.is_service)
+    return Principal(
+        wanted_sub,
+        client_id=actor.client_id,
+        is_service=actor.is_service,
+        is_administrator=not actor.is_service,
+    )

@@ -16,6 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from app.domain.actors import Actor
 from app.domain.assets import StoredObject
 from app.domain.documents import asset_document, named, rfc3339
 from app.domain.notifications import Notification
@@ -40,19 +41,27 @@ class AssetEvent:
 
 
 def created(
-    bucket: str, found: StoredObject, *, verified: bool = True, reason: str | None = None
+    bucket: str,
+    found: StoredObject,
+    actor: Actor | None,
+    *,
+    verified: bool = True,
+    reason: str | None = None,
 ) -> AssetEvent:
-    """An object is there. Not ``verified``: a back end wrote it; ``reason`` says what it breaks."""
-    return _of_object(EventType.CREATED, bucket, found, verified, reason)
+    """An object is there. Not ``verified``: a back end wrote it; ``reason`` says what it breaks.
+
+    ``actor`` is who wrote it, None where nobody knows.
+    """
+    return _of_object(EventType.CREATED, bucket, found, actor, verified, reason)
 
 
-def rejected(bucket: str, found: StoredObject, reason: str) -> AssetEvent:
+def rejected(bucket: str, found: StoredObject, actor: Actor | None, reason: str) -> AssetEvent:
     """An object was not what it had to be, and was removed."""
-    return _of_object(EventType.REJECTED, bucket, found, False, reason)
+    return _of_object(EventType.REJECTED, bucket, found, actor, False, reason)
 
 
-def deleted(told: Notification) -> AssetEvent:
-    """An object is no longer there. What it was, S3 does not tell.
+def deleted(told: Notification, actor: Actor | None = None) -> AssetEvent:
+    """An object is no longer there. What it was, S3 does not tell, nor who deleted it.
 
     Without versions nothing but S3's sequencer keeps two deletions of one name apart, and where
     that is missing, their time.
@@ -77,6 +86,7 @@ def deleted(told: Notification) -> AssetEvent:
         told.occurred_at,
         {
             "sub": root.sub,
+            "actor": _actor_document(actor),
             "asset": named(path, told.key) | nothing,
             "verified": True,
             "reason": None,
@@ -97,7 +107,12 @@ def event_id(kind: EventType, bucket: str, key: str, *pins: str | None) -> str:
 
 
 def _of_object(
-    kind: EventType, bucket: str, found: StoredObject, verified: bool, reason: str | None
+    kind: EventType,
+    bucket: str,
+    found: StoredObject,
+    actor: Actor | None,
+    verified: bool,
+    reason: str | None,
 ) -> AssetEvent:
     root, path = owner_of(found.key)
     # Without versions the same bytes may come again, and be another object then.
@@ -109,11 +124,16 @@ def _of_object(
         found.last_modified,
         {
             "sub": root.sub,
+            "actor": _actor_document(actor),
             "asset": asset_document(path, found),
             "verified": verified,
             "reason": reason,
         },
     )
+
+
+def _actor_document(actor: Actor | None) -> dict[str, Any] | None:
+    return actor and {"type": actor.type.value, "client_id": actor.client_id}
 
 
 def _event(id: str, kind: EventType, when: datetime, data: Mapping[str, Any]) -> AssetEvent:

@@ -34,8 +34,8 @@ def marks_package(mark: str | None) -> bool:
 
 
 def bare_mark(mark: str) -> str:
-    """``mark`` as it was made, whether or not it is in a package."""
-    return mark.removesuffix(_IN_PACKAGE)
+    """``mark`` as it was made, whatever it says besides (who wrote it, whether in a package)."""
+    return mark.partition(".")[0]
 
 
 def is_metadata_name(name: str) -> bool:

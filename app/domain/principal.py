@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from app.domain.actors import USER, Actor, ActorType
+
 MAX_SUB_CHARS = 128
 #: A user's folder. Cognito's subs are their own; `~XX` is a byte of a provider's odd one.
 SUB = re.compile(r"(?:[A-Za-z0-9._:-]|~[0-9A-F]{2}){1,128}")
@@ -41,6 +43,7 @@ class Principal:
     """Who is asking, taken from verified claims only.
 
     ``sub`` is the user's folder. ``is_service``: a back end, which acts for users alone.
+    ``is_administrator``: an administrator who acts for this user, as ``client_id``.
     """
 
     sub: str
@@ -49,7 +52,17 @@ class Principal:
     groups: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     is_service: bool = False
+    is_administrator: bool = False
 
     def __post_init__(self) -> None:
         if not is_sub(self.sub):
             raise ValueError("sub is not usable as a key segment")
+
+    @property
+    def actor(self) -> Actor:
+        """Who does what is done in this user's name."""
+        if self.is_service:
+            return Actor(ActorType.SERVICE, self.client_id)
+        if self.is_administrator:
+            return Actor(ActorType.ADMINISTRATOR, self.client_id)
+        return USER

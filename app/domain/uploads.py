@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -68,6 +68,14 @@ class Upload:
     def plan(self) -> PartPlan | None:
         """How the bytes are cut; None unless this is multipart with parts of known sizes."""
         return PartPlan(self.size, self.part_size) if self.part_size else None
+
+    def marked(self, mark: str) -> Upload:
+        """The same with another mark. Raises ``ValidationFailed`` when the metadata leave it no
+        room."""
+        if mark == self.mark:
+            return self
+        encode_metadata(self.metadata, mark)
+        return replace(self, mark=mark)
 
     def to_claims(self) -> dict[str, Any]:
         """The facts as JSON, short because it stands in URLs: what is not set is left out."""

@@ -96,11 +96,13 @@ class Handler:
             return "gone"
         found, reason = arrival.found, arrival.reason
         if reason and arrival.from_browser:
-            return self._reject(rejected(self._bucket, found, reason), found)
+            return self._reject(rejected(self._bucket, found, arrival.actor, reason), found)
         if not arrival.is_current:
             return "gone"
         verified = arrival.from_browser
-        return self._tell(created(self._bucket, found, verified=verified, reason=reason))
+        return self._tell(
+            created(self._bucket, found, arrival.actor, verified=verified, reason=reason)
+        )
 
     def _reject(self, report: AssetEvent, found: StoredObject) -> str:
         self._reports.leave(report)

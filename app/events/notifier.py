@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 import structlog
 from prometheus_client import Counter
 
+from app.domain.actors import Actor
 from app.domain.assets import StoredObject
 from app.domain.errors import NotFound, ValidationFailed
 from app.domain.events import AssetEvent, created, deleted, rejected
@@ -41,21 +42,22 @@ class Notifier:
         self._pool = ThreadPoolExecutor(_THREADS, "webhook")
         self._places = threading.Semaphore(MAX_WAITING)
 
-    def verified(self, found: StoredObject, reason: str | None) -> None:
-        """The verifier looked at ``found``; a ``reason`` says why it was, or is to be, refused."""
+    def verified(self, found: StoredObject, reason: str | None, actor: Actor | None) -> None:
+        """The verifier looked at ``found``, which ``actor`` wrote; a ``reason`` says why it was, or
+        is to be, refused."""
         if found.mark is None:
-            self._submit(created(self._bucket, found, verified=False, reason=reason))
+            self._submit(created(self._bucket, found, actor, verified=False, reason=reason))
         elif reason:
-            self._submit(rejected(self._bucket, found, reason))
+            self._submit(rejected(self._bucket, found, actor, reason))
         else:
-            self._submit(created(self._bucket, found))
+            self._submit(created(self._bucket, found, actor))
 
-    def deleted(self, keys: Iterable[str]) -> None:
-        """The API deleted ``keys``."""
+    def deleted(self, keys: Iterable[str], actor: Actor) -> None:
+        """The API deleted ``keys`` as ``actor`` asked."""
         now = datetime.now(UTC)
         for key in keys:
             with suppress(NotFound, ValidationFailed):
-                self._submit(deleted(Notification(Change.REMOVED, self._bucket, key, now)))
+                self._submit(deleted(Notification(Change.REMOVED, self._bucket, key, now), actor))
 
     def _submit(self, event: AssetEvent) -> None:
         if not self._places.acquire(blocking=False):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 
+from app.domain.actors import Actor
 from app.domain.assets import StoredObject
 from app.domain.errors import NotFound, StorageUnavailable
 from app.domain.events import AssetEvent, EventType, rejected
@@ -44,13 +45,13 @@ class Reports:
             raise Unreadable("a report that this gateway did not seal") from error
         return AssetEvent(event_id, EventType(kind), text)
 
-    def verified(self, found: StoredObject, reason: str | None) -> None:
+    def verified(self, found: StoredObject, reason: str | None, actor: Actor | None) -> None:
         """The API's verifier looked at ``found``: what it is about to remove, the worker will not
         find. Of all else the bucket tells. Raises ``StorageUnavailable`` while the queue is away.
         """
         if reason is None or found.mark is None:
             return
         try:
-            self.leave(rejected(self._bucket, found, reason))
+            self.leave(rejected(self._bucket, found, actor, reason))
         except QueueUnavailable as error:
             raise StorageUnavailable("The event queue cannot be reached; try again") from error

@@ -48,7 +48,9 @@ def build_assets(
     rules = upload_rules(settings)
     quota, marks = limits.quota, signing.copy_marks
     verifier = Verifier(storage.objects, rules.max_bytes)
-    completion = Completion(verifier, storage.objects, quota, events.reporter, marks)
+    completion = Completion(
+        verifier, storage.objects, quota, events.reporter, marks, signing.actors
+    )
     records = ShareRecords(
         storage.objects, storage.listings, storage.deleter, signing.share_records
     )
@@ -70,6 +72,7 @@ def build_assets(
         completion,
         quota,
         rules,
+        signing.actors,
     )
     return Assets(
         uploads=uploads,
@@ -85,6 +88,7 @@ def build_assets(
             quota,
             rules,
             StrayUploads(storage.multipart),
+            signing.actors,
         ),
         completion=completion,
         library=Library(storage.objects, storage.listings),

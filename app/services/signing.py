@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.aws.clients import LazyClient
 from app.aws.scoped_credentials import ScopedCredentials
 from app.s3.bulkhead import Bulkhead
+from app.signing.actors import ActorSeals
 from app.signing.addressing import BucketAddress
 from app.signing.cloudfront import CloudFrontSigner
 from app.signing.credentials import Credentials, CredentialsSource, default_chain
@@ -37,6 +38,7 @@ class Signing:
     share_tokens: SignedTokens
     share_records: SignedTokens
     copy_marks: CopyMarks
+    actors: ActorSeals
     share_base_url: str
     cookie_domain: str
 
@@ -66,6 +68,7 @@ def build_signing(settings: Settings, bulkhead: Bulkhead) -> Signing:
         share_tokens=signed_tokens(settings, "share", share_life),
         share_records=signed_tokens(settings, "share-record", share_life),
         copy_marks=CopyMarks(secrets(settings)),
+        actors=ActorSeals(secrets(settings)),
         share_base_url=settings.public_base_url.rstrip("/"),
         cookie_domain=settings.cloudfront_cookie_domain,
     )

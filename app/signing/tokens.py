@@ -18,8 +18,10 @@ from typing import Any
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from app.domain.actors import Actor
 from app.domain.errors import NotFound
 from app.domain.metadata import bare_mark
+from app.signing.actors import ActorSeals
 
 MAX_SEAL_CHARS = 7_000
 REMEMBERED = 256
@@ -38,10 +40,12 @@ class CopyMarks:
     def __init__(self, secrets: Sequence[str]) -> None:
         """``secrets``: the one to sign with first, accepted former ones after."""
         self._keys = [f"asset-gateway.copy.{secret}".encode() for secret in secrets]
+        self._actors = ActorSeals(secrets)
 
-    def make(self, key: str, size: int) -> str:
-        """The mark of ``size`` bytes at ``key``: 22 URL-safe characters."""
-        return _mark(self._keys[0], key, size)
+    def make(self, key: str, size: int, actor: Actor) -> str:
+        """The mark of ``size`` bytes at ``key`` that ``actor`` has copied: 22 URL-safe characters,
+        and more where that is not the user."""
+        return self._actors.seal(_mark(self._keys[0], key, size), key, actor)
 
     def fits(self, mark: str | None, key: str, size: int) -> bool:
         """Whether the gateway made ``mark`` for just that."""

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.actors import USER
 from app.domain.assets import StoredObject
 from app.domain.events import EventType, created, deleted, event_id, rejected
 from app.domain.notifications import Change, Notification, Unreadable, read_notifications
@@ -225,29 +226,30 @@ def stored_object(**changes: Any) -> StoredObject:
 
 def test_an_event_says_what_the_page_says() -> None:
     """Type, time, owner, asset, verdict; the mark stays hidden."""
-    document = json.loads(created("media", stored_object()).body)
+    document = json.loads(created("media", stored_object(), USER).body)
     assert document["type"] == "asset.created"
     assert document["timestamp"] == "2026-11-22T12:00:00Z"
     data = document["data"]
     assert (data["sub"], data["verified"], data["reason"]) == (ALICE, True, None)
     assert data["asset"]["path"] == KEY.removeprefix(f"users/{ALICE}/")
     assert data["asset"]["metadata"] == {"title": "a b"}
-    refusal = json.loads(rejected("media", stored_object(), "not a PNG").body)["data"]
+    refusal = json.loads(rejected("media", stored_object(), None, "not a PNG").body)["data"]
     assert (refusal["verified"], refusal["reason"]) == (False, "not a PNG")
+    assert (data["actor"], refusal["actor"]) == ({"type": "user", "client_id": None}, None)
 
 
 def test_the_same_event_has_the_same_id() -> None:
     """By type, bucket, key and version, or ETag and mark; never by anything that changes."""
     again = stored_object(last_modified=datetime.now(UTC), etag='"other"')
-    assert created("media", stored_object()).id == created("media", again).id
+    assert created("media", stored_object(), USER).id == created("media", again, USER).id
     others = {
-        created("media", stored_object()).id,
-        created("other", stored_object()).id,
-        created("media", stored_object(version_id="v2")).id,
-        created("media", stored_object(version_id=None)).id,
-        created("media", stored_object(version_id=None, etag='"x"')).id,
-        created("media", stored_object(version_id=None, metadata={})).id,
-        rejected("media", stored_object(), "").id,
+        created("media", stored_object(), USER).id,
+        created("other", stored_object(), USER).id,
+        created("media", stored_object(version_id="v2"), USER).id,
+        created("media", stored_object(version_id=None), USER).id,
+        created("media", stored_object(version_id=None, etag='"x"'), USER).id,
+        created("media", stored_object(version_id=None, metadata={}), USER).id,
+        rejected("media", stored_object(), USER, "").id,
         event_id(EventType.DELETED, "media", KEY, "v1"),
     }
     assert len(others) == 8

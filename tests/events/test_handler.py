@@ -14,6 +14,7 @@ import pytest
 from app import services as services_module
 from app.assets.completion import Completion
 from app.assets.verification import Verifier
+from app.domain.actors import USER, Actor, ActorType
 from app.domain.assets import StoredObject
 from app.domain.errors import QuotaExceeded, StorageUnavailable, UploadRejected
 from app.domain.events import AssetEvent, owner_of
@@ -23,6 +24,7 @@ from app.domain.principal import Principal
 from app.events.handler import Handler
 from app.events.queue import Queue, QueueUnavailable
 from app.events.reports import Reports
+from app.signing.actors import ActorSeals
 from app.signing.tokens import CopyMarks, SignedTokens
 from config import Settings
 from devstack.account import Stack
@@ -183,7 +185,14 @@ def test_what_completion_removes_is_reported_as_well(bench: Bench, key: str) -> 
     built = services_module.build(Settings.from_env(bench.stack.gateway_environment([])))
     objects = built.storage.objects
     verifier = Verifier(objects, {kind: 10**6 for kind in Kind})
-    completion = Completion(verifier, objects, built.limits.quota, reports, CopyMarks(["k" * 32]))
+    completion = Completion(
+        verifier,
+        objects,
+        built.limits.quota,
+        reports,
+        CopyMarks(["k" * 32]),
+        ActorSeals(["k" * 32]),
+    )
     root, path = owner_of(key)
     bench.outbox.fails = True
     with pytest.raises(StorageUnavailable):
@@ -281,14 +290,53 @@ def test_t52_what_the_gateway_copied_is_never_judged_again(stack: Stack, key: st
 
     bench.handler = bench.make(admit=admit)
     marks = bench.built.signing.copy_marks
-    own = bench.put(key, PNG, mark=marks.make(key, len(PNG)))
+    own = bench.put(key, PNG, mark=marks.make(key, len(PNG), USER))
     bench.handler.handle(bench.message(key, own))
     assert bench.versions(key) == [own]
     assert bench.told.documents[0]["data"]["verified"] is True
-    for mark in (marks.make(key, 1), CopyMarks(["f" * 32]).make(key, len(PNG))):
+    for mark in (marks.make(key, 1, USER), CopyMarks(["f" * 32]).make(key, len(PNG), USER)):
         forged = bench.put(key, PNG, mark=mark)
         bench.handler.handle(bench.message(key, forged))
         assert bench.versions(key) == [own]
+
+
+FARM = Actor(ActorType.SERVICE, "render-farm")
+
+
+def test_t61_an_event_says_who_wrote(bench: Bench, key: str) -> None:
+    """T61: a back end by its client, from its sealed mark alone; the user where the mark says
+    nothing; nobody where there is none. A rejection's report says it, too."""
+    seals = bench.built.signing.actors
+    for mark, kind in (
+        (seals.seal("m" * 22, key, FARM), {"type": "service", "client_id": "render-farm"}),
+        (seals.seal("n" * 22, key, USER), {"type": "user", "client_id": None}),
+        (None, None),
+    ):
+        bench.handler.handle(bench.message(key, bench.put(key, PNG, mark=mark)))
+        assert bench.told.documents[-1]["data"]["actor"] == kind
+    bench.handler.handle(
+        bench.message(key, bench.put(key, HTML, mark=seals.seal("o" * 22, key, FARM)))
+    )
+    bench.handler.handle(bench.outbox.sent[0])
+    rejection = bench.told.documents[-1]
+    assert rejection["type"] == "asset.rejected"
+    assert rejection["data"]["actor"]["client_id"] == "render-farm"
+
+
+def test_t61_a_user_cannot_pass_for_a_back_end(bench: Bench, key: str) -> None:
+    """T61: not by a mark of another key, nor by one that another secret sealed, nor by the right
+    one with credentials that users get: S3 says which role wrote."""
+    own = bench.built.signing.actors
+    elsewhere = own.seal("m" * 22, key.replace("image", "video"), FARM)
+    forged = ActorSeals(["f" * 32]).seal("m" * 22, key, FARM)
+    for mark, principal in (
+        (elsewhere, "AWS:AIDASOMEBODY"),
+        (forged, "AWS:AIDASOMEBODY"),
+        (own.seal("m" * 22, key, FARM), f"AWS:{ROLE}:alice"),
+    ):
+        version = bench.put(key, PNG, mark=mark)
+        bench.handler.handle(bench.message(key, version, principal=principal))
+        assert bench.told.documents[-1]["data"]["actor"] == {"type": "user", "client_id": None}
 
 
 def test_a_created_object_that_is_gone_yields_nothing(bench: Bench, key: str) -> None:

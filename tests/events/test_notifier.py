@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from prometheus_client import REGISTRY
 
+from app.domain.actors import USER
 from app.domain.events import AssetEvent
 from app.events import notifier as direct
 from app.events.notifier import Notifier
@@ -57,10 +58,10 @@ def test_verdicts_become_events() -> None:
     """Good, bad, and a back end's own; none on the thread that asked."""
     sender = Sender()
     teller = Notifier("media", sender)
-    teller.verified(stored_object(), None)
-    teller.verified(stored_object(), "not a PNG")
-    teller.verified(stored_object(metadata={}), "not a PNG")
-    teller.deleted([KEY, "users/a/shares/x.json", "elsewhere"])
+    teller.verified(stored_object(), None, USER)
+    teller.verified(stored_object(), "not a PNG", USER)
+    teller.verified(stored_object(metadata={}), "not a PNG", USER)
+    teller.deleted([KEY, "users/a/shares/x.json", "elsewhere"], USER)
     finish(teller)
     told = sorted(
         (event.type.value, json.loads(event.body)["data"]["verified"]) for event in sender.attempts
@@ -81,7 +82,7 @@ def test_a_few_tries_and_then_it_is_lost_and_counted(
     """Three attempts; after the last the loss is counted, and nothing raises."""
     before, sender = lost(), Sender(failures)
     teller = Notifier("media", sender)
-    teller.verified(stored_object(), None)
+    teller.verified(stored_object(), None, USER)
     finish(teller)
     assert len(sender.attempts) == attempts
     assert len(set(sender.attempts)) == 1
@@ -93,7 +94,7 @@ def test_what_nobody_expected_is_counted_as_well(monkeypatch: pytest.MonkeyPatch
     before, sender = lost(), Sender()
     monkeypatch.setattr(sender, "send", lambda _event: 1 / 0)
     teller = Notifier("media", sender)
-    teller.verified(stored_object(), None)
+    teller.verified(stored_object(), None, USER)
     finish(teller)
     assert lost() - before == 1
 
@@ -113,7 +114,7 @@ def test_a_crowd_is_turned_away_and_counted(monkeypatch: pytest.MonkeyPatch) -> 
     teller = Notifier("media", sender)
     for number in range(8):
         at = datetime(2026, 1, 1, number, tzinfo=UTC)
-        teller.verified(stored_object(version_id=str(number), last_modified=at), None)
+        teller.verified(stored_object(version_id=str(number), last_modified=at), None, USER)
     assert lost() - before == 3
     sender.gate.set()
     finish(teller)

@@ -188,4 +188,10 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     mutant("T52", "any mark is a copy's", always("CopyMarks.fits", "any(__EACH)")),
+    mutant("T61", "any mark says who wrote", always("ActorSeals.read", "any(__EACH)")),
+    mutant(
+        "T61",
+        "users' credentials write as a back end",
+        Code("Completion._actor_of", "not wrote_for_browser()", "True"),
+    ),
 )
