@@ -117,6 +117,13 @@ def _reserve_metric_files() -> None:
 _reserve_metric_files()
 
 
+def on_starting(server: Any) -> None:
+    """Lose nobody who connects while it stops."""
+    from app.operations.newcomers import turn_away_at_the_end
+
+    turn_away_at_the_end(server)
+
+
 def post_fork(_server: Any, _worker: Any) -> None:
     """Give a worker files of its own to count in, and fewer collections: an answer of a thousand
     links is thousands of objects, none of them garbage before it is sent."""
