@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test lint stores mutants fuzz benchmark soak audit sbom lock clean
+.PHONY: help dev test lint stores mutants fuzz benchmark soak smoke-aws audit sbom lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,6 +31,12 @@ benchmark: stores ## Compare with peers and print ratios (NAMES="presign http")
 
 soak: stores ## Run half an hour of mixed traffic and expect memory to stay flat
 	$(BIN)/python -m benchmarks.soak
+
+REGION ?= us-east-1
+SMOKE ?=
+
+smoke-aws: $(VENV)/ready ## Prove it on your own AWS account, and remove all of it again (REGION=eu-west-1)
+	@$(BIN)/python -m smoke --region $(REGION) $(SMOKE)
 
 SECONDS ?= 240
 TARGETS ?=

@@ -67,6 +67,7 @@ THEMES = {
 CROSS_CUTTING = {"benchmarks", "client", "devstack", "e2e", "faults", "fuzz", "infra", "npm"} | {
     "docs",
     "security",
+    "smoke",
     "stores",
 }
 
