@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Response
 
 from devstack.account import Stack
 from devstack.edge_keys import KeyPair
@@ -128,7 +130,10 @@ def page_server(port: int, gateway: str, stack: Stack) -> Iterator[None]:
         "demo": None,
     }
     pages = Pages(config, ROOT / "devstack" / "page", ROOT / "client")
-    server = make_server(HOST, port, pages, threaded=True, request_handler=_Silent)
+    # An empty page of the same origin as well, without a policy of its own: tests fill it.
+    blank = Response("<!doctype html><title>Test</title>", mimetype="text/html")
+    served = DispatcherMiddleware(pages, {"/blank": blank})
+    server = make_server(HOST, port, served, threaded=True, request_handler=_Silent)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

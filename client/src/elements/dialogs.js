@@ -1,0 +1,59 @@
+/** The dialogs of the gallery: a question, a link to copy, a share. */
+
+import { h } from './dom.js';
+
+const TIMES = [['hour', 3600], ['day', 86400], ['week', 604800]];
+
+/** Shows a dialog until it is answered; resolves to the value of the button, '' when dismissed. */
+function ask(element, { title, confirm, cancel, danger }, ...content) {
+  const { words, shadowRoot } = element;
+  const yes = h('button', {
+    class: `button ${danger ? 'danger' : 'primary'}`, part: 'button', value: 'yes',
+  }, words.say(confirm));
+  const no = cancel && h('button', {
+    type: 'button', class: 'button', part: 'button', onclick: () => dialog.close(''),
+  }, words.say(cancel));
+  const dialog = h('dialog', { class: 'ask', part: 'dialog', 'aria-labelledby': 'ask-title' },
+    h('form', { method: 'dialog' }, h('h2', { id: 'ask-title' }, title), ...content,
+      h('div', { class: 'line' }, no, yes)));
+  shadowRoot.append(dialog);
+  dialog.showModal();
+  if (danger) no.focus();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue);
+    }, { once: true });
+  });
+}
+
+export async function confirmDeletion(element, count, name) {
+  const { words } = element;
+  const title = words.say('deleteQuestion', { count, name });
+  return await ask(element, { title, confirm: 'delete', cancel: 'keep', danger: true },
+    h('p', { class: 'muted' }, words.say('deleteForGood'))) === 'yes';
+}
+
+/** A link that the browser does not let the page copy. */
+export function showLink(element, link) {
+  const { words } = element;
+  const field = h('input', { readonly: true, value: link, autofocus: true, onfocus: () => field.select() });
+  return ask(element, { title: words.say('copyThis'), confirm: 'done' },
+    h('label', {}, h('span', { class: 'sr-only' }, words.say('link')), field));
+}
+
+/** Asks how long a share works. Calls `create(seconds)` in the click itself. */
+export async function askForShare(element, name, create) {
+  const { words } = element;
+  const field = h('select', {}, ...TIMES.map(([key, seconds]) => h('option', { value: seconds }, words.say(key))));
+  field.value = '86400';
+  let made;
+  const form = h('label', {}, h('span', {}, words.say('shareFor')), field);
+  const answer = ask(element, { title: words.say('shareTitle', { name }), confirm: 'createLink', cancel: 'cancelDialog' },
+    h('p', { class: 'muted' }, words.say('shareHint')), form);
+  form.closest('form').addEventListener('submit', () => {
+    made = create(Number(field.value));
+  });
+  await answer;
+  return made;
+}

@@ -1,0 +1,67 @@
+/** Files that people hand over: chosen, dropped, pasted; folders walked. */
+
+/** By file, what a reload can open it by again, where the browser has that (Chromium). */
+export const handles = new WeakMap();
+
+const visible = (files) => files.filter(({ name }) => !name.startsWith('.'));
+
+const MANIFEST = /\.(m3u8|mpd)$/i;
+
+/** Whether files of a folder are one HLS or DASH package, which only plays when kept together. */
+export const isPackage = (files) => files.length > 1 && files.some(({ name }) => MANIFEST.test(name));
+
+/** Where a file lies in its folder, as browsers tell it of chosen folders. */
+const PATH = 'webkitRelativePath';
+
+function placed(file, path) {
+  if (!file[PATH]) Object.defineProperty(file, PATH, { value: path });
+  return file;
+}
+
+async function walk(entry) {
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => { entry.file(resolve, reject); });
+    return [placed(file, entry.fullPath.replace(/^\//, ''))];
+  }
+  const reader = entry.createReader();
+  const found = [];
+  for (;;) {
+    // readEntries hands out a hundred at a time until it has none left
+    const some = await new Promise((resolve, reject) => { reader.readEntries(resolve, reject); });
+    if (!some.length) break;
+    found.push(...some);
+  }
+  return (await Promise.all(found.map(walk))).flat();
+}
+
+/** What was chosen in a file input, as groups: loose files, or the files of a folder. */
+export function chosen(input) {
+  const files = visible([...input.files]);
+  return grouped(files, input.webkitdirectory);
+}
+
+function grouped(files, folder) {
+  return folder && isPackage(files) ? { files: [], packages: [files] } : { files, packages: [] };
+}
+
+/** What a drop or a paste carries: loose files, and folders that are packages. */
+export async function carried(transfer) {
+  const items = [...transfer.items].filter(({ kind }) => kind === 'file');
+  const entries = items.map((item) => item.webkitGetAsEntry?.());
+  // All of it must be asked for before the first await: the transfer is emptied then.
+  const files = [...transfer.files];
+  const opened = items.map((item) => item.getAsFileSystemHandle?.().catch(() => null));
+  const found = { files: [], packages: [] };
+  for (const [i, entry] of entries.entries()) {
+    if (entry?.isDirectory) {
+      const group = grouped(visible(await walk(entry)), true);
+      found.files.push(...group.files);
+      found.packages.push(...group.packages);
+    } else if (files[i]) {
+      const handle = await opened[i];
+      if (handle?.kind === 'file') handles.set(files[i], handle);
+      found.files.push(files[i]);
+    }
+  }
+  return items.length ? found : { files, packages: [] };
+}

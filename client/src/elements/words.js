@@ -1,0 +1,59 @@
+/** Texts with what belongs into them, and numbers as people write them. */
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
+
+export class Words {
+  #plural;
+  #number = new Map();
+  #date;
+  #day;
+
+  constructor(texts) {
+    this.texts = texts;
+    this.#plural = new Intl.PluralRules(texts.locale);
+    this.#date = new Intl.DateTimeFormat(texts.locale, { dateStyle: 'medium', timeStyle: 'short' });
+    this.#day = new Intl.DateTimeFormat(texts.locale, { dateStyle: 'medium' });
+  }
+
+  /** A text by its name; `{name}` stands for a value, `count` chooses among plural forms. */
+  say(key, values = {}) {
+    let text = this.texts[key] ?? '';
+    if (typeof text === 'object') text = text[this.#plural.select(values.count)] ?? text.other;
+    return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+  }
+
+  bytes(count) {
+    const step = count < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(count) / 3));
+    const value = count / 1000 ** step;
+    return `${this.#digits(value, step === 0 || value >= 100 ? 0 : 1)} ${UNITS[step]}`;
+  }
+
+  duration(seconds) {
+    if (seconds < 60) return this.say('seconds', { n: Math.max(1, Math.round(seconds)) });
+    const minutes = Math.round(seconds / 60);
+    if (minutes < 60) return this.say('minutes', { n: minutes });
+    return this.say('hours', { n: Math.floor(minutes / 60), minutes: minutes % 60 });
+  }
+
+  date(moment) {
+    return this.#date.format(new Date(moment));
+  }
+
+  day(moment) {
+    return this.#day.format(new Date(moment));
+  }
+
+  /** What went wrong, for the person who looks at it; a text `error.{slug}` comes first. */
+  error({ slug, detail, title, errors, message }) {
+    const pointed = errors?.map((fault) => fault.detail).join(' ');
+    return this.say(`error.${slug}`) || pointed || detail || message || title || this.say('error');
+  }
+
+  #digits(value, places) {
+    if (!this.#number.has(places)) {
+      const exactly = { minimumFractionDigits: places, maximumFractionDigits: places };
+      this.#number.set(places, new Intl.NumberFormat(this.texts.locale, exactly));
+    }
+    return this.#number.get(places).format(value);
+  }
+}
