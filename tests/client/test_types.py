@@ -32,6 +32,8 @@ USE = """
 import {
   AssetGateway, GatewayError, type Asset, type Me, type Slug, type Upload,
 } from 'asset-gateway-client';
+import 'asset-gateway-client/elements';
+import { de } from 'asset-gateway-client/elements/de';
 
 const gateway = new AssetGateway({ endpoint: 'https://x', token: async ({ renew }) => `${renew}` });
 declare const chosen: { project: string | undefined };
@@ -71,6 +73,16 @@ const { query } = await gateway.playback(asset.path);
 for await (const exported of gateway.export()) void exported.link?.url;
 const { aborted_uploads } = await gateway.erase({ account: true });
 const raw = await gateway.request<{ items: unknown[] }>('GET', '/v1/projects');
+const uploader = document.createElement('asset-uploader');
+uploader.gateway = gateway;
+uploader.texts = { ...de, choose: 'x' };
+uploader.addEventListener('asset-uploaded', ({ detail }) => void detail.asset.path);
+document.querySelector('asset-gallery')?.addEventListener('asset-open', (event) => {
+  event.preventDefault();
+  const player = document.createElement('asset-player');
+  player.hls = () => import('hls.js');
+  player.asset = event.detail.asset;
+});
 void [deleted.length, complete, nothing, link?.url, left, most, restored, query];
 void [aborted_uploads, raw];
 try { upload.pause(); } catch (error) {

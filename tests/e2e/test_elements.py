@@ -19,7 +19,7 @@ AXE = ROOT / ".stores" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
 PAGE = """<!doctype html><html lang="en"><head><title>Elements</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<style>body {{ margin: 0; padding: 20px; background: Canvas; font: 15px/1.5 system-ui, sans-serif; }}
+<style>body {{ margin: 0; padding: 20px; background: Canvas; font: 15px/1.5 sans-serif; }}
 main {{ display: grid; grid-template-columns: minmax(0, 1fr); gap: 28px; }}</style></head>
 <body><main><h1>Elements</h1>{elements}</main><script type="module">
   import {{ AssetGateway }} from '/client/asset-gateway.js';
@@ -272,13 +272,13 @@ def test_texts_are_replaced_all_or_some(show: Show, picture: bytes) -> None:
         """async () => {
           const { de } = await import('/client/src/elements/de.js');
           for (const name of ['asset-uploader', 'asset-gallery']) {
-            document.querySelector(name).texts = { ...de, choose: 'Los geht’s' };
+            document.querySelector(name).texts = { ...de, choose: 'Auf' };
           }
         }"""
     )
     expect(page.get_by_text("Noch nichts hier")).to_be_visible()
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Los geht’s").click()
+        page.get_by_role("button", name="Auf").click()
     chooser.value.set_files([png("logo.png", picture)])
     expect(page.get_by_text("1 von 1 fertig")).to_be_visible()
     expect(card(page, "logo.png")).to_contain_text(re.compile(r"\d,\d KB"))
@@ -293,7 +293,8 @@ def test_english_and_german_say_the_same_things(show: Show) -> None:
           const { en } = await import('/client/elements.js');
           const values = (text) => [...JSON.stringify(text).matchAll(/\\{(\\w+)\\}/g)]
             .map(([, name]) => name).sort().join();
-          return Object.keys(en).filter((key) => !(key in de) || values(en[key]) !== values(de[key]));
+          return Object.keys(en).filter(
+            (key) => !(key in de) || values(en[key]) !== values(de[key]));
         }"""
     )
     assert differences == []
