@@ -1,5 +1,7 @@
 /** Small words for building and saying things. */
 
+import { copyText } from '/client/src/elements/clipboard.js';
+
 export const $ = (id) => document.getElementById(id);
 
 /** `h('button', { class: 'button', onclick }, 'Save')`: an element, with text kept as text. */
@@ -51,16 +53,20 @@ export function say(sentence) {
   fading = setTimeout(() => toast.classList.remove('shown'), 4000);
 }
 
-/** Copies a link; shows it where the browser does not let the page copy. */
-export async function handOver(link, sentence) {
-  try {
-    await navigator.clipboard.writeText(link);
-    say(sentence);
-  } catch {
-    $('link-text').value = link;
-    $('link').showModal();
-    $('link-text').select();
+/**
+ * Copies a link that is on its way, called in the click itself; shows it where the browser does not
+ * let the page copy. Rejects as the promise does.
+ */
+export async function handOver(promise, sentence) {
+  const copied = await copyText(promise.then(({ url }) => url));
+  const link = await promise;
+  if (copied) {
+    say(sentence(link));
+    return;
   }
+  $('link-text').value = link.url;
+  $('link').showModal();
+  $('link-text').select();
 }
 
 /** Asks before something that cannot be undone. */

@@ -15,6 +15,8 @@ export class Row {
     this.target = target;
     this.state = 'waiting';
     this.upload = null;
+    /** Whether trying again cannot help: the file has to change. */
+    this.final = false;
     const kind = target.kind || file.type.split('/')[0];
     const button = (name, label, action) => h('button', {
       class: 'button quiet icon-only', type: 'button', 'aria-label': `${label} ${file.name}`,
@@ -43,7 +45,7 @@ export class Row {
     this.element.dataset.state = state;
     this.pause.hidden = !/^(uploading|pausing)$/.test(state); // a second time it stops at once
     this.resume.hidden = !/^paus/.test(state);
-    this.retry.hidden = state !== 'failed';
+    this.retry.hidden = state !== 'failed' || this.final;
     this.cancel.hidden = state === 'done' || state === 'cancelled';
     this.bar.hidden = OVER.test(state);
     this.done.hidden = state !== 'done';
@@ -79,9 +81,9 @@ export class Row {
 
 /** What another visit left unfinished: the browser needs the file once more, or a click for it. */
 export function unfinishedRow({ filename, size, kind, reopens }, { choose, discard }) {
-  const how = reopens ? '' : ' · choose the file again to go on';
+  const how = reopens ? '' : ' · choose the file again to resume';
   return offerRow(filename, kind, `Unfinished · ${bytes(size)}${how}`,
-    h('button', { class: 'button small', type: 'button', 'aria-label': `Go on with ${filename}`, onclick: choose }, 'Go on'),
+    h('button', { class: 'button small', type: 'button', 'aria-label': `Resume ${filename}`, onclick: choose }, 'Resume'),
     discard);
 }
 

@@ -1,7 +1,7 @@
 /**
  * Who is signed in, by Cognito's own API (InitiateAuth, SignUp, ConfirmSignUp).
  *
- * The tokens live in sessionStorage: they survive a reload and end with the tab. USER_PASSWORD_AUTH
+ * The tokens live in localStorage: a reload and a second tab stay signed in, and all sign out together. USER_PASSWORD_AUTH
  * suits the local stand-in; a real front end uses SRP or the hosted pages, as Amplify does.
  */
 
@@ -45,9 +45,17 @@ export class Session {
 
   constructor(cognito) {
     this.#cognito = cognito;
-    this.#tokens = kept('sessionStorage', STORED);
+    this.#tokens = kept('localStorage', STORED);
     /** Called when a session ends that nobody ended. */
     this.onlost = () => {};
+    // Another tab renewed the tokens, signed out, or let somebody else in.
+    globalThis.addEventListener('storage', ({ key }) => key === STORED && this.#follow());
+  }
+
+  #follow() {
+    const before = this.sub;
+    this.#tokens = kept('localStorage', STORED);
+    if (this.sub !== before) location.reload();
   }
 
   get signedIn() {
@@ -87,7 +95,7 @@ export class Session {
 
   signOut() {
     this.#tokens = null;
-    keep('sessionStorage', STORED, null);
+    keep('localStorage', STORED, null);
   }
 
   /** The access token, renewed when it is about to end or when the gateway refused it. */
@@ -111,7 +119,7 @@ export class Session {
 
   #keep({ AccessToken, RefreshToken }, email) {
     this.#tokens = { email, access: AccessToken, refresh: RefreshToken ?? this.#tokens?.refresh };
-    keep('sessionStorage', STORED, this.#tokens);
+    keep('localStorage', STORED, this.#tokens);
   }
 
   async #call(action, body) {

@@ -1,5 +1,6 @@
 /** Files on their way: a queue, and what another visit left unfinished. */
 
+import { toldOf } from '/client/src/store/told.js';
 import { $, plainWords, say } from './dom.js';
 import { elsewhereRow, OVER, Row, UNDER_WAY, unfinishedRow } from './rows.js';
 
@@ -84,7 +85,7 @@ export class UploadList {
     addEventListener('beforeunload', (event) => {
       if (this.#rows.some(({ state }) => !OVER.test(state))) event.preventDefault();
     });
-    $('uploads-clear').addEventListener('click', () => this.#drop((row) => row.state === 'done'));
+    $('uploads-clear').addEventListener('click', () => this.#drop(({ state }) => /^(done|failed)$/.test(state)));
   }
 
   /** Shows what this person began in this browser and did not finish. */
@@ -213,6 +214,7 @@ export class UploadList {
     } catch (error) {
       if (row.state === 'cancelled') this.#drop((other) => other === row);
       else {
+        row.final = !toldOf(error).canRetry;
         row.show({ state: 'failed', loaded: 0 }, plainWords(error));
         say(`${row.file.name} was not uploaded.`);
       }
@@ -224,7 +226,8 @@ export class UploadList {
     const count = (wanted) => this.#rows.filter(({ state }) => state === wanted).length;
     const [all, done, failed] = [this.#rows.length, count('done'), count('failed')];
     $('uploads').hidden = all + this.#offers.length === 0;
-    $('uploads-clear').hidden = done === 0;
+    $('uploads-clear').hidden = done + failed === 0;
+    $('uploads-clear').textContent = failed ? 'Clear finished and failed' : 'Clear finished';
     const rest = failed ? ` · ${failed} failed` : '';
     $('uploads-summary').textContent = all ? `${done} of ${all} finished${rest}` : '';
   }

@@ -106,8 +106,8 @@ export class Viewer {
 
   async #copy() {
     try {
-      const [{ url }] = await this.#gateway.links([this.#asset.path]);
-      await handOver(url, 'Link copied. It works until it expires.');
+      const link = this.#gateway.links([this.#asset.path]).then(([first]) => first);
+      await handOver(link, ({ expires_at: end }) => `Link copied. It works until ${DATE.format(new Date(end))}.`);
     } catch (error) {
       say(plainWords(error));
     }
@@ -115,11 +115,9 @@ export class Viewer {
 
   async #share() {
     try {
-      const { url, expires_at: end } = await this.#gateway.request(
-        'POST', '/v1/shares', { body: { path: this.#asset.path } });
       await handOver(
-        new URL(url, this.#gateway.endpoint).href,
-        `Link copied. Whoever has it can open this until ${DATE.format(new Date(end))}.`);
+        this.#gateway.share(this.#asset.path),
+        ({ expires_at: end }) => `Link copied. Whoever has it can open this until ${DATE.format(new Date(end))}.`);
     } catch (error) {
       say(plainWords(error));
     }

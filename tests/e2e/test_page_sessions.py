@@ -22,9 +22,9 @@ def test_signing_out_keeps_what_has_arrived(signed_in: Page, site: Site, tmp_pat
     assert site.unfinished()
     page.unroute_all(behavior="ignoreErrors")
     sign_in(page, site)
-    expect(page.get_by_text("choose the file again to go on")).to_be_visible()
+    expect(page.get_by_text("choose the file again to resume")).to_be_visible()
     page.get_by_role("button", name="Discard film.mp4").click()
-    expect(page.get_by_text("choose the file again to go on")).to_have_count(0)
+    expect(page.get_by_text("choose the file again to resume")).to_have_count(0)
     assert site.unfinished() == []
 
 
