@@ -195,6 +195,10 @@ export interface components {
             /** @enum {string} */
             via: "s3" | "cloudfront";
         };
+        Package: {
+            files: number;
+            bytes: number;
+        };
         Asset: {
             path: string;
             key: string;
@@ -216,6 +220,15 @@ export interface components {
             /** @description Base64, of the whole object, where the store keeps one */
             checksum_crc64nvme: string | null;
             link: components["schemas"]["Link"] | null;
+            /** @description Of the manifest of a package, when it is shown and in listings with group=package; null when there are too many files to count */
+            package?: components["schemas"]["Package"] | null;
+            /**
+             * Format: date-time
+             * @description In listings with deleted=true
+             */
+            deleted_at?: string;
+            /** @description In listings with deleted=true: what restoring it brings back */
+            version_id?: string;
         };
         PartNumbers: {
             part_numbers: number[];

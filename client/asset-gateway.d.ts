@@ -192,15 +192,18 @@ export interface ListOptions extends PageOptions {
   kind?: Kind | undefined;
   projectId?: string | undefined;
   prefix?: string | undefined;
-  /** By key, the default, or newest first. */
+  /** `newest`: by the time in the asset ID, in the library or one project; no `prefix` then. */
   order?: 'key' | 'newest' | undefined;
-  /** RFC 3339: when the upload was declared. */
+  /** RFC 3339, such as `date.toISOString()`: assets from then on. */
   since?: string | undefined;
+  /** RFC 3339: assets before then. */
   until?: string | undefined;
-  /** Part of the file name, letter case aside. */
+  /** Part of the file name; pages may be empty and not the last. */
   q?: string | undefined;
-  /** What was deleted and can be restored, instead. */
+  /** What was deleted and can be restored. */
   deleted?: boolean | undefined;
+  /** An HLS or DASH package is one item: its manifest. */
+  group?: 'package' | undefined;
   /** Adds a link to each asset. */
   sign?: boolean | undefined;
 }

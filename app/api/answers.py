@@ -16,12 +16,14 @@ from app.api.context import caller, services
 from app.api.cursors import sign_cursor
 from app.api.problems import problem_document
 from app.assets.deletion import FolderDeletion
-from app.assets.library import AssetPage, Listed
+from app.assets.library import Listed
+from app.assets.listing import ListingPage
 from app.assets.uploads import Sending, UploadState
 from app.domain.access import Access
 from app.domain.assets import Link, ListedObject, Playback, StoredObject
 from app.domain.documents import asset_document, named, rfc3339
 from app.domain.errors import NotFound, Problem
+from app.domain.packages import PackageSize
 from app.domain.paths import AssetPath, Root
 from app.domain.policy import RULES, served_type
 from app.domain.principal import Principal
@@ -168,23 +170,40 @@ def folder_deletion_answer(done: FolderDeletion) -> Response:
     return answer(done._asdict())
 
 
-def asset_answer(path: AssetPath, found: StoredObject, status: int = 200) -> Response:
-    """One asset in full, with a link."""
+def asset_answer(
+    path: AssetPath,
+    found: StoredObject,
+    status: int = 200,
+    *,
+    more: Mapping[str, Any] | None = None,
+) -> Response:
+    """One asset in full, with a link; ``more``: further members."""
     [link] = services.signing.links.sign(Root(caller().sub), [path])
-    return answer({**asset_document(path, found), "link": link_answer(link)}, status)
+    document = {**asset_document(path, found), "link": link_answer(link), **(more or {})}
+    return answer(document, status)
 
 
-def asset_page(page: AssetPage, listing: str, *, signed: bool) -> dict[str, Any]:
+def package_answer(package: PackageSize | None) -> dict[str, Any]:
+    """What a package is, beside its manifest."""
+    return {"package": package and package._asdict()}
+
+
+def asset_page(page: ListingPage, listing: str, *, signed: bool) -> dict[str, Any]:
     """A page of assets, each with a link if ``signed``."""
     root = Root(caller().sub)
     links: Sequence[Link | None] = [None] * len(page.assets)
     if signed:
         links = services.signing.links.sign(root, (path for path, _ in page.assets))
-    items = [
-        listed_asset(path, found, link)
-        for (path, found), link in zip(page.assets, links, strict=True)
-    ]
-    return {"items": items, "next_cursor": sign_cursor(page.next_token, listing)}
+    items = []
+    for (path, found), link in zip(page.assets, links, strict=True):
+        item = listed_asset(path, found, link)
+        if page.packages and path in page.packages:
+            item |= package_answer(page.packages[path])
+        if page.deletions:
+            deleted_at, version_id = page.deletions[path]
+            item |= {"deleted_at": rfc3339(deleted_at), "version_id": version_id}
+        items.append(item)
+    return {"items": items, "next_cursor": sign_cursor(page.next_state, listing)}
 
 
 def export_lines(

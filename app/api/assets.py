@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Response
 
-from app.api.answers import answer, asset_answer, asset_page
-from app.api.context import caller, caller_root, services
+from app.api.answers import answer, asset_answer, asset_page, package_answer
+from app.api.context import caller, services
 from app.api.cursors import open_cursor
 from app.api.documentation import Blueprint
+from app.domain.copies import is_package
 from app.domain.paths import AssetPath
 from app.schemas.assets import (
     AssetPageSchema,
@@ -23,28 +24,34 @@ blp = Blueprint("assets", description="List, look at and verify assets")
 @blp.route("/v1/assets", methods=["GET"])
 @blp.arguments(AssetQuerySchema, location="query")
 @blp.response(200, AssetPageSchema)
-@blp.problems(404, 422)
+@blp.problems(404, 409, 422)
 def list_assets(query: AssetQuery) -> Response:
     """List assets.
 
-    In key order, which within a kind is the order of creation. A page may be shorter than `limit`
-    while there is a `next_cursor`.
+    In key order, which within a kind is the order of creation, or the newest first. A page may be
+    shorter than `limit`, even empty, while there is a `next_cursor`.
     """
-    prefix = caller_root().list_prefix(
-        kind=query.kind, project_id=query.project_id, prefix=query.prefix
-    )
-    token = open_cursor(query.cursor, prefix)
-    page = services.assets.library.page(caller(), prefix, limit=query.limit, token=token)
-    return answer(asset_page(page, prefix, signed=query.sign))
+    listings = services.assets.listings
+    name = listings.name(caller(), query.filters)
+    state = open_cursor(query.cursor, name)
+    page = listings.page(caller(), query.filters, limit=query.limit, state=state)
+    return answer(asset_page(page, name, signed=query.sign))
 
 
 @blp.route("/v1/assets/<path:path>", methods=["GET"])
 @blp.response(200, AssetSchema)
 @blp.problems(404, 422)
 def get_asset(path: str) -> Response:
-    """Show one asset, with its metadata and a link."""
+    """Show one asset, with its metadata and a link.
+
+    The manifest of a package tells its files and bytes, too.
+    """
     asset_path = AssetPath.parse(path)
-    return asset_answer(asset_path, services.assets.library.find(caller(), asset_path))
+    found = services.assets.library.find(caller(), asset_path)
+    if not is_package(asset_path):
+        return asset_answer(asset_path, found)
+    package = services.assets.listings.package_of(caller(), asset_path)
+    return asset_answer(asset_path, found, more=package_answer(package))
 
 
 @blp.route("/v1/assets/verify", methods=["POST"])

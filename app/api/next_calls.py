@@ -80,7 +80,9 @@ NEXT_CALLS: Mapping[str, Mapping[int, Mapping[str, Link]]] = {
     "list_assets": {
         200: {
             **_of_asset(_FIRST_PATH),
-            **_next_page("list_assets", "kind", "project_id", "prefix"),
+            **_next_page(
+                "list_assets", "kind", "project_id", "prefix", "order", "since", "until", "q"
+            ),
         }
     },
     "get_asset": {

@@ -1,4 +1,4 @@
-"""What is the caller's: one asset, pages of assets, projects, everything for an export."""
+"""What is the caller's: one asset, projects, everything for an export."""
 
 from __future__ import annotations
 
@@ -8,19 +8,12 @@ from typing import NamedTuple
 from app.domain.assets import ListedObject, StoredObject
 from app.domain.errors import NotFound
 from app.domain.kinds import PROJECT_ID
-from app.domain.paths import AssetPath, Kind, Root
+from app.domain.paths import AssetPath, Root
 from app.domain.principal import Principal
 from app.s3.listings import Listings, Page
 from app.s3.objects import Objects
 
 Listed = tuple[AssetPath, ListedObject]
-
-
-class AssetPage(NamedTuple):
-    """Assets in key order, and S3's continuation token."""
-
-    assets: list[Listed]
-    next_token: str | None
 
 
 class ProjectPage(NamedTuple):
@@ -44,14 +37,6 @@ class Library:
             raise NotFound
         return found
 
-    def page(
-        self, principal: Principal, prefix: str, *, limit: int, token: str | None
-    ) -> AssetPage:
-        """A page of what lies below ``prefix``, as ``Root.list_prefix`` makes it. What the API
-        cannot address is left out, so a page may be shorter than ``limit``."""
-        page = self._listings.page(prefix, limit=limit, token=token)
-        return AssetPage(_addressable(Root(principal.sub), page), page.next_token)
-
     def pages(self, principal: Principal) -> Iterator[list[Listed]]:
         """Everything, page by page. The first page is asked for at once, so that a fault shows
         before anything is sent; the others when they are needed."""
@@ -64,13 +49,6 @@ class Library:
         page = self._listings.page(folder, limit=limit, token=token, delimiter="/")
         names = [name.removeprefix(folder).removesuffix("/") for name in page.folders]
         return ProjectPage([name for name in names if PROJECT_ID.fullmatch(name)], page.next_token)
-
-    def list_prefix(
-        self, principal: Principal, kind: Kind | None, project_id: str | None, prefix: str
-    ) -> str:
-        """Where a listing with these filters looks; ``ValidationFailed`` when they do not fit."""
-        root = Root(principal.sub)
-        return root.list_prefix(kind=kind, project_id=project_id, prefix=prefix)
 
     def _following(self, root: Root, page: Page) -> Iterator[list[Listed]]:
         while True:

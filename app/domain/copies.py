@@ -14,6 +14,7 @@ from app.domain.assets import StoredObject
 from app.domain.dispositions import content_disposition
 from app.domain.errors import ValidationFailed
 from app.domain.metadata import MARK, META_PREFIX, encode_value, marks_package, package_mark
+from app.domain.packages import MANIFESTS, likelihood
 from app.domain.paths import AssetPath, Kind, Root
 from app.domain.policy import (
     cache_control,
@@ -26,8 +27,6 @@ from app.domain.policy import (
 
 #: What a back end may store that browsers obey; S3 has no use for the old ``expires``.
 _KEPT = frozenset({"content-disposition", "content-encoding", "content-language"})
-_MANIFESTS = (".m3u8", ".mpd")
-_FIRST_MANIFESTS = ("master", "manifest", "index", "main")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def is_package(path: AssetPath) -> bool:
     A manifest without what it names is no asset, so it is never copied or moved on its own.
     """
     in_folder = path.asset_id is not None and len(path.segments) == 2
-    return path.names_package or (in_folder and path.filename.lower().endswith(_MANIFESTS))
+    return path.names_package or (in_folder and path.filename.lower().endswith(MANIFESTS))
 
 
 def relocate(
@@ -101,14 +100,7 @@ def relocate(
 
 
 def _likelihood(path: AssetPath) -> tuple[bool, int, bool, str]:
-    """Sorts a package's manifest first."""
-    stem, dot, extension = path.filename.lower().rpartition(".")
-    return (
-        dot + extension not in _MANIFESTS,
-        len(path.segments),
-        stem not in _FIRST_MANIFESTS,
-        path.text,
-    )
+    return likelihood("/".join(path.segments[1:]))
 
 
 def plan_copy(

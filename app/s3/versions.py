@@ -34,6 +34,18 @@ class Version(NamedTuple):
     etag: str | None
     last_modified: datetime
 
+    def recency(self) -> tuple[bool, datetime, bool]:
+        """Sorts versions of one key. Within one second a deletion counts as the newer: taking one
+        too many away changes nothing that can be seen."""
+        return self.is_latest, self.last_modified, self.deleted
+
+
+class VersionPage(NamedTuple):
+    """Versions with their keys, and the markers of the next page; None at the end."""
+
+    versions: list[tuple[str, Version]]
+    after: dict[str, str] | None
+
 
 class Versions:
     """Versions of one bucket's objects."""
@@ -56,16 +68,27 @@ class Versions:
 
         Raises ``NotFound`` when there is none, ``NotVersioned`` where none are kept.
         """
-        self._check_kept()
+        self.check_kept()
         # Longer keys with the same beginning come after it, on this page or the next.
         found = [
             version for name, version in _versions(self._list(key, MAX_VERSIONS)) if name == key
         ]
         if not found:
             raise NotFound
-        # S3 answers newest first, some stores with deletions apart. Within one second a deletion
-        # goes first: taking one too many away changes nothing that can be seen.
-        return sorted(found, key=lambda v: (v.is_latest, v.last_modified, v.deleted), reverse=True)
+        # S3 answers newest first, some stores with deletions apart.
+        return sorted(found, key=Version.recency, reverse=True)
+
+    def page(self, prefix: str, after: Mapping[str, str]) -> VersionPage:
+        """A page of all versions below ``prefix``, behind the markers ``after``."""
+        document = self._list(prefix, MAX_VERSIONS, after)
+        versions = _versions(document)
+        check_below(prefix, [key for key, _ in versions])
+        if not document.is_truncated:
+            return VersionPage(versions, None)
+        following = _markers(document)
+        if following == after:
+            raise StorageError("The storage's list ends in its middle")
+        return VersionPage(versions, following)
 
     def identifiers(self, prefix: str, limit: int = MAX_VERSIONS) -> list[ObjectIdentifier]:
         """The first versions and delete markers below ``prefix``, at most ``limit`` (to 1,000).
@@ -97,11 +120,11 @@ class Versions:
             "max-keys": str(limit),
             # Keys may hold characters that XML cannot.
             "encoding-type": "url",
-            **(after or {}),
+            **{name: text for name, text in (after or {}).items() if text},
         }
         return self._client.ask(operations.LIST_VERSIONS, query=query).document
 
-    def _check_kept(self) -> None:
+    def check_kept(self) -> None:
         """``NotVersioned`` unless the bucket keeps versions, or once did; asked now and then."""
         if self._clock() - self._asked_at >= MEMORY_SECONDS:
             self._kept = self._is_versioned()

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from app.domain.instants import parse_instant
 from app.domain.limits import MAX_BATCH
 
 INT64_MAX = 2**63 - 1
 _DIGITS = re.compile(r"[0-9]{1,18}")
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+    r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 class StrictSchema(Schema):
@@ -105,6 +111,18 @@ class Flag(fields.Boolean):
         if type(value) not in (bool, str):  # 1 is True, to a set
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, *args, **kwargs)
+
+
+class Moment(fields.Field[datetime]):
+    """An RFC 3339 instant, with its zone: a query string without one means nothing certain."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
+        if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+            raise ValidationError("Must be an RFC 3339 time, such as 2026-11-22T17:00:00Z.")
+        try:
+            return parse_instant(value.upper())
+        except ValueError:
+            raise ValidationError("There is no such time.") from None
 
 
 def lifetime(maximum_seconds: int) -> WholeNumber:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from app.assets.completion import Completion
 from app.assets.copies import Copies
+from app.assets.deleted import Deletions
 from app.assets.deletion import Deletion
 from app.assets.erasure import Erasure
 from app.assets.library import Library
+from app.assets.listing import AssetListings
 from app.assets.share_records import ShareRecords
 from app.assets.shares import Shares
 from app.assets.stray_uploads import StrayUploads
@@ -35,6 +37,7 @@ class Assets:
     uppy: UppyUploads
     completion: Completion
     library: Library
+    listings: AssetListings
     copies: Copies
     deletion: Deletion
     versions: AssetVersions
@@ -92,6 +95,7 @@ def build_assets(
         ),
         completion=completion,
         library=Library(storage.objects, storage.listings),
+        listings=AssetListings(storage.listings, Deletions(storage.versions)),
         copies=Copies(
             storage.listings,
             storage.copier,

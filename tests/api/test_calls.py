@@ -92,6 +92,8 @@ BOUNDS: dict[str, tuple[Callable[[Caller, Asked], None], int]] = {
     "complete a multipart upload": (complete_multipart, 3),
     "show an asset": (on_asset("GET", "/v1/assets/{path}"), 1),
     "list a page of assets, signed": (on_asset("GET", "/v1/assets?sign=true"), 1),
+    "list the newest of the library": (on_asset("GET", "/v1/assets?order=newest&limit=1"), 4),
+    "list what was deleted": (on_asset("GET", "/v1/assets?deleted=true"), 2),
     "sign links": (on_asset("POST", "/v1/links", paths=["image/a.png"]), 0),
     "verify an asset": (on_asset("POST", "/v1/assets/verify", path="{path}"), 1),
     "copy an asset": (on_asset("POST", "/v1/assets/copy", path="{path}"), 2),

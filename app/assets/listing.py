@@ -1,0 +1,166 @@
+"""``GET /v1/assets``: which of the listings answers, and from where it goes on."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from app.assets.deleted import Deletions
+from app.assets.newest import Newest
+from app.assets.newest_cursor import Place
+from app.assets.scan import MAX_CALLS, Line, Scan, ScanState, Stretch, no_folder, package_folder
+from app.domain.asset_ids import END, FIRST_DIGIT, first_at, text_of
+from app.domain.assets import ListedObject
+from app.domain.kinds import LIBRARY_KINDS, PROJECT_KINDS
+from app.domain.listing import Filters
+from app.domain.packages import PackageSize, Tally
+from app.domain.paths import AssetPath, Root
+from app.domain.principal import Principal
+from app.s3.listings import Listings
+
+Listed = tuple[AssetPath, ListedObject]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPage:
+    """Assets, and where the next page begins. By path: what a package is, and how something was
+    deleted."""
+
+    assets: list[Listed]
+    next_state: Any
+    packages: Mapping[AssetPath, PackageSize] = field(default_factory=dict)
+    deletions: Mapping[AssetPath, tuple[datetime, str]] = field(default_factory=dict)
+
+
+class AssetListings:
+    """Every listing of assets. Raises ``StorageError`` and ``StorageUnavailable``."""
+
+    def __init__(self, listings: Listings, deletions: Deletions) -> None:
+        self._listings = listings
+        self._deletions = deletions
+
+    def name(self, principal: Principal, filters: Filters) -> str:
+        """What is listed, to tell cursors apart; ``ValidationFailed`` when it makes no sense."""
+        filters.check()
+        prefix = _prefix(principal, filters)
+        special = [str(each or "") for each in filters[3:]]
+        return "\n".join([prefix, *special]) if any(special) else prefix
+
+    def page(
+        self, principal: Principal, filters: Filters, *, limit: int, state: Any
+    ) -> ListingPage:
+        """A page that goes on from ``state``. It may be shorter than ``limit``, even empty, and not
+        the last. ``NotVersioned`` for deletions where no versions are kept."""
+        root, prefix = Root(principal.sub), _prefix(principal, filters)
+        matches = _matcher(root, filters.q)
+        if filters.deleted:
+            return self._deleted(root, prefix, matches, limit, state)
+        if filters.newest:
+            place = _place(root, filters)
+            newest = Newest(
+                self._listings, root.prefix, place, matches, bool(filters.q), filters.grouped
+            )
+            lines, next_state = newest.page(limit, state)
+            return _page_of(root, lines, next_state)
+        if filters.timed or filters.q or filters.grouped:
+            return self._scan(root, prefix, filters, matches, limit, state)
+        page = self._listings.page(prefix, limit=limit, token=state)
+        return _page_of(root, map(Line, page.objects), page.next_token)
+
+    def package_of(self, principal: Principal, path: AssetPath) -> PackageSize | None:
+        """Files and bytes of the package whose manifest lies at ``path``; None where there are too
+        many to be counted at once."""
+        tally, after = Tally(), ""
+        for _ in range(MAX_CALLS):
+            page = self._listings.page(Root(principal.sub).prefix + path.folder, start_after=after)
+            for found in page.objects:
+                tally.add(found, found.key)
+                after = found.key
+            if page.next_token is None:
+                return tally.size
+        return None
+
+    def _scan(
+        self,
+        root: Root,
+        prefix: str,
+        filters: Filters,
+        matches: Callable[[str], bool],
+        limit: int,
+        state: Any,
+    ) -> ListingPage:
+        stretches = [Stretch(prefix)]
+        if filters.timed:
+            stretches = [*_timed_stretches(_place(root, filters))]
+        scan = Scan(
+            self._listings,
+            stretches,
+            ScanState.from_claims(state) if state else ScanState(),
+            limit,
+            MAX_CALLS,
+            wants=matches,
+            folder_of=package_folder(root.prefix) if filters.grouped else no_folder,
+        )
+        scan.run()
+        return _page_of(root, scan.lines, scan.state and scan.state.to_claims())
+
+    def _deleted(
+        self, root: Root, prefix: str, matches: Callable[[str], bool], limit: int, state: Any
+    ) -> ListingPage:
+        found, next_state = self._deletions.page(prefix, matches, limit=limit, state=state)
+        page = _page_of(root, (Line(each.version) for each in found), next_state)
+        by_key = {each.version.key: (each.deleted_at, each.version_id) for each in found}
+        deletions = {path: by_key[listed.key] for path, listed in page.assets}
+        return ListingPage(page.assets, next_state, deletions=deletions)
+
+
+def _prefix(principal: Principal, filters: Filters) -> str:
+    root = Root(principal.sub)
+    return root.list_prefix(kind=filters.kind, project_id=filters.project_id, prefix=filters.prefix)
+
+
+def _place(root: Root, filters: Filters) -> Place:
+    kinds = LIBRARY_KINDS if filters.project_id is None else PROJECT_KINDS
+    folders = [
+        root.list_prefix(kind=kind, project_id=filters.project_id)
+        for kind in sorted(kinds if filters.kind is None else [filters.kind])
+    ]
+    return Place(
+        folders,
+        first_at(filters.since) if filters.since else 0,
+        first_at(filters.until) if filters.until else END,
+        not filters.timed,
+        first_at(datetime.now(UTC)),
+    )
+
+
+def _timed_stretches(place: Place) -> Iterable[Stretch]:
+    for folder in place.folders:
+        end = folder + text_of(place.ceiling) if place.ceiling < END else ""
+        yield Stretch(folder + FIRST_DIGIT, folder + text_of(place.floor), end)
+
+
+def _matcher(root: Root, q: str) -> Callable[[str], bool]:
+    """Whether a key's file name holds ``q``, letter case and its spelling in Unicode aside."""
+    wanted = _folded(q)
+    if not wanted:
+        return lambda _: True
+    return lambda key: wanted in _folded(key.rpartition("/")[2])
+
+
+def _folded(text: str) -> str:
+    # Twice, as folding the case of some letters takes them apart (Unicode, section 3.13, D145).
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def _page_of(root: Root, lines: Iterable[Line], next_state: Any) -> ListingPage:
+    """What the API cannot address is left out."""
+    named = [(path, line) for line in lines if (path := root.try_path_of(line.found.key))]
+    return ListingPage(
+        [(path, line.found) for path, line in named],
+        next_state,
+        {path: line.package for path, line in named if line.package},
+    )

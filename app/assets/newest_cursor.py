@@ -1,0 +1,175 @@
+"""What a page of the newest hands on to the next: where it ended, and what it learned.
+
+The end is exact, the rest are hints: what was uploaded or deleted meanwhile makes them worse, not
+wrong. Hints have 64 of an id's 128 bits, more than the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from app.assets.newest_folder import LAST, Entry, Folder, Landmark, Order
+from app.domain.packages import Tally
+
+_HINT_BITS = 64
+_LANDMARKS = 4
+_AMPLE = 4
+_TELLING = 8
+_TREND = 100
+#: An id with more files than this, of those that are known, is read on where the page ended.
+_LONG = 200
+# How far the files of the last id were shown.
+_ALL, _SOME, _SOME_OF_MANY = 0, 1, 2
+
+
+class Place(NamedTuple):
+    """Folders of kinds, in key order, and the ids that are wanted: from ``floor`` on, below
+    ``ceiling``.
+
+    ``whole``: names without a time, too. ``now``: the id that would be made now; few are larger,
+    though whoever makes ids may have another clock.
+    """
+
+    folders: Sequence[str]
+    floor: int
+    ceiling: int
+    whole: bool
+    now: int
+
+
+def folders_after(
+    state: Any, place: Place, matches: Callable[[str], bool], *, grouped: bool
+) -> list[Folder]:
+    """The folders as the page before left them; fresh ones without a ``state``."""
+    if not state:
+        start: Order = (-place.ceiling, -1, "")
+        return [
+            Folder(
+                prefix,
+                index,
+                floor=place.floor,
+                hi=place.ceiling,
+                after=start,
+                matches=matches,
+                grouped=grouped,
+            )
+            for index, prefix in enumerate(place.folders)
+        ]
+    return [
+        _folder_after(state, place, index, matches, grouped) for index in range(len(place.folders))
+    ]
+
+
+def _folder_after(
+    state: Any, place: Place, index: int, matches: Callable[[str], bool], grouped: bool
+) -> Folder:
+    digits, at, name, shown = state["at"]
+    number = int(digits, 16)
+    done, plan, marks = state["folders"][index]
+    prefix = place.folders[index]
+    here = index == at
+    hi = number + 1 if index > at or (here and shown != _ALL) else number
+    folder = Folder(
+        prefix,
+        index,
+        floor=place.floor,
+        hi=place.floor if done else min(hi, place.ceiling),
+        after=(-number, at, place.folders[at] + name if shown != _ALL else LAST),
+        matches=matches,
+        grouped=grouped,
+    )
+    folder.landmarks = [Landmark(_unhint(a), _unhint(width)) for a, width in marks]
+    folder.plan = None if plan is None else _unhint(plan)
+    if here and shown != _ALL:
+        folder.plain = number if grouped and (name or shown == _SOME_OF_MANY) else None
+        folder.inside = prefix + name if shown == _SOME_OF_MANY else None
+    counted = state.get("tally")
+    if counted and counted[0] == index:
+        folder.inside = prefix + counted[1]
+        folder.tally = Tally.from_claims(counted[2])
+    return folder
+
+
+def state_after(
+    state: Any, folders: Sequence[Folder], ready: Sequence[Entry], limit: int, *, filtered: bool
+) -> dict[str, Any]:
+    """The state behind the first ``limit`` of the ``ready`` entries."""
+    if len(ready) >= limit:
+        at = _behind(folders, ready[limit - 1])
+    else:
+        at = _at_edge(folders, min(folder.edge for folder in folders))
+    number = int(at[0], 16)
+    order: Order = (-number, at[1], LAST if at[3] == _ALL else folders[at[1]].prefix + at[2])
+    plan = _plan(folders, ready, limit, filtered=filtered)
+    folder = folders[at[1]]
+    counting = folder.tally is not None and folder.hi == number + 1 and not at[2]
+    return {
+        "at": at,
+        "untimed": (state["untimed"] if state else 0)
+        | sum(folder.has_untimed << folder.index for folder in folders),
+        "folders": [_hints(folder, plan, order) for folder in folders],
+        "tally": _counted(folder) if counting else None,
+    }
+
+
+def _behind(folders: Sequence[Folder], entry: Entry) -> list[Any]:
+    """Where the page ends, by its last entry."""
+    order = entry.order
+    number, index, key = -order[0], order[1], order[2]
+    folder = folders[index]
+    same = [e for e in folder.entries if e.order[0] == order[0]]
+    shown = _ALL
+    if key != LAST and folder.inside is not None and folder.hi == number + 1:
+        shown = _SOME_OF_MANY
+    elif key != LAST and same[-1] is not entry:
+        shown = _SOME_OF_MANY if len(same) > _LONG else _SOME
+    return [f"{number:x}", index, key[len(folder.prefix) :] if shown else "", shown]
+
+
+def _at_edge(folders: Sequence[Folder], edge: Order) -> list[Any]:
+    """The same of a page that ended because its calls were used up."""
+    number, folder = -edge[0], folders[edge[1]]
+    shown = _SOME_OF_MANY if folder.inside is not None and folder.tally is None else _SOME
+    return [f"{number:x}", folder.index, edge[2][len(folder.prefix) :], shown]
+
+
+def _counted(folder: Folder) -> list[Any]:
+    """How far the files of a package were counted, which were too many for one page."""
+    inside, tally = folder.inside or "", folder.tally
+    return [folder.index, inside[len(folder.prefix) :], tally and tally.to_claims()]
+
+
+def _plan(
+    folders: Sequence[Folder], ready: Sequence[Entry], limit: int, *, filtered: bool
+) -> int | None:
+    """From which id on all folders are to be read next; None: from where each is known now."""
+    if len(ready) >= 2 * limit or filtered:
+        return None
+    level = max(folder.hi for folder in folders if folder.live or folder.entries)
+    # The density at the end of what is known, as far as it can be told.
+    some = min(_TREND, max(len(ready) // 2, 1))
+    if some < _TELLING:
+        return None
+    width = max(-ready[-some].order[0] - level, 1) // some
+    return max(level - width * _AMPLE * limit, 0)
+
+
+def _hints(folder: Folder, plan: int | None, order: Order) -> list[Any]:
+    """Whether the folder is through, where to read it next, and its landmarks."""
+    left = any(entry.order > order for entry in folder.entries)
+    if not folder.live and not left:
+        return [True, None, []]
+    marks = sorted(mark for mark in folder.landmarks if mark.at < folder.hi)[-_LANDMARKS:]
+    start = folder.hi if plan is None else min(plan, folder.hi)
+    if start >= -order[0]:
+        return [False, None, [[_hint(at), _hint(width)] for at, width in marks]]
+    return [False, _hint(start), [[_hint(at), _hint(width)] for at, width in marks]]
+
+
+def _hint(number: int) -> str:
+    return f"{number >> _HINT_BITS:x}"
+
+
+def _unhint(text: str) -> int:
+    return int(text, 16) << _HINT_BITS

@@ -1,0 +1,132 @@
+"""Where to look next: windows that hold enough assets for a page, and not too many to be read.
+
+Nothing is known of how assets lie in time, so this is a search: by the density of what was read
+last while that serves, else between what is known to be too much (a landmark) and too little (what
+is known already). Distances there may differ by ten orders of magnitude, a burst within a minute
+beside years without an asset, so they are halved in their logarithm first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isqrt
+
+from app.assets.newest_folder import Ask, Folder, Landmark
+from app.s3.listings import MAX_PAGE
+
+#: Times what a page needs is what a window is to hold: the next pages read it again.
+_AMPLE = 4
+#: A window is to stay below a full answer although densities vary.
+_MOST = 700
+_FEWEST = 40
+#: From so few assets no density is told.
+_TELLING = 8
+#: Beyond so many full answers, distances are halved in their logarithm.
+_FAR = 128
+
+
+class Search:
+    """Chooses the listings of each round. ``need``: how many entries the page is to have."""
+
+    def __init__(self, folders: Sequence[Folder], need: int, *, now: int, filtered: bool) -> None:
+        self._folders = folders
+        self._now = now
+        self._need = need
+        self._filtered = filtered
+        self._even: set[int] = set()
+        self._started: set[int] = set()
+
+    def next(self, calls_left: int) -> list[tuple[Folder, Ask]]:
+        """Listings to make side by side; none when there is nothing more to learn."""
+        live = sorted((f for f in self._folders if f.live), key=lambda f: f.edge)
+        if not live:
+            return []
+        first = live[0]
+        if first.inside is not None:
+            return [(first, first.read_on())]
+        planned = [
+            (f, f.plan) for f in live if f.plan is not None and f.plan < f.hi and f.inside is None
+        ]
+        if planned:
+            for folder in live:
+                folder.plan = None
+            return [(f, f.probe(plan)) for f, plan in planned]
+        waiting = [folder for folder in live if folder.inside is None]
+        level = min(folder.hi for folder in live)
+        behind = [f for f in waiting if f.hi > level and _can_try(f, level)]
+        if behind:
+            return [(f, f.probe(level)) for f in behind][:calls_left]
+        if all(folder.hi == level and not folder.ids for folder in waiting):
+            return self._all_lower(waiting, level)[:calls_left] or self._guide(waiting, calls_left)
+        return [(first, self._choose(first, calls_left - len(live) + 1))]
+
+    def _all_lower(self, live: Sequence[Folder], level: int) -> list[tuple[Folder, Ask]]:
+        """One window further down for all, while nothing speaks against it."""
+        marks = [folder.landmark for folder in live]
+        trends = [folder.trend for folder in live if folder.trend]
+        count = sum(count for count, _ in trends)
+        if count >= _TELLING:
+            # Folders that had several windows each count by their last one.
+            rate = sum(count / max(span, 1) for count, span in trends)
+            start = max(level - max(int(self._target(len(live)) * len(live) / rate), 1), 0)
+        elif not any(marks):
+            start = 0
+        else:
+            return []
+        return [(f, f.probe(start)) for f in live if _can_try(f, start)]
+
+    def _guide(self, live: Sequence[Folder], calls_left: int) -> list[tuple[Folder, Ask]]:
+        """The folder of the highest landmark alone: where it comes to, the others try at once."""
+        guide = max(live, key=lambda f: f.landmark or Landmark(-1, 0))
+        return [(guide, self._choose(guide, calls_left - len(live) + 1))]
+
+    def _target(self, folders: int) -> int:
+        if self._filtered:
+            return _MOST
+        return min(max(_AMPLE * self._need // folders, _FEWEST), _MOST)
+
+    def _choose(self, folder: Folder, calls_left: int) -> Ask:
+        if folder.ids:
+            return self._choose_contents(folder)
+        mark = folder.landmark
+        target = self._target(len([f for f in self._folders if f.live]))
+        if folder.trend and folder.trend[0] >= _TELLING:
+            count, span = folder.trend
+            start = folder.hi - max(span * target // count, 1)
+            folder.trend = None
+            if mark is None or start > mark.at:
+                return folder.probe(max(start, 0))
+        if mark is None:
+            return folder.probe(folder.floor)
+        return self._between(folder, mark, target, calls_left)
+
+    def _between(self, folder: Folder, mark: Landmark, target: int, calls_left: int) -> Ask:
+        """Somewhere above ``mark``, where it is too much, and below what is known."""
+        # Far above the present there is nothing to be looked for, as a rule.
+        top = min(folder.hi, self._now) if mark.at < self._now else folder.hi
+        gap = top - mark.at
+        answers = gap // max(mark.width, 1)
+        if answers <= max(2, min(calls_left - 1, 6)):
+            return folder.read_on()
+        if folder.index not in self._even:
+            # As dense as at the landmark all the way up, to begin with.
+            self._even.add(folder.index)
+            return folder.probe(max(top - mark.width * target // MAX_PAGE, mark.at + 1))
+        # A full answer shows that it is not only here that it is dense.
+        if answers > _FAR and not folder.was_full:
+            return folder.probe(mark.at + max(isqrt(mark.width * gap), 1))
+        return folder.probe(mark.at + max(gap // 2, 1))
+
+    def _choose_contents(self, folder: Folder) -> Ask:
+        """The newest of the ids that are known: several at first, then one by one."""
+        count = 1
+        if folder.index not in self._started:
+            self._started.add(folder.index)
+            count = min(max(self._need // 4, 1), len(folder.ids))
+        return folder.contents(folder.ids[-count])
+
+
+def _can_try(folder: Folder, level: int) -> bool:
+    """Whether it is not known yet that there is too much from ``level`` on."""
+    mark = folder.landmark
+    return not folder.ids and folder.inside is None and (mark is None or level > mark.at)
