@@ -281,6 +281,11 @@ class Settings:
         "Public URL of the gateway. Without it, the `url` of a share is only a path",
         default="",
     )
+    share_page_url: str = setting(
+        fields.Str(validate=read.check_page_url),
+        "Page of the front end that shows what is shared (docs/shares.md). Packages need it",
+        default="",
+    )
     max_bytes_audio: int = setting(
         fields.Int(validate=read.check_positive), "Maximum size of an audio file", default=2 * GIB
     )

@@ -63,6 +63,13 @@ def check_url(value: str) -> None:
         raise ValidationError("must be an http or https address, without a query")
 
 
+def check_page_url(value: str) -> None:
+    """An address that a fragment is put behind, so that it has none."""
+    _http_address(value)
+    if "#" in value:
+        raise ValidationError("must be an http or https address, without a fragment (#)")
+
+
 def check_webhook_url(value: str) -> None:
     parts = _http_address(value)
     if parts.username is not None or parts.password is not None:

@@ -36,7 +36,7 @@ def faults_between(values: Mapping[str, Any]) -> dict[str, str]:
     for one, other in _TOGETHER:
         if values.get(one) and not values.get(other):
             faults[other] = f"is required when {one} is set"
-    for rule in (_provider, _identity, _storage, _upload_role, _queue, _edge):
+    for rule in (_provider, _identity, _storage, _upload_role, _queue, _edge, _share_page):
         faults |= dict(rule(values))
     return faults
 
@@ -134,3 +134,20 @@ def _edge(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     host = urlsplit(edge if "://" in edge else f"//{edge}").hostname or ""
     if shared and host and f".{host}".removesuffix(f".{shared}") == f".{host}":
         yield "CLOUDFRONT_COOKIE_DOMAIN", "must be CLOUDFRONT_DOMAIN or a domain above it"
+
+
+def _share_page(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The page reads what it shows from the gateway, which lets known origins read."""
+    origins, page = values.get("CORS_ORIGINS"), values.get("SHARE_PAGE_URL")
+    if not origins or not page:
+        return
+    if _origin_of(page) not in {*origins, _origin_of(values.get("PUBLIC_BASE_URL") or "")}:
+        yield "SHARE_PAGE_URL", "is a page whose origin has to be in CORS_ORIGINS"
+
+
+def _origin_of(url: str) -> str:
+    """The origin of an http or https address, as browsers write it: no default port."""
+    parts = urlsplit(url)
+    port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else parts.port
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")

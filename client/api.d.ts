@@ -349,6 +349,16 @@ export interface components {
              * @enum {string}
              */
             disposition?: "inline" | "attachment";
+            /**
+             * @description Plain text for whoever opens it
+             * @default null
+             */
+            note?: string | null;
+            /**
+             * @description How often it can be opened; takes `REDIS_URL`
+             * @default null
+             */
+            max_opens?: number | null;
         };
         Share: {
             share_id: string;
@@ -358,10 +368,29 @@ export interface components {
             expires_at: string;
             /** @enum {string} */
             disposition: "inline" | "attachment";
+            note: string | null;
+            max_opens: number | null;
+            /** @description How often it was opened; null where that is not counted */
+            opens: number | null;
         };
         SharePage: {
             items: components["schemas"]["Share"][];
             next_cursor: string | null;
+        };
+        OpenedShare: {
+            filename: string;
+            content_type: string;
+            /** @description Bytes; of a package, its manifest */
+            size: number;
+            url: string;
+            /** @description Of a package: to be put behind each of its URLs, without `?` */
+            query: string | null;
+            /**
+             * Format: date-time
+             * @description When `url` and `query` end; ask again then
+             */
+            expires_at: string;
+            note: string | null;
         };
         NewLinks: {
             paths: string[];

@@ -13,6 +13,8 @@ export type Kind = Asset['kind'];
 export type Link = Schemas['PathLink'];
 export type Me = Schemas['Me'];
 export type Share = Schemas['Share'];
+/** What a share's link opens: `url`, and of a package `query` for each of its other files. */
+export type OpenedShare = Schemas['OpenedShare'];
 export type Playback = Schemas['Playback'];
 export type Version = Schemas['Version'];
 export type Project = Schemas['Project'];
@@ -216,6 +218,13 @@ export interface LinkOptions {
   signal?: AbortSignal | undefined;
 }
 
+export interface ShareOptions extends Pick<LinkOptions, 'expiresIn' | 'disposition'> {
+  /** Plain text, shown to whoever opens it. */
+  note?: string | undefined;
+  /** How often it can be opened; for gateways with a Redis. */
+  maxOpens?: number | undefined;
+}
+
 /** Where a copy goes; left out: the kind it has, and the library. */
 export interface Place {
   kind?: Kind | undefined;
@@ -258,6 +267,9 @@ export interface Settings {
   retries?: number | undefined;
   storage?: KeyStorage | undefined;
 }
+
+/** What a share's link opens, for a page without anybody signed in. */
+export declare function openShare(endpoint: string, token: string): Promise<OpenedShare>;
 
 export declare class AssetGateway {
   constructor(settings: Settings);
@@ -314,8 +326,10 @@ export declare class AssetGateway {
   /** A link for whoever has it. */
   share(
     path: string,
-    options?: Pick<LinkOptions, 'expiresIn' | 'disposition'>,
+    options?: ShareOptions,
   ): Promise<Share>;
+  /** What a share's link opens; the token is what stands behind `/s/`. */
+  openShare(token: string): Promise<OpenedShare>;
   shares(options?: PageOptions): Pages<Share>;
   revoke(share: { share_id: string }): Promise<null>;
 

@@ -6,5 +6,5 @@
  */
 
 export { GatewayError } from './src/errors.js';
-export { AssetGateway } from './src/gateway.js';
+export { AssetGateway, openShare } from './src/gateway.js';
 export { Upload } from './src/upload.js';

@@ -35,6 +35,7 @@ def describe(ports: Ports, kept: Kept, own: Sequence[str]) -> dict[str, Any]:
             **stack.gateway_environment(origins),
             **kept.edge.gateway_environment(f"http://{HOST}:{ports.edge}"),
             "PUBLIC_BASE_URL": gateway,
+            "SHARE_PAGE_URL": f"http://localhost:{ports.page}/share.html",
             "EVENTS_QUEUE_URL": queue_url(stack),
             "WEBHOOK_URL": f"{receiver}/webhook",
             "WEBHOOK_SECRET": kept.webhook_secret,

@@ -67,6 +67,10 @@ def test_all_faults_are_reported_at_once_by_name() -> None:
         ("ADMIN_GROUP", "the admins"),
         ("AWS_REGION", "eu-west-1"),
         ("EVENTS_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/uploads"),
+        ("SHARE_PAGE_URL", "app.example.com/share"),
+        ("SHARE_PAGE_URL", "https://app.example.com/share#"),
+        ("SHARE_PAGE_URL", "https://app.example.com/share#token="),
+        ("SHARE_PAGE_URL", "javascript:alert(1)"),
         ("CORS_ORIGINS", "https://a.example:443"),
         ("CORS_ORIGINS", "http://a.example:80"),
         ("CORS_ORIGINS", "https://a.example:65536"),
@@ -293,3 +297,29 @@ def test_addresses_that_cannot_work_stop_the_start(name: str, value: str) -> Non
     with pytest.raises(SettingsError) as caught:
         create_app(Settings.from_env(GOOD | {"S3_BUCKET_NAME": "dots.in.name", name: value}))
     assert list(caught.value.faults) == [name]
+
+
+@pytest.mark.parametrize(
+    ("page", "fits"),
+    [
+        ("https://app.example.com/share", True),
+        ("https://app.example.com:443/share?from=link", True),
+        ("http://localhost:3000/share.html", True),
+        ("https://api.example.com/share", True),
+        ("https://app.example.com.evil.example/", False),
+        ("http://app.example.com/share", False),
+        ("http://localhost/share.html", False),
+    ],
+)
+def test_the_page_of_shares_may_read_them(page: str, fits: bool) -> None:
+    """Its origin is one that CORS lets read, or the gateway's own; without CORS it is not known."""
+    origins = {"CORS_ORIGINS": "https://app.example.com,http://localhost:3000"}
+    own = {"PUBLIC_BASE_URL": "https://api.example.com/"}
+    environment = GOOD | {"SHARE_PAGE_URL": page}
+    assert Settings.from_env(environment).share_page_url == page
+    if fits:
+        Settings.from_env(environment | origins | own)
+    else:
+        with pytest.raises(SettingsError) as caught:
+            Settings.from_env(environment | origins | own)
+        assert set(caught.value.faults) == {"SHARE_PAGE_URL"}

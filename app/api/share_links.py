@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, request
 
+from app.api.answers import answer
 from app.api.context import services
 from app.api.documentation import Blueprint
 from app.api.problems import render_problem
+from app.assets.shares import OpenedShare
+from app.domain.documents import rfc3339
 from app.domain.errors import NotFound
+from app.schemas.shares import OpenedShareSchema
 
 blp = Blueprint("share_links", description="Where a share's link leads", public=True)
 
@@ -38,24 +44,47 @@ _PAGE_HEADERS = {
 
 
 @blp.route("/s/<token>", methods=["GET"])
-@blp.response(302, description="To a fresh signed URL of the asset")
+@blp.response(200, OpenedShareSchema, description="For whoever asks for JSON")
+@blp.alt_response(302, description="To the page that shows it, or to a fresh URL of the asset")
 @blp.problems(404, 502, 503)
 def open_share(token: str) -> Response:
     """Open a shared asset.
 
-    Needs no token but the link's own. Unknown, expired, revoked: the same 404, a short page for
-    whoever asks for HTML.
+    Needs no token but the link's own. JSON is for the front end's own player, to which browsers are
+    sent where `SHARE_PAGE_URL` names it. Unknown, expired, revoked, opened too often: the same 404,
+    a short page for whoever asks for HTML.
     """
+    wanted = _preferred("application/octet-stream", "application/json", "text/html")
+    if wanted == "text/html" and (page := services.assets.shares.page_for(token)):
+        return Response(status=302, headers={"Location": page})
     # Flask gives this view HEAD as well, and a link that S3 takes for GET answers no HEAD.
-    link = services.assets.shares.open(token, "HEAD" if request.method == "HEAD" else "GET")
-    return Response(status=302, headers={"Location": link.url})
+    opened = services.assets.shares.open(token, "HEAD" if request.method == "HEAD" else "GET")
+    if wanted == "application/json":
+        return answer(_opened_answer(opened))
+    return Response(status=302, headers={"Location": opened.url})
+
+
+def _opened_answer(opened: OpenedShare) -> dict[str, Any]:
+    return {
+        "filename": opened.share.path.filename,
+        "content_type": opened.found.content_type,
+        "size": opened.found.size,
+        "url": opened.url,
+        "query": opened.query,
+        "expires_at": rfc3339(opened.expires_at),
+        "note": opened.share.note,
+    }
+
+
+def _preferred(*offered: str) -> str | None:
+    """The type that the client asks for; the first of those that it takes alike."""
+    return request.accept_mimetypes.best_match(offered)
 
 
 @blp.errorhandler(NotFound)
 def render_not_found(problem: NotFound) -> Response:
     """A page for a person, a problem document for a program."""
-    offered = ["application/problem+json", "application/json", "text/html"]
-    if request.accept_mimetypes.best_match(offered) != "text/html":
+    if _preferred("application/problem+json", "application/json", "text/html") != "text/html":
         return render_problem(problem)
     return Response(_PAGE, 404, _PAGE_HEADERS, mimetype="text/html")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, url_for
@@ -27,17 +28,15 @@ blp = Blueprint("shares", description="Open an asset to whoever has its link")
 @blp.route("/v1/shares", methods=["POST"])
 @blp.arguments(NewShareSchema)
 @blp.response(201, ShareSchema)
-@blp.problems(404)
+@blp.problems(404, 409)
 def create_share(wanted: NewShare) -> Response:
-    """Share an asset.
+    """Share an asset, or a package by its manifest.
 
-    The link needs no token. It lives until `expires_in` has passed, it is revoked, or the asset is
-    deleted.
+    The link needs no token. It lives until `expires_in` has passed, it is revoked, it was opened
+    `max_opens` times, or the asset is deleted. A package takes CloudFront and `SHARE_PAGE_URL`.
     """
-    share = services.assets.shares.create(
-        caller(), wanted.path, wanted.disposition, wanted.expires_in
-    )
-    return answer(_share_answer(share), 201)
+    share = services.assets.shares.create(caller(), wanted.path, wanted.terms)
+    return answer(_share_answer(share, services.assets.shares.opens(caller(), [share])), 201)
 
 
 @blp.route("/v1/shares", methods=["GET"])
@@ -53,7 +52,8 @@ def list_shares(query: PageQuery) -> Response:
     listing = shares_prefix(caller_root())
     token = open_cursor(query.cursor, listing)
     page = services.assets.shares.page(caller(), limit=query.limit, token=token)
-    items = [_share_answer(share) for share in page.shares]
+    opens = services.assets.shares.opens(caller(), page.shares)
+    items = [_share_answer(share, opens) for share in page.shares]
     return answer({"items": items, "next_cursor": sign_cursor(page.next_token, listing)})
 
 
@@ -69,7 +69,7 @@ def revoke_share(share_id: str) -> Response:
     return Response(status=204)
 
 
-def _share_answer(share: Share) -> dict[str, Any]:
+def _share_answer(share: Share, opens: Mapping[str, int]) -> dict[str, Any]:
     """The share with its link; the Host header is never trusted to make it absolute (T47)."""
     token = services.assets.shares.token_of(share)
     return {
@@ -78,4 +78,7 @@ def _share_answer(share: Share) -> dict[str, Any]:
         "path": share.path.text,
         "expires_at": rfc3339(share.expires_at),
         "disposition": share.disposition,
+        "note": share.note,
+        "max_opens": share.max_opens,
+        "opens": opens.get(share.share_id),
     }

@@ -16,8 +16,9 @@ from uuid_utils import uuid7
 from app.assets.deletion import Deletion
 from app.assets.verification import Verifier
 from app.domain.assets import StoredObject
-from app.domain.copies import Copy, Destination, is_package, plan_copy, relocate
+from app.domain.copies import Copy, Destination, plan_copy, relocate
 from app.domain.errors import NotFound, StorageUnavailable, TooLarge, UploadRejected
+from app.domain.packages import is_package
 from app.domain.paths import AssetPath, Kind, Root
 from app.domain.principal import Principal
 from app.limits.claims import Claims

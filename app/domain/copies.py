@@ -14,7 +14,7 @@ from app.domain.assets import StoredObject
 from app.domain.dispositions import content_disposition
 from app.domain.errors import ValidationFailed
 from app.domain.metadata import MARK, META_PREFIX, encode_value, marks_package, package_mark
-from app.domain.packages import MANIFESTS, likelihood
+from app.domain.packages import is_package, likelihood
 from app.domain.paths import AssetPath, Kind, Root
 from app.domain.policy import (
     cache_control,
@@ -65,15 +65,6 @@ class Relocation:
     main: AssetPath
 
 
-def is_package(path: AssetPath) -> bool:
-    """Whether ``path`` stands for a folder: ``…/{kind}/{asset_id}`` alone, or its manifest.
-
-    A manifest without what it names is no asset, so it is never copied or moved on its own.
-    """
-    in_folder = path.asset_id is not None and len(path.segments) == 2
-    return path.names_package or (in_folder and path.filename.lower().endswith(MANIFESTS))
-
-
 def relocate(
     path: AssetPath,
     files: Iterable[AssetPath],
@@ -95,7 +86,7 @@ def relocate(
         )
         for file in files
     }
-    main = path if path in paths else min(paths, key=_likelihood)
+    main = path if path in paths else min(paths, key=likelihood)
     return Relocation(paths, paths[main])
 
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from app.domain.assets import ListedObject
 from app.domain.instants import parse_instant
+from app.domain.kinds import Kind
+from app.domain.paths import AssetPath
 
 MANIFESTS = (".m3u8", ".mpd")
 _FIRST_MANIFESTS = ("master", "manifest", "index", "main")
@@ -18,12 +20,23 @@ class PackageSize(NamedTuple):
     bytes: int
 
 
-def is_manifest(name: str) -> bool:
-    """Whether ``name``, a path below the asset's folder, makes a package of the folder.
+def is_manifest(path: AssetPath) -> bool:
+    """Whether the file at ``path`` names other files, without which it is nothing."""
+    return path.filename.lower().endswith(MANIFESTS)
 
-    Those of the renditions lie in folders of their own, as a rule.
+
+def is_package(path: AssetPath) -> bool:
+    """Whether ``path`` stands for a folder: ``…/{kind}/{asset_id}`` alone, or its manifest.
+
+    A manifest without what it names is no asset, so it is never copied or moved on its own.
     """
-    return "/" not in name and name.lower().endswith(MANIFESTS)
+    in_folder = path.asset_id is not None and len(path.segments) == 2
+    return path.names_package or (in_folder and is_manifest(path))
+
+
+def is_played(path: AssetPath) -> bool:
+    """Whether ``path`` is a manifest that takes a signature for its folder to be played."""
+    return path.kind in (Kind.AUDIO, Kind.VIDEO) and is_manifest(path)
 
 
 def likelihood(name: str) -> tuple[bool, int, bool, str]:
@@ -48,7 +61,9 @@ class Tally:
     def add(self, found: ListedObject, name: str) -> None:
         """``name``: below the folder."""
         self.size = PackageSize(self.size.files + 1, self.size.bytes + found.size)
-        if is_manifest(name) and (self.main is None or likelihood(name) < likelihood(self._name)):
+        # Manifests of the renditions lie in folders of their own, as a rule.
+        is_main = "/" not in name and name.lower().endswith(MANIFESTS)
+        if is_main and (self.main is None or likelihood(name) < likelihood(self._name)):
             self.main, self._name = found, name
 
     def to_claims(self) -> list[Any]:

@@ -1,4 +1,4 @@
-"""A share: one asset, opened to whoever has its link, until it expires or is revoked.
+"""A share: one asset or package, opened to whoever has its link, until it expires or is revoked.
 
 Its record lies in the owner's own root, where an owner with credentials for S3 itself can write.
 So the record is sealed with the service's secret, and says whose and which it is: a record that
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from app.domain.assets import Disposition
 from app.domain.errors import NotFound
+from app.domain.packages import is_played
 from app.domain.paths import AssetPath, Root
 
 _PATH_DIGITS = 16
@@ -24,25 +25,44 @@ _RANDOM_BYTES = 16
 _SHARE_ID = re.compile(rf"[0-9a-f]{{{_PATH_DIGITS + 2 * _RANDOM_BYTES}}}")
 
 
+class ShareTerms(NamedTuple):
+    """What an owner wants of a share; ``seconds`` None for the longest life that there is."""
+
+    disposition: Disposition
+    seconds: int | None
+    note: str | None = None
+    max_opens: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What a record says. ``expires_at`` is aware UTC, in whole seconds."""
+    """What a record says. ``expires_at`` is aware UTC, in whole seconds; ``note`` is shown to
+    whoever opens it, which can be done ``max_opens`` times, or None for as often as they like."""
 
     sub: str
     share_id: str
     path: AssetPath
     disposition: Disposition
     expires_at: datetime
+    note: str | None = None
+    max_opens: int | None = None
+
+    @property
+    def is_package(self) -> bool:
+        """Whether what is shared is a manifest together with its folder."""
+        return is_played(self.path) and self.path.has_asset_folder
 
     def to_claims(self) -> dict[str, Any]:
         """The facts as JSON, to be signed."""
-        return {
+        claims = {
             "sub": self.sub,
             "share_id": self.share_id,
             "path": self.path.text,
             "disposition": self.disposition,
             "expires": int(self.expires_at.timestamp()),
         }
+        wanted = {"note": self.note, "max_opens": self.max_opens}
+        return claims | {name: value for name, value in wanted.items() if value is not None}
 
     @classmethod
     def from_claims(
@@ -53,7 +73,15 @@ class Share:
         if (named["sub"], named["share_id"]) != (sub, share_id):
             raise NotFound
         expires_at = datetime.fromtimestamp(named["expires"], UTC)
-        return cls(sub, share_id, AssetPath.parse(named["path"]), named["disposition"], expires_at)
+        return cls(
+            sub,
+            share_id,
+            AssetPath.parse(named["path"]),
+            named["disposition"],
+            expires_at,
+            named.get("note"),
+            named.get("max_opens"),
+        )
 
 
 class ShareToken(NamedTuple):

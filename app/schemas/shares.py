@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from marshmallow import Schema, fields, validate
 
 from app.domain.assets import Disposition
 from app.domain.paths import AssetPath
-from app.schemas.fields import INT64_MAX, Text, lifetime, page_limit
+from app.domain.shares import ShareTerms
+from app.schemas.fields import INT64_MAX, Text, WholeNumber, lifetime, page_limit
 from app.schemas.inputs import InputSchema, PageQuery
+
+#: What the sealed record has room for, beside the longest path.
+MAX_NOTE_CHARS = 300
 
 
 class NewShare(NamedTuple):
-    """A share that is asked for; ``expires_in`` in seconds, None for the longest there is."""
+    """A share that is asked for."""
 
     path: AssetPath
-    expires_in: int | None
-    disposition: Disposition
+    terms: ShareTerms
 
     @classmethod
-    def of(cls, *, path: str, expires_in: int | None, disposition: Disposition) -> NewShare:
-        return cls(AssetPath.parse(path), expires_in, disposition)
+    def of(
+        cls, *, path: str, disposition: Disposition, expires_in: int | None, **more: Any
+    ) -> Self:
+        return cls(AssetPath.parse(path), ShareTerms(disposition, expires_in, **more))
 
 
 class NewShareSchema(InputSchema):
@@ -35,6 +40,18 @@ class NewShareSchema(InputSchema):
     disposition = fields.Str(
         load_default="inline", validate=validate.OneOf(["inline", "attachment"])
     )
+    note = Text(
+        MAX_NOTE_CHARS,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Plain text for whoever opens it"},
+    )
+    max_opens = WholeNumber(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, 1_000_000),
+        metadata={"description": "How often it can be opened; takes `REDIS_URL`"},
+    )
 
 
 class ShareSchema(Schema):
@@ -45,6 +62,31 @@ class ShareSchema(Schema):
     path = fields.Str(required=True)
     expires_at = fields.DateTime(required=True)
     disposition = fields.Str(required=True, validate=validate.OneOf(["inline", "attachment"]))
+    note = fields.Str(required=True, allow_none=True)
+    max_opens = fields.Int(required=True, allow_none=True)
+    opens = fields.Int(
+        required=True,
+        allow_none=True,
+        metadata={"description": "How often it was opened; null where that is not counted"},
+    )
+
+
+class OpenedShareSchema(Schema):
+    """What is shared, for a page that shows it."""
+
+    filename = fields.Str(required=True)
+    content_type = fields.Str(required=True)
+    size = fields.Int(required=True, metadata={"description": "Bytes; of a package, its manifest"})
+    url = fields.Str(required=True)
+    query = fields.Str(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of a package: to be put behind each of its URLs, without `?`"},
+    )
+    expires_at = fields.DateTime(
+        required=True, metadata={"description": "When `url` and `query` end; ask again then"}
+    )
+    note = fields.Str(required=True, allow_none=True)
 
 
 class ShareQuerySchema(InputSchema):

@@ -62,7 +62,9 @@ def build_assets(
         records,
         signing.links,
         signing.share_tokens,
+        limits.opens,
         max_seconds=settings.share_max_ttl_seconds,
+        page_url=settings.share_page_url,
     )
     deletion = Deletion(
         storage.objects, storage.deleter, shares, events.edge, quota, events.notifier

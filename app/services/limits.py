@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app import tracing
 from app.assets.usage import UsageCounter
 from app.limits.claims import Claims
+from app.limits.opens import Opens
 from app.limits.quota import Quota
 from app.limits.rates import Rates
 from app.limits.shared import Shared
@@ -16,11 +17,13 @@ from config import Settings
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Rates of requests, bytes that are stored and held, and who is at work on what."""
+    """Rates of requests, bytes that are stored and held, who is at work on what, and how often
+    shares were opened."""
 
     rates: Rates
     quota: Quota
     claims: Claims
+    opens: Opens
 
 
 def build_limits(settings: Settings, storage: Storage) -> Limits:
@@ -37,4 +40,4 @@ def build_limits(settings: Settings, storage: Storage) -> Limits:
         judged_later=bool(settings.events_queue_url),
     )
     rates = Rates.of(settings.rate_limit, settings.rate_limit_signing, shared)
-    return Limits(rates, quota, Claims(shared))
+    return Limits(rates, quota, Claims(shared), Opens(shared))

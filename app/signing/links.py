@@ -41,6 +41,11 @@ class LinkSigner:
         self._cloudfront = cloudfront
         self._clock = clock
 
+    @property
+    def signs_folders(self) -> bool:
+        """Whether ``sign_folder`` has a CloudFront to sign for."""
+        return self._cloudfront is not None
+
     def sign(
         self,
         root: Root,

@@ -77,7 +77,7 @@ export class Calls {
     yield* linesOf(response.body);
   }
 
-  async #authorised(method, path, { query, body, signal, credentials }, limit) {
+  async #authorised(method, path, { query, body, signal, credentials, anonymous }, limit) {
     const given = Object.entries(query ?? {}).filter(([, value]) => value != null);
     const url = `${this.endpoint}${path}${given.length ? `?${new URLSearchParams(given)}` : ''}`;
     const signals = [signal, limit].filter(Boolean);
@@ -87,6 +87,8 @@ export class Calls {
       init.body = JSON.stringify(body);
       headers['content-type'] = 'application/json';
     }
+    // A share: others are led to its file.
+    if (anonymous) return this.#read(fetch(url, { ...init, headers: { accept: 'application/json' } }), signal);
     const send = (token) => this.#read(
       fetch(url, { ...init, headers: { ...headers, authorization: `Bearer ${token}` } }), signal);
     const token = await this.#bearer();

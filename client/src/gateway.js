@@ -21,6 +21,12 @@ function chunks(items) {
 
 const encodePath = (path) => path.split('/').map(encodeURIComponent).join('/');
 
+/** What the link of a share opens, for a page without anybody signed in. */
+export function openShare(endpoint, token) {
+  return new Calls(endpoint.replace(/\/+$/, ''), null, 8)
+    .request('GET', `/s/${encodeURIComponent(token)}`, { anonymous: true });
+}
+
 export class AssetGateway {
   #calls;
   #memory;
@@ -141,9 +147,14 @@ export class AssetGateway {
     });
   }
 
-  async share(path, { expiresIn, disposition } = {}) {
-    const share = await this.#post('/v1/shares', { path, expires_in: expiresIn, disposition });
-    return this.#withAddress(share);
+  async share(path, { expiresIn, disposition, note, maxOpens } = {}) {
+    return this.#withAddress(await this.#post('/v1/shares', {
+      path, expires_in: expiresIn, disposition, note, max_opens: maxOpens,
+    }));
+  }
+
+  openShare(token) {
+    return openShare(this.endpoint, token);
   }
 
   shares({ limit, signal } = {}) {

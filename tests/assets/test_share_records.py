@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from app.domain.paths import AssetPath, Root
 from app.domain.shares import Share, digest_of, is_share_id, mint_share_id, path_digest, record_key
 from app.s3.client import S3Client
 from app.s3.operations import Operation
+from app.schemas.shares import MAX_NOTE_CHARS
 from app.signing.tokens import SignedTokens
 from tests.gateway import SECRET, Gateway
 
@@ -109,11 +111,18 @@ def test_t48_a_huge_object_in_a_records_place_is_not_read(
     assert lengths == [8192]
 
 
-def test_the_longest_path_fits_a_record(swift_gateway: Gateway, clock: Clock, root: Root) -> None:
-    """1,024 bytes of what JSON escapes at length."""
+def test_the_longest_path_and_note_fit_a_record(
+    swift_gateway: Gateway, clock: Clock, root: Root
+) -> None:
+    """1,024 bytes, and 300 characters, of what JSON escapes at length and nothing compresses."""
+    some = random.Random(7)  # noqa: S311 - no secret
     room = 1024 - len(root.prefix) - len("image/")
-    path = AssetPath.parse("image/" + "é" * (room // 2))
-    share = Share(root.sub, mint_share_id(path), path, "inline", clock() + timedelta(days=1))
+    path = AssetPath.parse(
+        "image/" + "".join(chr(some.randint(0x4E00, 0x9FA5)) for _ in range(room // 3))
+    )
+    note = "".join(chr(some.randint(0x20000, 0x2A6DF)) for _ in range(MAX_NOTE_CHARS))
+    ends = clock() + timedelta(days=1)
+    share = Share(root.sub, mint_share_id(path), path, "attachment", ends, note, 1_000_000)
     kept = records(swift_gateway, clock)
     kept.write(share)
     assert kept.read(root, share.share_id) == share

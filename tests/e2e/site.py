@@ -155,6 +155,7 @@ def running_site(**settings: str) -> Iterator[Site]:
         serving_edge(stack, pairs=[pair], origins=[origin]) as edge,
     ):
         environment = stack.gateway_environment([origin]) | pair.gateway_environment(edge)
+        environment |= {"SHARE_PAGE_URL": f"{origin}/share.html"}
         environment |= {"CLOUDFRONT_COOKIE_DOMAIN": "localhost"} | PARTS | settings
         site = Site(
             origin,

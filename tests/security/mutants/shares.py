@@ -1,8 +1,8 @@
-"""What strangers may open, and whose word that is: T36, T48."""
+"""What strangers may open, and whose word that is: T36, T48, T64."""
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Code, Mutant, Text, mutant, never, without
+from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant, never, without
 
 MUTANTS: tuple[Mutant, ...] = (
     mutant(
@@ -14,8 +14,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "a redirect outlives its share",
         Code(
             "Shares.open",
-            "expires_seconds=min(self._links.default_seconds, left)",
-            "expires_seconds=self._links.default_seconds",
+            "min(self._links.default_seconds, left)",
+            "self._links.default_seconds",
         ),
     ),
     mutant(
@@ -140,6 +140,65 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T36",
         "a deleted asset stays shared",
+        without("Deletion._forget", "self._shares.end(principal, keys)"),
+    ),
+    mutant(
+        "T36",
+        "a share opens more often than allowed",
+        Text("_TAKE", "count >= most", "count > most"),
+    ),
+    mutant(
+        "T36",
+        "a lost Redis opens limited shares",
+        always("_uncounted", "share.max_opens is None"),
+    ),
+    mutant(
+        "T36",
+        "a limit is promised that nobody counts",
+        never("Shares.create", "terms.max_opens is not None"),
+    ),
+    mutant(
+        "T36",
+        "a HEAD's link opens contents uncounted",
+        Code("Shares.open", '"s3" if method == "HEAD" else "auto"', '"auto"'),
+        Code("Shares.open", "method=method", 'method="GET"'),
+    ),
+    mutant(
+        "T36",
+        "any text is sent on to the page",
+        without("Shares.page_for", "self._tokens.verify(token)"),
+    ),
+    mutant(
+        "T64",
+        "a package's signature outlives its share",
+        Code(
+            "Shares.open",
+            "self._links.sign_folder(root, share.path, expires_seconds=seconds)",
+            "self._links.sign_folder(root, share.path)",
+        ),
+    ),
+    mutant(
+        "T64",
+        "a shared package opens its whole kind",
+        Code(
+            "LinkSigner.sign_folder",
+            'folder = f"{root.prefix}{path.asset_folder}"',
+            'folder = f"{root.prefix}{path.kind_folder}"',
+        ),
+    ),
+    mutant(
+        "T64",
+        "a shared package opens all that is its owner's",
+        Code(
+            "LinkSigner.sign_folder",
+            'folder = f"{root.prefix}{path.asset_folder}"',
+            "folder = root.prefix",
+        ),
+    ),
+    mutant(
+        "T64",
+        "a package stays open when its manifest is gone",
+        never("Shares.open", "found is None"),
         without("Deletion._forget", "self._shares.end(principal, keys)"),
     ),
 )

@@ -293,9 +293,17 @@ class Operations:
         *,
         expires_in: int | None = None,
         disposition: Disposition | None = None,
+        note: str | None = None,
+        max_opens: int | None = None,
     ) -> Share:
-        """Make a link that works without an account."""
-        asked = {"path": path, "expires_in": expires_in, "disposition": disposition}
+        """Make a link that works without an account, with a note to whoever opens it."""
+        asked: dict[str, Any] = {
+            "path": path,
+            "expires_in": expires_in,
+            "disposition": disposition,
+            "note": note,
+            "max_opens": max_opens,
+        }
         body = {name: value for name, value in asked.items() if value is not None}
         return Share.of(await self._calls("POST", "/v1/shares", json=body, repeatable=False))
 

@@ -201,9 +201,19 @@ class BlockingOperations:
         *,
         expires_in: int | None = None,
         disposition: Disposition | None = None,
+        note: str | None = None,
+        max_opens: int | None = None,
     ) -> Share:
-        """Make a link that works without an account."""
-        return run(self._operations.share(path, expires_in=expires_in, disposition=disposition))
+        """Make a link that works without an account, with a note to whoever opens it."""
+        return run(
+            self._operations.share(
+                path,
+                expires_in=expires_in,
+                disposition=disposition,
+                note=note,
+                max_opens=max_opens,
+            )
+        )
 
     def shares(self) -> list[Share]:
         """All open shares."""

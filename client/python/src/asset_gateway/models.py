@@ -70,17 +70,29 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A link that works without an account. ``url`` is a path where the gateway has no address."""
+    """A link that works without an account. ``url`` is a path where the gateway has no address,
+    ``opens`` None where the gateway does not count them."""
 
     share_id: str
     path: str
     expires_at: datetime | None
     url: str = ""
+    note: str | None = None
+    max_opens: int | None = None
+    opens: int | None = None
 
     @classmethod
     def of(cls, found: Json) -> Share:
         expires_at = instant(found.get("expires_at"))
-        return cls(found["share_id"], found["path"], expires_at, found.get("url") or "")
+        return cls(
+            found["share_id"],
+            found["path"],
+            expires_at,
+            found.get("url") or "",
+            found.get("note"),
+            found.get("max_opens"),
+            found.get("opens"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
