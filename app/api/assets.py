@@ -8,7 +8,7 @@ from app.api.answers import answer, asset_answer, asset_page, package_answer
 from app.api.context import caller, services
 from app.api.cursors import open_cursor
 from app.api.documentation import Blueprint
-from app.domain.copies import is_package
+from app.domain.packages import is_package
 from app.domain.paths import AssetPath
 from app.schemas.assets import (
     AssetPageSchema,

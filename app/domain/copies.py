@@ -86,7 +86,7 @@ def relocate(
         )
         for file in files
     }
-    main = path if path in paths else min(paths, key=likelihood)
+    main = path if path in paths else min(paths, key=_likelihood)
     return Relocation(paths, paths[main])
 
 
