@@ -126,7 +126,11 @@ def on_starting(server: Any) -> None:
 
 def post_fork(_server: Any, _worker: Any) -> None:
     """Give a worker files of its own to count in, and fewer collections: an answer of a thousand
-    links is thousands of objects, none of them garbage before it is sent."""
+    links is thousands of objects, none of them garbage before it is sent.
+
+    What was loaded before the fork is left out of them: the first to look at it would make a copy
+    of all those pages, 20 MB that the processes share."""
+    gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     _reserve_metric_files()
 
