@@ -61,6 +61,6 @@ def test_ports_and_the_kept_file_are_named() -> None:
 def test_its_code_compiles() -> None:
     """Against the packages on npm and the client, strictly; Vite's own types say ``env``."""
     blocks = dict(re.findall(r"```tsx?\n// (\S+)\n(.*?)```", PAGE.read_text(), re.DOTALL))
-    assert set(blocks) == {"src/gateway.ts", "src/App.tsx"}
+    assert set(blocks) == {"src/gateway.ts", "src/App.tsx", "src/Uploads.tsx"}
     vite = "interface ImportMeta { readonly env: Record<string, string> }"
     assert compiled(OPTIONS, {**blocks, "src/vite.d.ts": vite}) == ""

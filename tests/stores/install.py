@@ -2,9 +2,10 @@
 
 System programs (Redis, Chromium, Node.js) come from Debian's packages when this runs as root there;
 elsewhere they are named and the exit code is 1. The stores come from PyPI into environments of
-their own under `.stores/`, since they pin what the gateway must not be bound to; what browsers and
-the type checker take from npm goes into `.stores/npm`, as `tests/npm` pins it. Done again it does
-nothing, in a blink. Standard library only: it runs before anything is installed.
+their own under `.stores/`, since they pin what the gateway must not be bound to; what browsers, the
+type checker and the examples take from npm goes into `.stores/npm` and `.stores/examples`, as lock
+files pin it. Done again it does nothing, in a blink. Standard library only: it runs before anything
+is installed.
 """
 
 import contextlib
@@ -23,7 +24,12 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 STORES = HERE.parents[1] / ".stores"
-NPM_PROJECT = HERE.parent / "npm"
+#: What is installed from npm, by its folder in `.stores`: bundlers bring a binary for each system,
+#: which the others can do without.
+NPM_PROJECTS = {
+    "npm": HERE.parent / "npm",
+    "examples": HERE.parent / "e2e" / "examples" / "npm",
+}
 
 # What a package without a wheel for this machine is compiled with.
 BUILD_PACKAGES = ("gcc", "libc6-dev", "python3-dev", "liberasurecode-dev")
@@ -148,14 +154,15 @@ def install_store(name: str) -> None:
     say(f"{name} installed in {time.monotonic() - started:.0f} s")
 
 
-def install_npm() -> None:
-    """Make `.stores/npm` what the lock file of `tests/npm` says; raises InstallError.
+def install_npm(name: str) -> None:
+    """Make `.stores/NAME` what the lock file of its project says; raises InstallError.
 
     No package's own scripts run. The folder is the project's copy, so that `npm ci` writes nothing
     into the checkout.
     """
-    files = [NPM_PROJECT / name for name in ("package.json", "package-lock.json", ".npmrc")]
-    home = STORES / "npm"
+    project = NPM_PROJECTS[name]
+    files = [project / file for file in ("package.json", "package-lock.json", ".npmrc")]
+    home = STORES / name
     stamp = home / "installed"
     expected = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     if stamp.exists() and stamp.read_text() == expected:
@@ -170,7 +177,7 @@ def install_npm() -> None:
     if failure is not None:
         raise InstallError(failure)
     stamp.write_text(expected)
-    say(f"npm packages installed in {time.monotonic() - started:.0f} s")
+    say(f"npm packages of {name} installed in {time.monotonic() - started:.0f} s")
 
 
 @contextlib.contextmanager
@@ -185,7 +192,7 @@ def alone() -> Iterator[None]:
 def main() -> int:
     steps: list[Callable[[], None]] = [install_programs]
     steps += [partial(install_store, name) for name in ("swift", "juicefs")]
-    steps.append(install_npm)
+    steps += [partial(install_npm, name) for name in NPM_PROJECTS]
     failures: list[str] = []
     with alone():
         for step in steps:

@@ -1,0 +1,5 @@
+import { Library } from '../components/library';
+
+export default function Page() {
+  return <Library />;
+}
