@@ -70,6 +70,7 @@ def test_an_asset_is_told_from_arrival_to_deletion(account: Account, backend: Ba
         shown["checksum_crc64nvme"] = None
         assert created["data"] == {
             "sub": caller.sub,
+            "actor": {"type": "user", "client_id": None},
             "asset": shown,
             "verified": True,
             "reason": None,
