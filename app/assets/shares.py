@@ -114,11 +114,14 @@ class Shares:
     def page_for(self, token: str) -> str | None:
         """The page that shows what the share of ``token`` opens, None without one.
 
-        The page asks whether it is still open. ``NotFound`` for a token that is none of ours.
+        The page asks whether it is still open. ``NotFound`` for a token that is none of ours, where
+        there is a page.
         """
+        if not self._page_url:
+            return None
         self._tokens.verify(token)
         # Browsers send no fragment on, so that the page's host, and its logs, never see the token.
-        return f"{self._page_url}#{token}" if self._page_url else None
+        return f"{self._page_url}#{token}"
 
     def open(self, token: str, method: Literal["GET", "HEAD"] = "GET") -> OpenedShare:
         """What the share of ``token`` opens, by fresh URLs for requests of this ``method``;
