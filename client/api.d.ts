@@ -71,6 +71,11 @@ export interface components {
              * @default null
              */
             checksum_crc64nvme?: string | null;
+            /**
+             * @description MULTIPART: bytes, from 5 MiB to `PART_SIZE_BYTES`, which is the default; more where there would be over 1,000 parts
+             * @default null
+             */
+            part_size?: number | null;
             /** @description Names of a-z 0-9 -, any text; 2 KB together once encoded */
             metadata?: {
                 [key: string]: string;
@@ -266,8 +271,13 @@ export interface components {
         BatchAnswer: {
             items: components["schemas"]["BatchItem"][];
         };
-        UploadIds: {
+        Completions: {
             upload_ids: string[];
+            /**
+             * @description In the order of the uploads; as for completing one
+             * @default null
+             */
+            checksums_crc64nvme?: (string | null)[] | null;
         };
         CompletedItem: {
             asset?: components["schemas"]["Asset"];

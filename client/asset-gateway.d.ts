@@ -298,8 +298,11 @@ export declare class AssetGateway {
     uploads: NewUpload[],
     options?: { package?: boolean | undefined },
   ): Promise<DeclaredItem[]>;
-  /** Completes and verifies many in one call; at most 100. */
-  completeAll(uploadIds: string[]): Promise<CompletedItem[]>;
+  /** Completes and verifies many in one call; at most 100. `checksums` are CRC-64/NVME, in order. */
+  completeAll(
+    uploadIds: string[],
+    checksums?: (string | null)[] | undefined,
+  ): Promise<CompletedItem[]>;
 
   list(options?: ListOptions): Pages<Asset>;
   get(path: string): Promise<Asset>;

@@ -1,7 +1,7 @@
 /** What a page shows, without a framework: stores with `subscribe` and `getSnapshot`. */
 
 import type {
-  Asset, AssetGateway, Deletion, FileHandle, Kind, ListOptions, Me, Slug,
+  Asset, AssetGateway, Deletion, FileHandle, Kind, Link, ListOptions, Me, Slug,
 } from './asset-gateway.js';
 
 /** Whatever went wrong, in words; `canRetry` where the same again may succeed. */
@@ -139,3 +139,28 @@ export interface Restorable {
 
 /** `order` is `newest` by default. Call `load()`, or `query()`, to begin. */
 export declare function createLibrary(gateway: AssetGateway, query?: LibraryQuery): Library;
+
+export interface LiveLinkOptions {
+  /** Seconds, 1 to 604,800. */
+  expiresIn?: number | undefined;
+  disposition?: 'inline' | 'attachment' | undefined;
+  via?: 'auto' | 's3' | 'cloudfront' | undefined;
+}
+
+export interface LinksSnapshot {
+  /** By path; a path is missing until its link is there. */
+  readonly links: { readonly [path: string]: Link };
+  readonly error: Told | null;
+}
+
+/** While anybody is subscribed, its links are renewed a minute before they expire. */
+export interface Links extends Store<LinksSnapshot> {
+  /** The paths whose links are wanted from now on. */
+  show(paths: readonly string[]): void;
+}
+
+export declare function createLinks(
+  gateway: AssetGateway,
+  paths?: readonly string[],
+  options?: LiveLinkOptions,
+): Links;

@@ -3,5 +3,6 @@
  * `getSnapshot`. What pages call is documented in `store.d.ts`.
  */
 
+export { createLinks } from './src/links.js';
 export { createLibrary } from './src/store/library.js';
 export { createUploads } from './src/store/uploads.js';

@@ -13,7 +13,8 @@ from app.schemas.uploads import (
     BatchAnswerSchema,
     BatchSchema,
     CompletedUploadsSchema,
-    UploadIdsSchema,
+    Completions,
+    CompletionsSchema,
 )
 
 blp = Blueprint("upload_batches", description="Send many files", signing=True, large_body=True)
@@ -37,13 +38,16 @@ def create_uploads(batch: Batch) -> Response:
 
 
 @blp.route("/v1/uploads/complete", methods=["POST"])
-@blp.arguments(UploadIdsSchema)
+@blp.arguments(CompletionsSchema)
 @blp.response(200, CompletedUploadsSchema)
-def complete_uploads(upload_ids: list[str]) -> Response:
+def complete_uploads(known: Completions) -> Response:
     """Finish up to 100 uploads and verify what arrived.
 
-    Each item answers with its asset or with its own problem, as completing one does.
+    Each item answers with its asset or with its own problem, as completing one does;
+    `checksums_crc64nvme` has what is known of each file.
     """
-    uploads = [try_open_upload(upload_id) for upload_id in upload_ids]
-    completed = services.assets.upload_batches.complete(caller(), uploads)
+    uploads = [try_open_upload(upload_id) for upload_id in known.upload_ids]
+    completed = services.assets.upload_batches.complete(
+        caller(), uploads, known.checksums_crc64nvme
+    )
     return answer({"items": completed_answer(completed)})

@@ -76,16 +76,23 @@ class UploadBatches:
         return [results[number] for number in range(len(declarations))]
 
     def complete(
-        self, principal: Principal, uploads: Iterable[Upload | Problem]
+        self,
+        principal: Principal,
+        uploads: Sequence[Upload | Problem],
+        checksums_crc64nvme: Sequence[str | None],
     ) -> list[tuple[Upload, StoredObject] | Problem]:
-        """The objects of ``uploads`` in order, or why each is none."""
+        """The objects of ``uploads`` in order, or why each is none.
 
-        def complete(upload: Upload | Problem) -> tuple[Upload, StoredObject]:
+        ``checksums_crc64nvme`` are what the whole files must have, None where nobody knows.
+        """
+
+        def complete(item: tuple[Upload | Problem, str | None]) -> tuple[Upload, StoredObject]:
+            upload, checksum = item
             if isinstance(upload, Problem):
                 raise upload
-            return upload, self._uploads.complete(principal, upload)
+            return upload, self._uploads.complete(principal, upload, checksum)
 
-        return _each(complete, uploads)
+        return _each(complete, list(zip(uploads, checksums_crc64nvme, strict=True)))
 
     def _plan(
         self, principal: Principal, declaration: Declaration | Problem, asset_id: str | None

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from app.domain.errors import NotFound, TooLarge, ValidationFailed
 from app.domain.filenames import package_filename, safe_filename
-from app.domain.limits import MAX_SINGLE_BYTES, human_size
+from app.domain.limits import MAX_SINGLE_BYTES, MIN_PART_BYTES, human_size
 from app.domain.metadata import encode_metadata, marks_package, package_mark
 from app.domain.parts import PartPlan
 from app.domain.paths import AssetPath, Kind, Root
@@ -151,7 +151,8 @@ def upload_of(claims: Claims, *, sub: str) -> Upload | ListedUpload:
 class Declaration:
     """What a client says it is about to send; nothing of it has been believed yet.
 
-    Without a ``method`` the size chooses it.
+    Without a ``method`` the size chooses it. ``part_size`` in bytes is a wish, for multipart alone:
+    parts grow where there would be too many.
     """
 
     filename: str
@@ -164,6 +165,7 @@ class Declaration:
     checksum_sha256: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     checksum_crc64nvme: str | None = None
+    part_size: int | None = None
 
 
 def declare_upload(
@@ -202,6 +204,7 @@ def declare_upload(
     encode_metadata(declaration.metadata, mark)
     if declaration.checksum_sha256 and declaration.checksum_crc64nvme:
         raise ValidationFailed.at("/checksum_crc64nvme", "Send one checksum: S3 takes one.")
+    _check_part_size(declaration.part_size, part_sizes.preferred)
     method = choose_method(declaration.method, declaration.size, part_sizes.threshold)
     return Upload(
         root.sub,
@@ -239,4 +242,13 @@ def _part_size(declaration: Declaration, part_sizes: PartSizes) -> int:
         raise ValidationFailed.at(
             "/checksum_crc64nvme", "Send the checksum of a multipart upload when you complete it."
         )
-    return PartPlan.of(declaration.size, part_sizes.preferred).part_size
+    wanted = declaration.part_size or part_sizes.preferred
+    return PartPlan.of(declaration.size, wanted).part_size
+
+
+def _check_part_size(wanted: int | None, most: int) -> None:
+    # Small parts lose little on a slow line; large ones would only lose more.
+    if wanted is not None and not MIN_PART_BYTES <= wanted <= max(most, MIN_PART_BYTES):
+        raise ValidationFailed.at(
+            "/part_size", f"From {MIN_PART_BYTES:,} to {max(most, MIN_PART_BYTES):,} bytes."
+        )

@@ -88,6 +88,14 @@ class NewUploadSchema(InputSchema):
         validate=check_crc64nvme,
         metadata={"description": "Base64, instead of the above: PUT and POST; see complete"},
     )
+    part_size = WholeNumber(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "MULTIPART: bytes, from 5 MiB to `PART_SIZE_BYTES`, which is the default; "
+            "more where there would be over 1,000 parts"
+        },
+    )
     metadata = fields.Dict(
         Text(),
         Text(),
@@ -298,12 +306,34 @@ class BatchAnswerSchema(Schema):
     items = fields.List(fields.Nested(BatchItemSchema), required=True)
 
 
-class UploadIdsSchema(InputSchema):
-    """Uploads to complete, at most 100."""
+class Completions(NamedTuple):
+    """Uploads to complete, and what is known of each one's file."""
 
-    makes = staticmethod(lambda upload_ids: upload_ids)
+    upload_ids: list[str]
+    checksums_crc64nvme: list[str | None]
+
+
+def _completions(
+    *, upload_ids: list[str], checksums_crc64nvme: list[str | None] | None
+) -> Completions:
+    checksums = checksums_crc64nvme
+    if checksums is not None and len(checksums) != len(upload_ids):
+        raise ValidationFailed.at("/checksums_crc64nvme", "One for each upload, or null.")
+    return Completions(upload_ids, checksums or [None] * len(upload_ids))
+
+
+class CompletionsSchema(InputSchema):
+    """Uploads to complete, at most 100, with the checksum of each one's whole file if known."""
+
+    makes = staticmethod(_completions)
 
     upload_ids = texts(MAX_COMPLETED, max_length=8192)
+    checksums_crc64nvme = fields.List(
+        fields.Str(allow_none=True, validate=check_crc64nvme),
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "In the order of the uploads; as for completing one"},
+    )
 
 
 class CompletedItemSchema(Schema):

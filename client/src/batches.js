@@ -125,7 +125,8 @@ export class Batches {
 
   async #completeSome(some) {
     try {
-      const items = await this.#gateway.completeAll(some.map(({ id }) => id));
+      const items = await this.#gateway.completeAll(
+        some.map(({ id }) => id), some.map(({ checksum }) => checksum ?? null));
       for (const [i, { asset, problem }] of items.entries()) {
         if (problem) some[i].reject(new GatewayError(problem));
         else some[i].resolve(asset);

@@ -102,8 +102,9 @@ export class AssetGateway {
     return (await this.#post('/v1/uploads/batch', { uploads, package: asPackage })).items;
   }
 
-  async completeAll(ids) {
-    return (await this.#post('/v1/uploads/complete', { upload_ids: ids })).items;
+  async completeAll(ids, checksums) {
+    const body = { upload_ids: ids, checksums_crc64nvme: checksums };
+    return (await this.#post('/v1/uploads/complete', body)).items;
   }
 
   list({ projectId, signal, ...query } = {}) {

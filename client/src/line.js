@@ -14,6 +14,10 @@ const SLOW_MS = 5000;
 const BRISK_MS = 1000;
 /** How much faster more parts must make it, to stay. */
 const WORTH = 1.2;
+/** Bytes a millisecond, 1 MiB/s: below, a part that is cut costs many seconds. */
+const SLOW_BYTES_PER_MS = 2 ** 20 / 1000;
+/** What is smaller tells of round trips, not of the line. */
+const TELLING_BYTES = 256 * 2 ** 10;
 /** After a vain trial, when to try again: lines change. */
 const TRY_AGAIN_MS = 30e3;
 
@@ -31,6 +35,8 @@ export class Line {
   #parts = 0;
   /** Bytes a millisecond before a trial of more, or null. */
   #before = null;
+  /** Bytes a millisecond, lately, or null. */
+  #speed = null;
   #patientUntil = 0;
 
   constructor(now = () => performance.now()) {
@@ -39,6 +45,18 @@ export class Line {
 
   get width() {
     return this.#width;
+  }
+
+  /** Whether it carried little lately; before anything was sent, what the browser thinks. */
+  get slow() {
+    // Chromium says megabits a second, at most 10.
+    if (this.#speed === null) return globalThis.navigator?.connection?.downlink < 8;
+    return this.#speed < SLOW_BYTES_PER_MS;
+  }
+
+  /** A whole file went over it by itself. */
+  carried(bytes, tookMs) {
+    if (bytes >= TELLING_BYTES && tookMs > 0) this.#speed = bytes / tookMs;
   }
 
   /**
@@ -90,6 +108,7 @@ export class Line {
     if (this.#parts < this.#width) return;
     const now = this.#now();
     const speed = this.#bytes / (now - this.#since);
+    this.#speed = speed;
     const vain = this.#before !== null && speed < this.#before * WORTH;
     this.#brisk = tookMs < BRISK_MS * this.#width;
     this.#before = null;

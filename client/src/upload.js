@@ -15,6 +15,7 @@ import { Transfer } from './transfer.js';
 
 const DISCARD_MS = 5e3; // as long as cancelling waits for what it removes
 const ROUNDS = 3;
+const SMALL_PART = 5 * 2 ** 20; // S3's smallest
 /** URLs live for 15 minutes by default; what was declared so long ago is signed afresh. */
 const STALE_MS = 600e3;
 
@@ -171,6 +172,7 @@ export class Upload {
     const { name, size } = this.#file;
     const plan = this.#remote.take(this.#together.plan ?? await this.#remote.declare({
       ...await declarationOf(this.#file, this.#options), checksum_sha256: await this.#sha256(),
+      part_size: this.#line.slow ? SMALL_PART : undefined,
     }));
     if (plan.method === 'MULTIPART') {
       const { upload_id, path, key } = plan;
@@ -194,8 +196,10 @@ export class Upload {
       if (sends) fresh = await this.#remote.again();
       sends += 1;
       const reading = this.#checksum?.upTo(this.#file.size);
+      const begun = performance.now();
       try {
         await this.#transfer.send(fresh, this.#file, 0);
+        this.#line.carried(this.#file.size, performance.now() - begun);
       } catch (error) {
         // An answer got lost and the bytes arrived: whether they are ours, completion judges.
         if (sends === 1 || error.status !== 412) throw error;

@@ -208,3 +208,25 @@ def test_t26_a_byte_that_changes_on_the_way_is_refused(gateway: Gateway) -> None
         assert versions(gateway, started) == {}
         again = complete(ada, sent(ada, "multipart"), crc(LARGE))
         assert (again.status_code, again.json["checksum_crc64nvme"]) == (200, crc(LARGE))
+
+
+def test_t26_a_batch_holds_each_file_against_its_own_checksum(alice: Caller) -> None:
+    """T26: one that differs is removed and says so; the others, and one without, are assets."""
+    uploads = [sent(alice, "put") for _ in range(3)]
+    ids = [each["upload_id"] for each in uploads]
+    body = {"upload_ids": ids, "checksums_crc64nvme": [crc(PNG), ANOTHER, None]}
+    good, bad, unknown = alice.post("/v1/uploads/complete", body).json["items"]
+    assert good["asset"]["checksum_crc64nvme"] == crc(PNG)
+    assert bad["problem"]["type"] == "/problems/upload-rejected"
+    assert unknown["asset"]["path"] == uploads[2]["path"]
+    assert alice.get(f"/v1/assets/{uploads[1]['path']}").status_code == 404
+
+
+@pytest.mark.parametrize("checksums", [[], [None, None], ["x"], [1]], ids=str)
+def test_a_batch_takes_one_checksum_for_each_upload(alice: Caller, checksums: Any) -> None:
+    """Fewer, more or others are a 422 of the call, which completes nothing."""
+    upload = sent(alice, "put")
+    body = {"upload_ids": [upload["upload_id"]], "checksums_crc64nvme": checksums}
+    answer = alice.post("/v1/uploads/complete", body)
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"].startswith("/checksums_crc64nvme")

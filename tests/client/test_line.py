@@ -99,3 +99,25 @@ def test_more_that_does_not_help_is_given_up() -> None:
     assert seen["most"] == 2
     assert seen["width"] == 1
     assert seen["speed"] > 5 * 0.93
+
+
+def test_a_line_is_slow_by_what_it_carried_lately() -> None:
+    """Below 1 MiB/s, of parts or of whole files; what is tiny tells nothing."""
+    program = """
+      import { Line } from '%s';
+      let now = 0;
+      const line = new Line(() => now);
+      const told = [line.slow];
+      line.carried(1000, 100);
+      told.push(line.slow);
+      line.carried(2 ** 20, 3000);
+      told.push(line.slow);
+      const place = await line.enter();
+      now += 1000;
+      place.leave(8 * 2 ** 20);
+      told.push(line.slow);
+      console.log(JSON.stringify(told));
+    """
+    command = ["node", "--input-type=module", "-e", program % SOURCE]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(answer.stdout) == [False, False, True, False]

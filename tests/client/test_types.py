@@ -104,6 +104,45 @@ if (new GatewayError().slug === 'quota') void 0;
 // @ts-expect-error: what is not there is said
 me.quota;
 """
+STORES = """
+import { AssetGateway, type Asset } from 'asset-gateway-client';
+import { uploadAll, uploadPackage, type Outcome } from 'asset-gateway-client/many';
+import { createLibrary, createLinks, createUploads } from 'asset-gateway-client/store';
+import { toReadable } from 'asset-gateway-client/svelte';
+
+declare const files: File[];
+const gateway = new AssetGateway({ endpoint: 'https://x', token: 'x' });
+const many = uploadAll(gateway, files, { kind: 'image', onProgress: ({ failed }) => void failed });
+many.pause();
+const outcomes: Outcome[] = await many;
+const manifest: Asset = await uploadPackage(gateway, files);
+const uploads = createUploads(gateway, { kind: 'image' });
+uploads.add(files);
+const [item] = uploads.getSnapshot().items;
+if (item?.state === 'failed' && item.error?.canRetry) uploads.retry(item.id);
+const library = createLibrary(gateway, { q: 'cat', sign: true });
+await library.query({ kind: 'image' });
+const url: string | undefined = createLinks(gateway, ['a']).getSnapshot().links['a']?.url;
+toReadable(library).subscribe(({ hasMore }) => void hasMore);
+// @ts-expect-error: snapshots are frozen
+uploads.getSnapshot().items = [];
+void [outcomes, manifest, url];
+"""
+
+HOOKS = """
+import { AssetGateway } from 'asset-gateway-client';
+import { useAssets, useLinks, useUploads } from 'asset-gateway-client/react';
+
+const gateway = new AssetGateway({ endpoint: 'https://x', token: 'x' });
+export function Page() {
+  const { items, add, pause } = useUploads(gateway, { concurrency: 2 });
+  const { assets, more, hasMore } = useAssets(gateway, { kind: 'video' });
+  const { links } = useLinks(gateway, assets.map(({ path }) => path));
+  return <button onClick={() => { pause(); add([]); void more(); }}>
+    {items.length}{String(hasMore)}{links['a']?.url}
+  </button>;
+}
+"""
 #: The strictest that a front end may set; without the types of Node and React.
 STRICT = {
     "target": "ES2023",
@@ -133,7 +172,8 @@ new Uppy().addFiles('a');
 def faults() -> str:
     """What the TypeScript compiler says to all of it, once: `file(line,column): …` a line."""
     assert NPM.is_dir(), "python -m tests.stores.install"
-    return compiled(OPTIONS, {"use.ts": USE, "wrong.ts": WRONG, **examples()})
+    ours = {"use.ts": USE, "stores.ts": STORES, "hooks.tsx": HOOKS, "wrong.ts": WRONG}
+    return compiled(OPTIONS, {**ours, **examples()})
 
 
 def compiled(options: dict[str, Any], sources: dict[str, str]) -> str:
@@ -175,7 +215,7 @@ def test_a_wrong_example_would_be_noticed(faults: str) -> None:
 
 def test_the_types_are_clean_under_the_strictest_settings() -> None:
     """`exactOptionalPropertyTypes` and all: what may be undefined in an app may be given."""
-    assert compiled(STRICT, {"use.ts": USE}) == ""
+    assert compiled(STRICT, {"use.ts": USE, "stores.ts": STORES}) == ""
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -241,4 +281,4 @@ def test_every_route_has_a_method() -> None:
 
 
 def client_source() -> str:
-    return "".join(path.read_text() for path in sorted((ROOT / "client" / "src").glob("*.js")))
+    return "".join(path.read_text() for path in sorted((ROOT / "client" / "src").rglob("*.js")))

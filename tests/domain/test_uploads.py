@@ -146,3 +146,24 @@ def test_t22_no_edit_of_an_upload_id_is_opened(
         if edited != upload_id:
             with pytest.raises(NotFound):
                 SEALS["upload"].verify(edited)
+
+
+@given(
+    size=st.integers(1, 50 * TIB // 1024),
+    wanted=st.integers(MIN_PART_BYTES, SIZES.preferred),
+)
+def test_parts_are_as_small_as_was_asked_for(size: int, wanted: int) -> None:
+    """As long as a thousand do; then they grow, as without a wish."""
+    plan = declared(method=Method.MULTIPART, size=size, part_size=wanted).plan
+    assert plan
+    assert plan.part_size == wanted or (plan.part_size > wanted and size > 1000 * wanted)
+    assert plan.count <= 1000
+
+
+@pytest.mark.parametrize("wanted", [-1, 0, 1, MIN_PART_BYTES - 1, SIZES.preferred + 1])
+def test_a_part_size_out_of_bounds_is_refused(wanted: int) -> None:
+    """Of S3 and of the settings, whatever the method."""
+    for method in (None, Method.PUT, Method.MULTIPART):
+        with pytest.raises(ValidationFailed) as refused:
+            declared(method=method, part_size=wanted)
+        assert refused.value.errors[0].pointer == "/part_size"
