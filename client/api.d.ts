@@ -72,7 +72,7 @@ export interface components {
              */
             checksum_crc64nvme?: string | null;
             /**
-             * @description MULTIPART: bytes, from 5 MiB to `PART_SIZE_BYTES`, which is the default; more where there would be over 1,000 parts
+             * @description MULTIPART: bytes, 5 MiB to `PART_SIZE_BYTES`, which is the default; more where there would be over 1,000 parts
              * @default null
              */
             part_size?: number | null;

@@ -92,7 +92,7 @@ class NewUploadSchema(InputSchema):
         load_default=None,
         allow_none=True,
         metadata={
-            "description": "MULTIPART: bytes, from 5 MiB to `PART_SIZE_BYTES`, which is the default; "
+            "description": "MULTIPART: bytes, 5 MiB to `PART_SIZE_BYTES`, which is the default; "
             "more where there would be over 1,000 parts"
         },
     )

@@ -84,7 +84,10 @@ def test_svelte_gets_a_store_by_its_own_contract() -> None:
       const listeners = new Set();
       const store = {{
         getSnapshot: () => value,
-        subscribe: (listener) => {{ listeners.add(listener); return () => listeners.delete(listener); }},
+        subscribe: (listener) => {{
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        }},
       }};
       const seen = [];
       const end = toReadable(store).subscribe((one) => seen.push(one));
@@ -109,7 +112,8 @@ def test_the_hooks_render_on_a_server() -> None:
         const {{ items }} = useUploads(gateway, {{ kind: 'image' }});
         const {{ assets, loading }} = useAssets(gateway);
         const {{ links }} = useLinks(gateway, ['image/a']);
-        return h('p', null, [items.length, assets.length, loading, Object.keys(links).length].join());
+        const told = [items.length, assets.length, loading, Object.keys(links).length];
+        return h('p', null, told.join());
       }}
       console.log(renderToString(h(StrictMode, null, h(Page))));
     """
@@ -119,8 +123,8 @@ def test_the_hooks_render_on_a_server() -> None:
 def in_react(program: str, platform: str) -> str:
     """What a program prints that was bundled with React, as a front end does it."""
     bundle = bundled(program, platform)
-    command = ["node", "--input-type=module", "-e", bundle]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    command = ["node", "--input-type=module", "-"]
+    return subprocess.run(command, input=bundle, capture_output=True, text=True, check=True).stdout
 
 
 def bundled(program: str, platform: str = "browser") -> str:

@@ -20,14 +20,15 @@ import { useAssets, useLinks, useUploads } from '%(client)s/react.js';
 function Uploads({ gateway }) {
   const { items, totals, add, pause, resume, clear } = useUploads(gateway, { previews: false });
   Object.assign(window, { add, pause, resume, clear });
-  return h('ul', { id: 'uploads', title: String(totals.done) },
+  return h('ul', { id: 'react-uploads', title: String(totals.done) },
     items.map(({ id, name, state }) => h('li', { key: id }, `${name} ${state}`)));
 }
 function Library({ gateway }) {
   const { assets, loading, refresh, remove } = useAssets(gateway, { order: undefined });
   Object.assign(window, { refresh, removeAsset: remove });
   const { links } = useLinks(gateway, assets.map(({ path }) => path));
-  return h('ol', { id: 'library', title: String(loading) }, assets.map(({ path, filename }) => (
+  const shown = { id: 'react-library', title: String(loading) };
+  return h('ol', shown, assets.map(({ path, filename }) => (
     h('li', { key: path }, h('a', { href: links[path]?.url }, filename)))));
 }
 function Renewed({ gateway }) {
@@ -68,16 +69,16 @@ def test_uploads_follow_their_store(page: Page, site: Site) -> None:
     """Rendered as they go; taken off, nothing is told any more and nothing fails."""
     render(page, "Uploads")
     page.evaluate("() => add([file(1000, 'a.txt'), file(20, 'b.txt')], { kind: 'brand_kit' })")
-    expect(page.locator("#uploads li")).to_have_text(["a.txt done", "b.txt done"])
-    expect(page.locator("#uploads")).to_have_attribute("title", "2")
+    expect(page.locator("#react-uploads li")).to_have_text(["a.txt done", "b.txt done"])
+    expect(page.locator("#react-uploads")).to_have_attribute("title", "2")
     page.evaluate("() => clear()")
-    expect(page.locator("#uploads li")).to_have_count(0)
+    expect(page.locator("#react-uploads li")).to_have_count(0)
     page.evaluate("() => show(false)")
-    expect(page.locator("#uploads")).to_have_count(0)
+    expect(page.locator("#react-uploads")).to_have_count(0)
     page.evaluate("() => show(true)")
-    page.wait_for_selector("#uploads", state="attached")
+    page.wait_for_selector("#react-uploads", state="attached")
     page.evaluate("() => add([file(30, 'c.txt')], { kind: 'brand_kit' })")
-    expect(page.locator("#uploads li")).to_have_text(["c.txt done"])
+    expect(page.locator("#react-uploads li")).to_have_text(["c.txt done"])
     assert len(site.stored_keys()) == 3
 
 
@@ -85,9 +86,11 @@ def test_the_library_loads_with_links(page: Page) -> None:
     """Assets and a link to each; what is removed goes."""
     page.evaluate("() => inTime(gateway().upload(file(10, 'note.txt'), { kind: 'brand_kit' }))")
     render(page, "Library")
-    link = page.locator("#library a")
+    link = page.locator("#react-library a")
     expect(link).to_have_text(["note.txt"])
-    page.wait_for_function("() => document.querySelector('#library a').href.startsWith('http')")
+    page.wait_for_function(
+        "() => document.querySelector('#react-library a').href.startsWith('http')"
+    )
     page.evaluate(
         "async () => removeAsset((await gateway().list().page()).items.map(({ path }) => path))"
     )
