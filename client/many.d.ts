@@ -67,7 +67,7 @@ export declare class Many<Result> implements Promise<Result> {
 /**
  * So many files at a time, small ones declared by the thousand and completed by the hundred.
  * Resolves to what became of each, in their order.
- * Small files that are completed together are not held against a checksum of theirs yet.
+ * Each is held against its CRC-64/NVME at the store, unless `checksum` is false.
  */
 export declare function uploadAll(
   gateway: AssetGateway,

@@ -57,7 +57,9 @@ def test_every_entry_point_declares_what_it_exports(entry: str) -> None:
     for names in re.findall(r"^export { (.*?) }", module, re.MULTILINE):
         exported |= {name.strip() for name in names.split(",")}
     assert exported
-    declared = set(re.findall(r"^export declare (?:class|function) (\w+)", types, re.MULTILINE))
+    declared = set(
+        re.findall(r"^export declare (?:class|const|function) (\w+)", types, re.MULTILINE)
+    )
     assert exported <= declared
 
 

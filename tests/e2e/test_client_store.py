@@ -111,6 +111,39 @@ def test_300_photos_need_one_call_to_declare_and_three_to_complete(
     assert calls == {"POST /v1/uploads/batch": 1, "POST /v1/uploads/complete": 3}
 
 
+def test_a_byte_that_changed_in_one_of_many_is_told(page: Page, site: Site) -> None:
+    """That file is refused and goes again with `retry()`; the others stay as they are."""
+    spoilt: list[bytes] = []
+
+    def spoil(route: Route) -> None:
+        body = route.request.post_data_buffer
+        if spoilt or route.request.method != "PUT" or not body:
+            route.fallback()
+            return
+        spoilt.append(body)
+        route.continue_(post_data=bytes([body[0] ^ 1]) + body[1:])
+
+    page.route(f"{site.storage}/**", spoil)
+    told = page.evaluate(
+        """async () => {
+          const files = Array.from({ length: 12 }, (_, i) => file(100 + i, `${i}.txt`));
+          const many = uploadAll(gateway(), files, { kind: 'brand_kit' });
+          const first = await inTime(many);
+          many.retry();
+          const second = await inTime(many);
+          return {
+            first: first.map(({ error }) => error?.slug ?? null),
+            second: second.map(({ asset }) => asset?.size),
+          };
+        }"""
+    )
+    refused = [slug for slug in told["first"] if slug]
+    assert refused == ["upload-rejected"]
+    assert told["first"].index("upload-rejected") == len(spoilt[0]) - 100
+    assert told["second"] == [100 + i for i in range(12)]
+    assert len(site.stored_keys()) == 12
+
+
 def test_pause_resume_and_retry_of_all(page: Page, site: Site, calls: Counter[str]) -> None:
     """One call each; what the store refused once is sent again, and nothing else."""
     page.evaluate(
