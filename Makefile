@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test lint stores mutants fuzz benchmark soak smoke-aws audit sbom lock clean
+.PHONY: help dev test browsers lint stores mutants fuzz benchmark soak smoke-aws audit sbom lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -14,6 +14,10 @@ dev: $(VENV)/ready ## Run the whole product on local stand-ins (ORIGIN=http://lo
 
 test: lint stores ## Check style and types, and run every test, browsers included
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+browsers: $(VENV)/ready ## Go through every journey in Chromium, Firefox and WebKit
+	@$(BIN)/python -m tests.stores.install --engines
+	$(BIN)/pytest -m "" tests/e2e/engines
 
 lint: $(VENV)/ready ## Check style and types
 	$(BIN)/ruff check .

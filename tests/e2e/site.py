@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -145,25 +145,32 @@ def page_server(port: int, gateway: str, stack: Stack) -> Iterator[None]:
 
 
 @contextmanager
-def running_site(**settings: str) -> Iterator[Site]:
-    """The local stack; `settings` are variables of the gateway's environment."""
+def running_site(*, with_line: bool = False, **settings: str) -> Iterator[Site]:
+    """The local stack; `settings` are variables of the gateway's environment.
+
+    `with_line` puts a `line` that tests can spoil between browsers and the store.
+    """
     page_port = free_port()
     origin = f"http://localhost:{page_port}"
     pair = KeyPair.fresh()
     with (
         running_store(origins=[origin]) as stack,
         serving_edge(stack, pairs=[pair], origins=[origin]) as edge,
+        CorsProxy(stack.endpoint) if with_line else nullcontext() as line,
     ):
+        storage = line.endpoint if line else stack.endpoint
         environment = stack.gateway_environment([origin]) | pair.gateway_environment(edge)
         environment |= {"SHARE_PAGE_URL": f"{origin}/share.html"}
-        environment |= {"CLOUDFRONT_COOKIE_DOMAIN": "localhost"} | PARTS | settings
+        environment |= {"CLOUDFRONT_COOKIE_DOMAIN": "localhost", "S3_PUBLIC_ENDPOINT": storage}
+        environment |= PARTS | settings
         site = Site(
             origin,
             Gateway(environment, free_port()),
             stack,
-            storage=stack.endpoint,
+            storage=storage,
             bucket=stack.bucket,
             s3=stack.client("s3"),
+            line=line,
             edge=edge,
         )
         with _running(site, page_port):

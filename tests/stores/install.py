@@ -1,7 +1,9 @@
 """Install what the tests run against, on a fresh machine: `python -m tests.stores.install`.
 
 System programs (Redis, Chromium, Node.js) come from Debian's packages when this runs as root there;
-elsewhere they are named and the exit code is 1. The stores come from PyPI into environments of
+elsewhere they are named and the exit code is 1. So do Firefox and WebKit, but without them only
+their journeys are skipped, as WebKit's build for Linux is not to be had everywhere; `--engines`
+insists on them. The stores come from PyPI into environments of
 their own under `.stores/`, since they pin what the gateway must not be bound to; what browsers, the
 type checker and the examples take from npm goes into `.stores/npm` and `.stores/examples`, as lock
 files pin it. Done again it does nothing, in a blink. Standard library only: it runs before anything
@@ -10,6 +12,7 @@ is installed.
 
 import contextlib
 import fcntl
+import glob
 import hashlib
 import os
 import shutil
@@ -41,14 +44,17 @@ class InstallError(Exception):
 
 @dataclass(frozen=True)
 class Program:
-    """A program of the system: any of the commands will do; Debian has it in `package`."""
+    """A program of the system: any of the commands will do; Debian has it in `package`.
+
+    What is no command is given by its path, a glob.
+    """
 
     commands: tuple[str, ...]
     package: str
     purpose: str
 
     def missing(self) -> bool:
-        return not any(shutil.which(command) for command in self.commands)
+        return not any(shutil.which(name) or glob.glob(name) for name in self.commands)
 
 
 PROGRAMS = (
@@ -59,6 +65,26 @@ PROGRAMS = (
     Program(("promtool",), "prometheus", "tests of the alert rules"),
     Program(("curl",), "curl", "the quickstart's examples"),
     Program(("jq",), "jq", "the quickstart's examples"),
+)
+#: What the journeys in every engine take beside Chromium itself.
+ENGINES = (
+    Program(("chromedriver",), "chromium-driver", "journeys in Chromium"),
+    Program(("firefox-esr", "firefox"), "firefox-esr", "journeys in Firefox"),
+    Program(("WebKitWebDriver",), "webkit2gtk-driver", "journeys in WebKit"),
+    Program(("Xvfb",), "xvfb", "a screen for WebKit"),
+    *(
+        Program(
+            tuple(f"/usr/lib*/{place}gstreamer-1.0/libgst{plugin}.so" for place in ("", "*/")),
+            package,
+            "video in WebKit",
+        )
+        for plugin, package in (
+            ("playback", "gstreamer1.0-plugins-base"),
+            ("isomp4", "gstreamer1.0-plugins-good"),
+            ("mpegtsdemux", "gstreamer1.0-plugins-bad"),
+            ("libav", "gstreamer1.0-libav"),
+        )
+    ),
 )
 
 
@@ -113,6 +139,18 @@ def install_programs(programs: Sequence[Program] = PROGRAMS) -> None:
     if missing:
         lines = [f"  {p.commands[0]} (Debian: {p.package}), for {p.purpose}" for p in missing]
         raise InstallError("\n".join([reason, "these programs are missing:", *lines]).strip())
+
+
+def install_engines() -> None:
+    """Each apart, so that one that a system lacks keeps no other away; raises InstallError."""
+    failures = []
+    for program in ENGINES:
+        try:
+            install_programs([program])
+        except InstallError as error:
+            failures.append(str(error))
+    if failures:
+        raise InstallError("\n".join(failures))
 
 
 def stamp_of(requirements: Path) -> str:
@@ -189,21 +227,24 @@ def alone() -> Iterator[None]:
         yield
 
 
-def main() -> int:
+def main(*, insist_on_engines: bool = False) -> int:
     steps: list[Callable[[], None]] = [install_programs]
     steps += [partial(install_store, name) for name in ("swift", "juicefs")]
     steps += [partial(install_npm, name) for name in NPM_PROJECTS]
     failures: list[str] = []
     with alone():
-        for step in steps:
+        for step in [*steps, install_engines]:
             try:
                 step()
             except InstallError as error:
-                failures.append(str(error))
+                if step is install_engines and not insist_on_engines:
+                    say(f"{error}\nWithout them their journeys are skipped.")
+                else:
+                    failures.append(str(error))
     for failure in failures:
         say(failure)
     return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(insist_on_engines="--engines" in sys.argv))

@@ -87,3 +87,17 @@ def test_stamp_changes_with_the_pins(tmp_path: Path) -> None:
     assert install.stamp_of(requirements) == first
     requirements.write_text("a==2\n")
     assert install.stamp_of(requirements) != first
+
+
+def test_a_system_without_an_engine_is_told_and_gets_the_others(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each engine is asked for by itself: one that apt-get does not know keeps no other away."""
+    log = put_apt_get(machine, APT_GET)
+    unheard_of = install.Program(("/nowhere/*/plugin.so",), "unheard-of", "journeys")
+    monkeypatch.setattr(install, "ENGINES", (unheard_of, ABSENT))
+    with pytest.raises(install.InstallError, match="unheard-of") as told:
+        install.install_engines()
+    assert "absent-package" not in str(told.value)
+    assert not ABSENT.missing()
+    assert "unheard-of absent-package" not in log.read_text()
