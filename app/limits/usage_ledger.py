@@ -16,7 +16,7 @@ from app.limits.shared import Shared
 
 #: A count is good for a minute, or for a hundred times what it took: counting never costs more
 #: than a hundredth of a core a user. Made anew because something changed, it may cost a twentieth;
-#: a cheap one is made at will, as any page of a listing is.
+#: a cheap one is made at will, as any page of a listing is; without Redis at each look.
 FRESH_SECONDS = 60.0
 FRESH_PER_COST = 100
 MAX_FRESH_SECONDS = 900.0
@@ -42,6 +42,9 @@ class UsageLedger:
         """Whether this process is alone with its memory, though it should not be."""
         return self._shared.lost(key_of(sub))
 
+    def _alone(self, sub: str) -> bool:
+        return self._shared.client is None or self.lost(sub)
+
     def ask(self, sub: str, question: Callable[[Ledger], Answer]) -> Answer:
         """Put one question about ``sub`` to the ledger that is there."""
         return self._shared.use(
@@ -59,7 +62,9 @@ class UsageLedger:
         store is slow."""
         now, balance = self._look(sub)
         count = balance.count
-        if count and count.fresh_until >= now and not (count.stale and count.recount_at <= now):
+        # What other processes have changed is not told to one that counts for itself.
+        stale = count is not None and (count.stale or self._alone(sub))
+        if count and count.fresh_until >= now and not (stale and count.recount_at <= now):
             return count, balance
         try:
             return self.count_now(sub, join=True)

@@ -364,10 +364,10 @@ def test_t55_more_holds_than_one_may_have_are_a_429(
     assert 900 < (refused.value.retry_after_seconds or 0) <= 962
 
 
-def test_usage_is_counted_rarely_and_again_after_a_change() -> None:
+def test_usage_is_counted_rarely_and_again_after_a_change(redis_url: str) -> None:
     """A second look costs nothing; a change is seen; many who miss it wait for one count."""
     bucket = Bucket()
-    quota = make(bucket)
+    quota = make(bucket, url=redis_url)
     for _ in range(5):
         quota.usage("alice")
     assert bucket.counts == 1
@@ -375,6 +375,16 @@ def test_usage_is_counted_rarely_and_again_after_a_change() -> None:
     quota.changed("alice")
     assert quota.usage("alice").total.bytes == 7
     assert bucket.counts == 2
+
+
+def test_alone_each_look_counts_what_others_may_have_changed() -> None:
+    """Of two processes without Redis, the one learns of no upload that the other completed."""
+    bucket = Bucket()
+    one, other = make(bucket), make(bucket)
+    assert one.usage("alice").total.bytes == 0
+    bucket["k"] = 7
+    other.changed("alice")
+    assert one.usage("alice").total.bytes == 7
 
 
 def test_dear_counts_are_made_anew_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
