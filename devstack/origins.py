@@ -35,8 +35,14 @@ def own_origins(env: Mapping[str, str], taken: Iterable[str]) -> list[str]:
     return found
 
 
-def env_files(page: Mapping[str, Any], origins: Sequence[str]) -> str:
-    """The ``.env.local`` of a front end with Next.js and with Vite; ``page`` are its settings."""
+#: Only what begins so gets into a page, by framework.
+PREFIXES = {"Next.js": "NEXT_PUBLIC_", "Vite": "VITE_"}
+#: Where the page's server has each file: lines in a terminal begin with a process's name.
+FILES = {"/next.env": PREFIXES["Next.js"], "/vite.env": PREFIXES["Vite"]}
+
+
+def env_file(page: Mapping[str, Any], prefix: str) -> str:
+    """The lines of a front end's ``.env.local``; ``page`` are the demo page's settings."""
     cognito = page["cognito"]
     values = {
         "API_URL": page["gateway"],
@@ -45,12 +51,12 @@ def env_files(page: Mapping[str, Any], origins: Sequence[str]) -> str:
         "COGNITO_CLIENT_ID": cognito["clientId"],
         "COGNITO_ENDPOINT": cognito["endpoint"],
     }
+    return "".join(f"{prefix}{name}={value}\n" for name, value in values.items())
 
-    def lines(prefix: str) -> str:
-        return "\n".join(f"{prefix}{name}={value}" for name, value in values.items())
 
-    return (
-        f"Let in: {', '.join(origins)}\n\n"
-        f"# .env.local of Next.js\n{lines('NEXT_PUBLIC_')}\n\n"
-        f"# .env.local of Vite\n{lines('VITE_')}\n"
+def env_files(page: Mapping[str, Any], origins: Sequence[str]) -> str:
+    """Whom the stack lets in, and the ``.env.local`` for each framework."""
+    blocks = (
+        f"# .env.local of {name}\n{env_file(page, prefix)}" for name, prefix in PREFIXES.items()
     )
+    return f"Let in: {', '.join(origins)}\n\n" + "\n".join(blocks)

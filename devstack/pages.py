@@ -16,6 +16,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Request, Response
 
+from devstack.origins import FILES, env_file
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
@@ -34,11 +36,13 @@ HLS = ROOT / ".stores" / "npm" / "node_modules" / "hls.js" / "dist" / "hls.light
 class Pages:
     """``/`` is ``devstack/page/``, ``/client/`` is ``client/``, ``/config.json`` the settings.
 
+    ``/next.env`` and ``/vite.env`` are the same settings as a front end's ``.env.local``.
     ``/hls.mjs`` is hls.js where ``make stores`` has put it; the settings' ``hls`` then names it.
     """
 
     def __init__(self, config: dict[str, Any], page: Path, client: Path) -> None:
         player = "/hls.mjs" if HLS.is_file() else None
+        self._settings = config
         self._config = json.dumps({**config, "hls": player})
         self._page = page
         self._client = client
@@ -58,9 +62,9 @@ class Pages:
         if request.method not in ("GET", "HEAD"):
             raise MethodNotAllowed(["GET", "HEAD"])
         if request.path == "/config.json":
-            answer = Response(self._config, mimetype="application/json")
-            answer.headers["Cache-Control"] = "no-store"
-            return answer
+            return _unstored(self._config, "application/json")
+        if prefix := FILES.get(request.path):
+            return _unstored(env_file(self._settings, prefix), "text/plain")
         path = request.path.lstrip("/") or "index.html"
         root = self._page
         if path.startswith("client/"):
@@ -75,6 +79,10 @@ class Pages:
         answer.headers["Cache-Control"] = "no-cache"
         answer.add_etag()
         return answer.make_conditional(request, accept_ranges=True, complete_length=len(data))
+
+
+def _unstored(text: str, kind: str) -> Response:
+    return Response(text, mimetype=kind, headers={"Cache-Control": "no-store"})
 
 
 def create_app() -> WSGIApplication:

@@ -165,7 +165,7 @@ def env_file(banner: str, prefix: str) -> dict[str, str]:
 
 
 def test_the_front_ends_settings_are_printed(dev: Dev) -> None:
-    """Of Next.js and of Vite alike, and what they say is what the page is told."""
+    """Of Next.js and of Vite alike, printed and served: what they say is what the page is told."""
     url = f"http://127.0.0.1:{dev.ports.page}/config.json"
     config = json.loads(urllib3.request("GET", url).data)
     cognito = config["cognito"]
@@ -176,8 +176,11 @@ def test_the_front_ends_settings_are_printed(dev: Dev) -> None:
         "COGNITO_CLIENT_ID": cognito["clientId"],
         "COGNITO_ENDPOINT": cognito["endpoint"],
     }
-    for prefix in ("NEXT_PUBLIC_", "VITE_"):
+    for prefix, name in (("NEXT_PUBLIC_", "next"), ("VITE_", "vite")):
         assert env_file(dev.banner, prefix) == {prefix + n: v for n, v in expected.items()}
+        served = urllib3.request("GET", f"http://127.0.0.1:{dev.ports.page}/{name}.env")
+        assert served.headers["Cache-Control"] == "no-store"
+        assert env_file(served.data.decode(), prefix) == env_file(dev.banner, prefix)
 
 
 def test_ids_keys_and_password_stay_from_start_to_start(dev: Dev) -> None:

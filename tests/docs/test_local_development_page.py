@@ -1,4 +1,7 @@
-"""docs/local-development.md says what ``make dev`` prints, refuses and keeps."""
+"""docs/local-development.md says what ``make dev`` prints, refuses and keeps.
+
+The hooks of docs/client.md are compiled along with its code.
+"""
 
 from __future__ import annotations
 
@@ -62,5 +65,15 @@ def test_its_code_compiles() -> None:
     """Against the packages on npm and the client, strictly; Vite's own types say ``env``."""
     blocks = dict(re.findall(r"```tsx?\n// (\S+)\n(.*?)```", PAGE.read_text(), re.DOTALL))
     assert set(blocks) == {"src/gateway.ts", "src/App.tsx", "src/Uploads.tsx"}
+    [hooks] = re.findall(
+        r"```tsx\n// src/Library.tsx\n(.*?)```", (DOCS / "client.md").read_text(), re.DOTALL
+    )
     vite = "interface ImportMeta { readonly env: Record<string, string> }"
-    assert compiled(OPTIONS, {**blocks, "src/vite.d.ts": vite}) == ""
+    assert compiled(OPTIONS, {**blocks, "src/Library.tsx": hooks, "src/vite.d.ts": vite}) == ""
+
+
+def test_its_code_is_the_examples() -> None:
+    """What is read here is what is built and used in Chromium."""
+    blocks = dict(re.findall(r"```tsx?\n// (\S+)\n(.*?)```", PAGE.read_text(), re.DOTALL))
+    for name, text in blocks.items():
+        assert text == (ROOT / "examples" / "vite-react" / name).read_text(), name

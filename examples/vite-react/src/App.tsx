@@ -2,7 +2,7 @@ import { useState, type FormEvent } from 'react';
 import { enter } from './gateway';
 import { Uploads } from './Uploads';
 
-export function App() {
+export default function App() {
   const [signedIn, setSignedIn] = useState(false);
   const [fault, setFault] = useState('');
 

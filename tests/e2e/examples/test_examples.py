@@ -159,6 +159,14 @@ def test_vite_and_react_list_uploads(running: Running, browser: Browser, picture
         tab.close()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_copies_the_client_in(name: str) -> None:
+    """Turbopack finds nothing through a link out of the project, Vite no React."""
+    package = json.loads((EXAMPLES / name / "package.json").read_text())
+    assert package["dependencies"]["asset-gateway-client"] == "file:../../client"
+    assert "install-links=true" in (EXAMPLES / name / ".npmrc").read_text().splitlines()
+
+
 def test_the_list_takes_25_lines() -> None:
     """As the documentation counts them: progress, pause, retry, paste and previews."""
     text = (EXAMPLES / "vite-react" / "src" / "Uploads.tsx").read_text()
