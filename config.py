@@ -47,12 +47,13 @@ def setting(
     default: Any = ...,
     secret: bool = False,
     family: str = "",
+    member: str = "GROUP",
 ) -> Any:
     """A field of ``Settings``: how it is read, what it is for; without a default it is required.
 
     A default in words (of a setting that is not text) is worked out by ``config_rules.derived``.
     ``family`` is the common beginning of variables that are one setting together, by the rest of
-    their names.
+    their names; ``member`` is what the documentation calls that rest.
     """
     reader.required = default is ...
     reader.error_messages["required"] = "is required"
@@ -63,6 +64,7 @@ def setting(
             "default": default,
             "secret": secret,
             "family": family,
+            "member": member,
         },
         repr=not secret,
     )
@@ -357,6 +359,37 @@ class Settings:
         "Signs webhooks. Several secrets, space-separated, during rotation",
         default="",
         secret=True,
+    )
+    webhook_types: tuple[str, ...] = setting(
+        CommaSeparated(fields.Str(validate=read.check_event_type)),
+        "Events to send, comma-separated, of `asset.created`, `asset.rejected`, `asset.deleted`. "
+        "Empty means all",
+        default=(),
+    )
+    webhook_urls: Mapping[str, str] = setting(
+        fields.Dict(
+            fields.Str(validate=read.check_receiver), fields.Str(validate=read.check_webhook_url)
+        ),
+        "URL of a further receiver, which gets webhooks of its own (docs/webhooks.md)",
+        default=MappingProxyType({}),
+        secret=True,
+        family="WEBHOOK_URL_",
+        member="NAME",
+    )
+    webhook_secrets: Mapping[str, str] = setting(
+        fields.Dict(fields.Str(), fields.Str(validate=read.check_webhook_secrets)),
+        "Signs that receiver's webhooks. Required with its URL",
+        default=MappingProxyType({}),
+        secret=True,
+        family="WEBHOOK_SECRET_",
+        member="NAME",
+    )
+    webhook_types_by_name: Mapping[str, tuple[str, ...]] = setting(
+        fields.Dict(fields.Str(), CommaSeparated(fields.Str(validate=read.check_event_type))),
+        "Events to send to that receiver. Empty means all",
+        default=MappingProxyType({}),
+        family="WEBHOOK_TYPES_",
+        member="NAME",
     )
     metrics_token: str = setting(
         fields.Str(validate=read.check_token),

@@ -121,6 +121,14 @@ def check_webhook_secrets(value: str) -> None:
             )
 
 
+def check_event_type(value: str) -> None:
+    from app.domain.events import EventType
+
+    known = [kind.value for kind in EventType if kind is not EventType.TEST]
+    if value not in known:
+        raise ValidationError(f"must be of {', '.join(known)}, comma-separated")
+
+
 def check_rate(value: str) -> None:
     # Read by what will count by it.
     from app.limits.rates import parse_rate
@@ -220,6 +228,12 @@ check_session_token = validate.Regexp(
     r"[A-Za-z0-9+/=_.~-]+\Z", error="holds blanks or quotes; copy it again"
 )
 check_group = validate.Regexp(r"[^\s\"']{1,128}\Z", error="must be a group's name, without blanks")
+#: Shown in lower case; "default" is the receiver without a name.
+check_receiver = validate.Regexp(
+    r"(?!DEFAULT\Z)[A-Z0-9_]{1,32}\Z",
+    re.ASCII,
+    error="must end in a receiver's name of A-Z 0-9 _, at most 32, which is not DEFAULT",
+)
 check_scopes = validate.Regexp(
     r"[^,\"']+\Z", error="must be scopes, separated by spaces, without commas or quotes"
 )

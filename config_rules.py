@@ -23,6 +23,7 @@ _TOGETHER = (
     ("S3_SESSION_TOKEN", "S3_ACCESS_KEY_ID"),
     ("WEBHOOK_URL", "WEBHOOK_SECRET"),
     ("WEBHOOK_SECRET", "WEBHOOK_URL"),
+    ("WEBHOOK_TYPES", "WEBHOOK_URL"),
     ("OIDC_ISSUER", "OIDC_AUDIENCE"),
     *((name, "OIDC_ISSUER") for name in _NEEDING_OIDC),
     *permutations(_CLOUDFRONT, 2),
@@ -36,7 +37,16 @@ def faults_between(values: Mapping[str, Any]) -> dict[str, str]:
     for one, other in _TOGETHER:
         if values.get(one) and not values.get(other):
             faults[other] = f"is required when {one} is set"
-    for rule in (_provider, _identity, _storage, _upload_role, _queue, _edge, _share_page):
+    for rule in (
+        _provider,
+        _identity,
+        _storage,
+        _upload_role,
+        _queue,
+        _receivers,
+        _edge,
+        _share_page,
+    ):
         faults |= dict(rule(values))
     return faults
 
@@ -129,6 +139,18 @@ def _queue(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "EVENTS_QUEUE_URL", "must be a queue in AWS_REGION, for which requests are signed"
 
 
+def _receivers(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each further receiver has an address and a secret of its own."""
+    urls = values.get("WEBHOOK_URLS") or {}
+    secrets = values.get("WEBHOOK_SECRETS") or {}
+    for name in urls.keys() - secrets.keys():
+        yield f"WEBHOOK_SECRET_{name}", f"is required when WEBHOOK_URL_{name} is set"
+    for setting, named in (("SECRET", secrets), ("TYPES", values.get("WEBHOOK_TYPES_BY_NAME"))):
+        for name in (named or {}).keys() - urls.keys():
+            needed = f"WEBHOOK_URL_{name}"
+            yield needed, f"is required when WEBHOOK_{setting}_{name} is set"
+
+
 def _edge(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     shared, edge = values.get("CLOUDFRONT_COOKIE_DOMAIN"), values.get("CLOUDFRONT_DOMAIN", "")
     host = urlsplit(edge if "://" in edge else f"//{edge}").hostname or ""
@@ -143,6 +165,12 @@ def _share_page(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         return
     if _origin_of(page) not in {*origins, _origin_of(values.get("PUBLIC_BASE_URL") or "")}:
         yield "SHARE_PAGE_URL", "is a page whose origin has to be in CORS_ORIGINS"
+
+
+_RULES = (
+    *(_provider, _identity, _storage, _upload_role),
+    *(_queue, _receivers, _edge, _share_page),
+)
 
 
 def _origin_of(url: str) -> str:

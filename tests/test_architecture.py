@@ -35,7 +35,8 @@ LAW = {
     # Settings are read by those that will use them, so that no second opinion is kept of a rate,
     # a key or a region.
     "config": {"config_fields", "config_rules"},
-    "config_fields": {"app.limits.rates", "app.limits.redis_client", "app.signing.cloudfront_keys"},
+    "config_fields": {"app.limits.rates", "app.limits.redis_client", "app.signing.cloudfront_keys"}
+    | {"app.domain.events"},
     "config_rules": {"app.domain.partitions"},
 }
 OURS = ("app", "config", "config_fields", "config_rules")

@@ -284,6 +284,45 @@ def test_a_family_of_variables_is_one_setting() -> None:
     assert Settings.from_env(GOOD).quota_bytes_by_group == {}
 
 
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+CRM = {"WEBHOOK_URL_CRM": "https://crm.example/hook", "WEBHOOK_SECRET_CRM": SECRET}
+
+
+def test_each_further_receiver_of_webhooks_is_named() -> None:
+    """With address, secret and types of its own, beside WEBHOOK_URL or without it."""
+    settings = Settings.from_env(GOOD | CRM | {"WEBHOOK_TYPES_CRM": "asset.deleted, asset.created"})
+    assert settings.webhook_urls == {"CRM": "https://crm.example/hook"}
+    assert settings.webhook_secrets == {"CRM": SECRET}
+    assert settings.webhook_types_by_name == {"CRM": ("asset.deleted", "asset.created")}
+    assert (settings.webhook_url, settings.webhook_types) == ("", ())
+    assert SECRET not in repr(settings) and "crm.example" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"WEBHOOK_SECRET_CRM": ""}, "WEBHOOK_SECRET_CRM"),
+        ({"WEBHOOK_URL_CRM": ""}, "WEBHOOK_URL_CRM"),
+        ({"WEBHOOK_TYPES_ERP": "asset.created"}, "WEBHOOK_URL_ERP"),
+        ({"WEBHOOK_TYPES": "asset.created"}, "WEBHOOK_URL"),
+        ({"WEBHOOK_TYPES_CRM": "asset.moved"}, "WEBHOOK_TYPES_CRM"),
+        ({"WEBHOOK_TYPES_CRM": "test"}, "WEBHOOK_TYPES_CRM"),
+        ({"WEBHOOK_SECRET_CRM": "short"}, "WEBHOOK_SECRET_CRM"),
+        ({"WEBHOOK_URL_CRM": "crm.example"}, "WEBHOOK_URL_CRM"),
+        (
+            {"WEBHOOK_URL_DEFAULT": "https://x.example", "WEBHOOK_SECRET_DEFAULT": SECRET},
+            "WEBHOOK_URL_DEFAULT",
+        ),
+        ({"WEBHOOK_URL_a-b": "https://x.example", "WEBHOOK_SECRET_a-b": SECRET}, "WEBHOOK_URL_a-b"),
+    ],
+)
+def test_a_receiver_that_is_half_set_stops_the_start(changes: dict[str, str], fault: str) -> None:
+    """The fault names the variable to change, and no other."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env(GOOD | CRM | changes)
+    assert list(caught.value.faults) == [fault]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

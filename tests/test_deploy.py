@@ -47,7 +47,8 @@ def env_example() -> str:
     ]
     for item in dataclasses.fields(Settings):
         default = item.metadata["default"]
-        name = f"{item.metadata['family']}GROUP" if item.metadata["family"] else item.name.upper()
+        family, member = item.metadata["family"], item.metadata["member"]
+        name = f"{family}{member}" if family else item.name.upper()
         in_words = isinstance(default, str) and " " in default
         doc = item.metadata["doc"] + (f". Default: {default.replace('`', '')}" if in_words else "")
         lines += ["", *textwrap.wrap(doc, 98, initial_indent="# ", subsequent_indent="# ")]

@@ -119,7 +119,7 @@ def test_a_webhook_is_told_of_the_request_that_it_is_of(
     _, trace, span_id, _ = delivery.headers["traceparent"].split("-")
     assert trace == TRACE
     # The answer to the webhook is read before its span ends.
-    traced.app.extensions[EXTENSION].events.notifier._pool.shutdown(wait=True)
+    traced.app.extensions[EXTENSION].events.notifier.finish()
     told = next(
         each
         for each in spans.get_finished_spans()

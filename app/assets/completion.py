@@ -140,6 +140,22 @@ class Completion:
             reason = self._over_quota(root.sub, found)
         return Arrival(found, reason, verdict.is_current, from_browser, actor)
 
+    def recall(self, key: str, version_id: str | None) -> Arrival | None:
+        """What an object that was judged when it came is worth now, by its kind's rules alone.
+
+        None when it is gone. Who asks again removes nothing: a quota or a limit that was lowered
+        since is not for what is there. Who wrote without a mark is not known any more. Raises
+        ``StorageUnavailable``.
+        """
+        _, path = owner_of(key)
+        verdict = self._verifier.judge_version(key, path, version_id)
+        if verdict is None:
+            return None
+        found = verdict.found
+        reason = None if self._copy_marks.fits(found.mark, key, found.size) else verdict.reason
+        from_browser = found.mark is not None
+        return Arrival(found, reason, verdict.is_current, from_browser, self._actor_of(found))
+
     def remove(self, found: StoredObject) -> None:
         """Remove a refused object, and whatever the same form was replayed into below it."""
         self._verifier.remove(found)

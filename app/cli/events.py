@@ -1,4 +1,4 @@
-"""``flask events``: the worker that reads upload events."""
+"""``flask events``: the worker that reads upload events, and what operators ask of webhooks."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ import structlog
 
 from app import services
 from app.cli.metrics import serving_metrics
+from app.cli.webhooks import replay, test_event
 from app.events.handler import Handler
 from app.events.queue import Queue
 from app.events.worker import Worker
 from app.operations.logs import configure_logging
-from app.services.events import event_reports, events_queue, upload_role, webhook_sender
+from app.services.events import event_reports, event_teller, events_queue, upload_role
 from config import Settings, SettingsError
 
 log = structlog.get_logger("events")
 
 
-@click.command("events")
+@click.group("events", invoke_without_command=True)
 @click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64))
 @click.option(
     "--visibility-seconds",
@@ -35,11 +36,16 @@ log = structlog.get_logger("events")
     type=click.IntRange(1, 65_535),
     help="Serve /metrics and /healthz there, by METRICS_TOKEN's rules.  [default: off]",
 )
-def events(threads: int, visibility_seconds: int, metrics_port: int | None) -> None:
+@click.pass_context
+def events(
+    context: click.Context, threads: int, visibility_seconds: int, metrics_port: int | None
+) -> None:
     """Read upload events from the queue, verify, call the webhook.
 
     SIGTERM and SIGINT end it after the messages in hand. Start as many as you like.
     """
+    if context.invoked_subcommand:
+        return
     try:
         settings = Settings.from_env()
         if not settings.events_queue_url:
@@ -62,15 +68,20 @@ def events(threads: int, visibility_seconds: int, metrics_port: int | None) -> N
     log.info("worker ended")
 
 
+events.add_command(test_event)
+events.add_command(replay)
+
+
 def _handler(settings: Settings, queue: Queue, threads: int) -> Handler:
     # Every thread's work is at the store: there is nobody to keep some free for.
     built = services.build(widest_quota(settings), places=threads)
     role = upload_role(settings)
+    reports = event_reports(settings, queue)
     return Handler(
         settings.s3_bucket_name,
         built.assets.completion,
-        event_reports(settings, queue),
-        webhook_sender(settings),
+        reports,
+        event_teller(settings, reports),
         wrote=role.wrote if role else lambda _principal: False,
     )
 

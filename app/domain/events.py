@@ -29,6 +29,8 @@ class EventType(StrEnum):
     CREATED = "asset.created"
     REJECTED = "asset.rejected"
     DELETED = "asset.deleted"
+    #: Nothing: an operator tries out whether webhooks arrive.
+    TEST = "test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,11 @@ def deleted(told: Notification, actor: Actor | None = None) -> AssetEvent:
             "reason": None,
         },
     )
+
+
+def tried(now: datetime, nonce: str) -> AssetEvent:
+    """A test, about no asset; ``nonce`` makes its id its own."""
+    return _event(f"evt_test_{nonce}", EventType.TEST, now, {})
 
 
 def owner_of(key: str) -> tuple[Root, AssetPath]:

@@ -27,10 +27,10 @@ LAG = Histogram(
 log = structlog.get_logger("events")
 
 
-class Sender(Protocol):
-    """Tells the back end; raises when that fails."""
+class Teller(Protocol):
+    """Tells the back ends, or the one ``only``; raises when that fails."""
 
-    def send(self, event: AssetEvent) -> None: ...
+    def send(self, event: AssetEvent, only: str | None = None) -> None: ...
 
 
 class Handler:
@@ -45,7 +45,7 @@ class Handler:
         bucket: str,
         completion: Completion,
         reports: Reports,
-        sender: Sender | None,
+        sender: Teller | None,
         *,
         wrote: Callable[[str], bool] = lambda _principal: False,
     ) -> None:
@@ -62,7 +62,7 @@ class Handler:
         or queue fail, and what the sender raises.
         """
         if report := self._reports.read(body):
-            self._tell(report)
+            self._tell(report.event, report.receiver)
             return
         for told in read_notifications(body):
             EVENTS.labels(self._handle(told)).inc()
@@ -110,8 +110,8 @@ class Handler:
         log.warning("rejected", key=found.key, version_id=found.version_id, event_id=report.id)
         return report.type.value
 
-    def _tell(self, event: AssetEvent) -> str:
+    def _tell(self, event: AssetEvent, only: str | None = None) -> str:
         if self._sender is not None:
-            self._sender.send(event)
+            self._sender.send(event, only)
             log.info("told", type=event.type.value, event_id=event.id)
         return event.type.value

@@ -61,9 +61,10 @@ class Queue:
             "change_message_visibility", ReceiptHandle=message.receipt, VisibilityTimeout=seconds
         )
 
-    def send(self, body: str) -> None:
-        """Add a message of our own."""
-        self._call("send_message", MessageBody=body)
+    def send(self, body: str, delay_seconds: int = 0) -> None:
+        """Add a message of our own, that nobody gets before ``delay_seconds`` (to 900)."""
+        delay = {"DelaySeconds": delay_seconds} if delay_seconds else {}
+        self._call("send_message", MessageBody=body, **delay)
 
     def _call(self, operation: str, **params: Any) -> Mapping[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError

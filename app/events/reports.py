@@ -1,12 +1,14 @@
-"""Reports of rejected objects, left in the queue before the objects go.
+"""Reports: events that wait in the queue as they are to be told.
 
-Once an object is gone nobody could judge it again: the report outlives whoever judged it, and waits
-for the back end as long as it takes. Sealed, as others may write to the queue too (T41).
+Of rejected objects, before the objects go: once one is gone nobody could judge it again. And of
+what one receiver of several did not take. A report outlives whoever left it, and waits for the back
+end as long as it takes. Sealed, as others may write to the queue too (T41).
 """
 
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 from app.domain.actors import Actor
 from app.domain.assets import StoredObject
@@ -19,6 +21,15 @@ from app.signing.tokens import SignedTokens
 _REPORT = "asset-gateway-report"
 #: SQS keeps a message for at most as long.
 LIFE_SECONDS = 14 * 24 * 3600
+#: Before a receiver that just failed is tried again.
+PAUSE_SECONDS = 2
+
+
+class Report(NamedTuple):
+    """An event to tell, and to whom; None for all."""
+
+    event: AssetEvent
+    receiver: str | None
 
 
 class Reports:
@@ -29,21 +40,25 @@ class Reports:
         self._queue = queue
         self._seals = seals
 
-    def leave(self, event: AssetEvent) -> None:
-        """Put ``event`` into the queue. Raises ``QueueUnavailable``."""
-        self._queue.send(
-            json.dumps({_REPORT: self._seals.sign([event.id, event.type, event.body])})
-        )
+    def leave(self, event: AssetEvent, receiver: str | None = None, delay_seconds: int = 0) -> None:
+        """Put ``event`` into the queue, for one ``receiver`` or for all; nobody sees it for
+        ``delay_seconds``. Raises ``QueueUnavailable``."""
+        report = [event.id, event.type, event.body, *([receiver] if receiver else [])]
+        self._queue.send(json.dumps({_REPORT: self._seals.sign(report)}), delay_seconds)
 
-    def read(self, body: str) -> AssetEvent | None:
-        """The event in a message of ours, None for any other; ``Unreadable`` for a forged one."""
+    def postpone(self, event: AssetEvent, receiver: str) -> None:
+        """Have ``receiver`` told of ``event`` later. Raises ``QueueUnavailable``."""
+        self.leave(event, receiver, PAUSE_SECONDS)
+
+    def read(self, body: str) -> Report | None:
+        """The report in a message of ours, None for any other; ``Unreadable`` for a forged one."""
         if _REPORT not in body[: len(_REPORT) + 2]:
             return None
         try:
-            event_id, kind, text = self._seals.verify(json.loads(body)[_REPORT])
+            event_id, kind, text, *receiver = self._seals.verify(json.loads(body)[_REPORT])
         except (NotFound, ValueError, KeyError, TypeError) as error:
             raise Unreadable("a report that this gateway did not seal") from error
-        return AssetEvent(event_id, EventType(kind), text)
+        return Report(AssetEvent(event_id, EventType(kind), text), next(iter(receiver), None))
 
     def verified(self, found: StoredObject, reason: str | None, actor: Actor | None) -> None:
         """The API's verifier looked at ``found``: what it is about to remove, the worker will not

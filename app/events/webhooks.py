@@ -30,10 +30,13 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from app import http_clients
 from app.domain.events import AssetEvent
 
-DELIVERIES = Counter("gateway_webhooks", "Attempts to tell the back end", ["type", "outcome"])
+DELIVERIES = Counter(
+    "gateway_webhooks", "Attempts to tell a back end", ["receiver", "type", "outcome"]
+)
 LATENCY = Histogram(
     "gateway_webhook_seconds",
     "Time from a webhook's request to its answer",
+    ["receiver"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15),
 )
 TIMEOUT = urllib3.Timeout(connect=3, read=12)
@@ -41,6 +44,8 @@ TOTAL_SECONDS = 15.0
 POOL_SIZE = 16
 MAX_ANSWER_BYTES = 65_536
 MAX_ANSWER_SECONDS = 1.0
+#: The receiver of ``WEBHOOK_URL``.
+DEFAULT = "default"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
@@ -54,13 +59,24 @@ class DeliveryFailed(Exception):
 
 
 class WebhookSender:
-    """Sends to one URL, signed with every secret, so that one can be rotated; thread-safe."""
+    """Sends to one URL, signed with every secret, so that one can be rotated; thread-safe.
 
-    def __init__(self, url: str, secrets: Sequence[str], *, resolve: Resolve | None = None) -> None:
+    ``name`` is its label in the metrics.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        secrets: Sequence[str],
+        *,
+        name: str = DEFAULT,
+        resolve: Resolve | None = None,
+    ) -> None:
         # Brings httpx along, for those alone who have a webhook.
         from standardwebhooks import Webhook
 
         parts = urlsplit(url)
+        self._name = name
         self._url = url
         self._tls = parts.scheme == "https"
         self._host = parts.hostname or ""
@@ -83,11 +99,11 @@ class WebhookSender:
         try:
             status = self._post(event)
         except DeliveryFailed:
-            DELIVERIES.labels(event.type.value, "failed").inc()
+            DELIVERIES.labels(self._name, event.type.value, "failed").inc()
             raise
-        LATENCY.observe(time.perf_counter() - began)
+        LATENCY.labels(self._name).observe(time.perf_counter() - began)
         taken = 200 <= status < 300
-        DELIVERIES.labels(event.type.value, "delivered" if taken else "refused").inc()
+        DELIVERIES.labels(self._name, event.type.value, "delivered" if taken else "refused").inc()
         if not taken:
             raise DeliveryFailed(f"the webhook answered {status}")
 

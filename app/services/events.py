@@ -8,11 +8,13 @@ from app.assets.completion import Reporter, Silent
 from app.aws.clients import LazyClient
 from app.aws.edge_cache import EdgeCache
 from app.aws.upload_role import UploadRole
+from app.domain.events import EventType
 from app.domain.partitions import partition_of
 from app.events.notifier import Notifier
 from app.events.queue import Queue
+from app.events.receivers import Receiver, Receivers
 from app.events.reports import LIFE_SECONDS, Reports
-from app.events.webhooks import WebhookSender
+from app.events.webhooks import DEFAULT, WebhookSender
 from app.services.signing import signed_tokens, static_keys, sts_client
 from config import Settings
 
@@ -28,21 +30,36 @@ class Events:
 
 
 def build_events(settings: Settings) -> Events:
-    sender = webhook_sender(settings)
     edge = edge_cache(settings)
     if settings.events_queue_url:
         return Events(event_reports(settings, events_queue(settings)), None, edge)
-    if sender is None:
+    receivers = webhook_receivers(settings)
+    if not receivers:
         return Events(Silent(), None, edge)
-    notifier = Notifier(settings.s3_bucket_name, sender)
+    notifier = Notifier(settings.s3_bucket_name, receivers)
     return Events(notifier, notifier, edge)
 
 
-def webhook_sender(settings: Settings) -> WebhookSender | None:
-    """Who tells the back end; None when nobody is to be told."""
-    if not settings.webhook_url:
-        return None
-    return WebhookSender(settings.webhook_url, settings.webhook_secret.split())
+def webhook_receivers(settings: Settings) -> list[Receiver]:
+    """The back ends that are told; none where nobody is to be."""
+    names = ["", *sorted(settings.webhook_urls)]
+    urls = {"": settings.webhook_url, **settings.webhook_urls}
+    secrets = {"": settings.webhook_secret, **settings.webhook_secrets}
+    types = {"": settings.webhook_types, **settings.webhook_types_by_name}
+    receivers = []
+    for each in names:
+        if urls[each]:
+            name = each.lower() or DEFAULT
+            sender = WebhookSender(urls[each], secrets[each].split(), name=name)
+            wanted = frozenset(EventType(kind) for kind in types.get(each, ()))
+            receivers.append(Receiver(name, sender, wanted))
+    return receivers
+
+
+def event_teller(settings: Settings, reports: Reports) -> Receivers | None:
+    """Who tells the back ends; None when nobody is to be told."""
+    receivers = webhook_receivers(settings)
+    return Receivers(receivers, reports.postpone) if receivers else None
 
 
 def events_queue(settings: Settings) -> Queue:

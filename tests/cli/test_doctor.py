@@ -109,6 +109,14 @@ def test_a_webhook_at_the_metadata_service_is_found(patient: Patient) -> None:
     secret = "whsec_" + "A" * 43 + "="
     changes = {"WEBHOOK_URL": "http://169.254.169.254/x", "WEBHOOK_SECRET": secret}
     assert patient.faults(**changes) == {"webhook"}
+    further = {"WEBHOOK_URL_CRM": "http://169.254.169.254/x", "WEBHOOK_SECRET_CRM": secret}
+    assert patient.faults(**further) == {"webhook"}
+
+
+def test_half_of_a_further_receiver_is_one_fault(patient: Patient) -> None:
+    """It names the variable that is missing, and the receiver is not looked at."""
+    changes = {"WEBHOOK_URL_CRM": "https://crm.invalid/x", "WEBHOOK_TYPES_CRM": "asset.created"}
+    assert patient.faults(**changes) == {"environment.WEBHOOK_SECRET_CRM"}
 
 
 def cors_rule(**changes: Any) -> dict[str, Any]:

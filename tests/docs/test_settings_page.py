@@ -36,7 +36,7 @@ def rows() -> dict[str, str]:
     found = {}
     for item in dataclasses.fields(Settings):
         family = item.metadata["family"]
-        name = f"{family}<GROUP>" if family else item.name.upper()
+        name = f"{family}<{item.metadata['member']}>" if family else item.name.upper()
         default = shown_default(name, item.metadata["default"])
         doc = re.sub(r"docs/([\w-]+\.md)", r"[\1](\1)", item.metadata["doc"])
         found[name] = f"| `{name}` | {default} | {doc} |"

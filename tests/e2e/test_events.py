@@ -94,6 +94,25 @@ def test_t18_html_as_a_jpeg_is_removed_and_reported(account: Account, backend: B
     assert not account.exists(started["key"])
 
 
+def test_a_receiver_that_is_away_holds_up_no_other(account: Account, backend: Backend) -> None:
+    """Two of them by one worker: one hears of all at once, and once; the other when it is back."""
+    with running_backend() as other:
+        port = other.port
+    environment = account.environment(
+        backend.url, WEBHOOK_URL_SEARCH=other.url, WEBHOOK_SECRET_SEARCH=OTHER_SECRET
+    )
+    with account.worker(backend.url, "--threads", "1", environment=environment):
+        for _ in range(5):
+            account.put(PNG)
+        backend.wait_for_types(*["asset.created"] * 5)
+        with running_backend(port) as back:
+            back.wait_for_types(*["asset.created"] * 5)
+            assert all(delivery.verify(OTHER_SECRET) for delivery in back.deliveries)
+    ids = [delivery.id for delivery in backend.deliveries]
+    assert sorted(ids) == sorted(delivery.id for delivery in back.taken())
+    assert account.waiting() == 0
+
+
 def test_kill_9_before_the_acknowledgement_leaves_one_id(
     account: Account, backend: Backend
 ) -> None:

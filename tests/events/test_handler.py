@@ -38,9 +38,9 @@ ROLE = "AROAUPLOADROLE"
 
 
 class Told(list[AssetEvent]):
-    """A sender that remembers."""
+    """A teller that remembers."""
 
-    def send(self, event: AssetEvent) -> None:
+    def send(self, event: AssetEvent, only: str | None = None) -> None:
         self.append(event)
 
     @property
@@ -55,7 +55,7 @@ class Outbox(Queue):
         self.sent: list[str] = []
         self.fails = False
 
-    def send(self, body: str) -> None:
+    def send(self, body: str, delay_seconds: int = 0) -> None:
         if self.fails:
             raise QueueUnavailable("send_message: AccessDenied")
         self.sent.append(body)

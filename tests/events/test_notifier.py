@@ -10,11 +10,13 @@ import pytest
 from prometheus_client import REGISTRY
 
 from app.domain.actors import USER
-from app.domain.events import AssetEvent
+from app.domain.events import AssetEvent, EventType
 from app.events import notifier as direct
 from app.events.notifier import Notifier
+from app.events.receivers import Receiver
 from app.events.webhooks import DeliveryFailed
 from tests.domain.test_events import KEY, stored_object
+from tests.waiting import eventually
 
 
 class Sender:
@@ -42,7 +44,9 @@ PAUSES_SECONDS = direct.PAUSES_SECONDS
 def lost() -> float:
     name = "gateway_webhooks_lost_total"
     types = ("asset.created", "asset.rejected", "asset.deleted")
-    return sum(REGISTRY.get_sample_value(name, {"type": kind}) or 0 for kind in types)
+    return sum(
+        REGISTRY.get_sample_value(name, {"receiver": "crm", "type": kind}) or 0 for kind in types
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -50,19 +54,19 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(direct, "PAUSES_SECONDS", (0.0, 0.0, 0.0))
 
 
-def finish(teller: Notifier) -> None:
-    teller._pool.shutdown(wait=True)
+def notifier(sender: Sender, *types: EventType) -> Notifier:
+    return Notifier("media", [Receiver("crm", sender, frozenset(types))])
 
 
 def test_verdicts_become_events() -> None:
     """Good, bad, and a back end's own; none on the thread that asked."""
     sender = Sender()
-    teller = Notifier("media", sender)
+    teller = notifier(sender)
     teller.verified(stored_object(), None, USER)
     teller.verified(stored_object(), "not a PNG", USER)
     teller.verified(stored_object(metadata={}), "not a PNG", USER)
     teller.deleted([KEY, "users/a/shares/x.json", "elsewhere"], USER)
-    finish(teller)
+    teller.finish()
     told = sorted(
         (event.type.value, json.loads(event.body)["data"]["verified"]) for event in sender.attempts
     )
@@ -81,9 +85,9 @@ def test_a_few_tries_and_then_it_is_lost_and_counted(
 ) -> None:
     """Three attempts; after the last the loss is counted, and nothing raises."""
     before, sender = lost(), Sender(failures)
-    teller = Notifier("media", sender)
+    teller = notifier(sender)
     teller.verified(stored_object(), None, USER)
-    finish(teller)
+    teller.finish()
     assert len(sender.attempts) == attempts
     assert len(set(sender.attempts)) == 1
     assert lost() - before == losses
@@ -93,9 +97,9 @@ def test_what_nobody_expected_is_counted_as_well(monkeypatch: pytest.MonkeyPatch
     """On a thread of its own nobody else would hear of it."""
     before, sender = lost(), Sender()
     monkeypatch.setattr(sender, "send", lambda _event: 1 / 0)
-    teller = Notifier("media", sender)
+    teller = notifier(sender)
     teller.verified(stored_object(), None, USER)
-    finish(teller)
+    teller.finish()
     assert lost() - before == 1
 
 
@@ -111,11 +115,30 @@ def test_a_crowd_is_turned_away_and_counted(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(direct, "MAX_WAITING", 5)
     before, sender = lost(), Sender()
     sender.gate.clear()
-    teller = Notifier("media", sender)
+    teller = notifier(sender)
     for number in range(8):
         at = datetime(2026, 1, 1, number, tzinfo=UTC)
         teller.verified(stored_object(version_id=str(number), last_modified=at), None, USER)
     assert lost() - before == 3
     sender.gate.set()
-    finish(teller)
+    teller.finish()
     assert len(sender.attempts) == 5
+
+
+def test_a_receiver_that_hangs_holds_up_no_other() -> None:
+    """Each has threads and places of its own, and hears of what it asked for."""
+    hanging, other = Sender(), Sender()
+    hanging.gate.clear()
+    teller = Notifier(
+        "media",
+        [Receiver("crm", hanging), Receiver("search", other, frozenset({EventType.DELETED}))],
+    )
+    for _ in range(3):
+        teller.verified(stored_object(), None, USER)
+        teller.deleted([KEY], USER)
+    assert eventually(lambda: len(other.attempts) == 3)
+    assert {event.type for event in other.attempts} == {EventType.DELETED}
+    assert not hanging.attempts
+    hanging.gate.set()
+    teller.finish()
+    assert len(hanging.attempts) == 6

@@ -29,9 +29,11 @@ _TOGETHER = (
         *("CLOUDFRONT_COOKIE_DOMAIN", "CLOUDFRONT_DISTRIBUTION_ID"),
     ),
     ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "S3_SESSION_TOKEN"),
-    ("WEBHOOK_URL", "WEBHOOK_SECRET"),
+    ("WEBHOOK_URL", "WEBHOOK_SECRET", "WEBHOOK_TYPES"),
     ("OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL", "OIDC_GROUPS_CLAIM", "OIDC_CLIENT_CLAIM"),
 )
+#: With a name behind it, what one further receiver of webhooks is.
+_RECEIVER = ("WEBHOOK_URL_", "WEBHOOK_SECRET_", "WEBHOOK_TYPES_")
 #: What others call it, where the likeness of the letters leads astray.
 _OTHER_NAMES = {
     "CLOUDFRONT_URL": "CLOUDFRONT_DOMAIN",
@@ -91,7 +93,7 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
             # Later ones come of what was left out or replaced here.
             faults = faults or error.faults
             for name in error.faults:
-                group = next((each for each in _TOGETHER if name in each), (name,))
+                group = _together_with(name)
                 for each in group:
                     given.pop(each, None)
                 unusable.update(group)
@@ -102,6 +104,14 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
                     given["COGNITO_ISSUER"] = _PLACEHOLDERS["COGNITO_ISSUER"]
                 if name in _PLACEHOLDERS:
                     given[name] = _PLACEHOLDERS[name]
+
+
+def _together_with(name: str) -> tuple[str, ...]:
+    """The settings that are one thing together with ``name``, itself among them."""
+    for beginning in _RECEIVER:
+        if name.startswith(beginning):
+            return tuple(each + name.removeprefix(beginning) for each in _RECEIVER)
+    return next((each for each in _TOGETHER if name in each), (name,))
 
 
 def environment_results(read: Environment, environ: Mapping[str, str]) -> Iterator[Result]:
@@ -138,7 +148,7 @@ def _mistyped(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name in sorted(environ):
         if name in SCHEMA.fields or not name.startswith(_FAMILIES):
             continue
-        if name.startswith("QUOTA_BYTES_"):
+        if name.startswith(("QUOTA_BYTES_", *_RECEIVER)):
             continue
         alike = difflib.get_close_matches(name, SCHEMA.fields, n=1, cutoff=_ALIKE)
         yield name, _OTHER_NAMES.get(name) or next(iter(alike), "")

@@ -36,7 +36,8 @@ WEBHOOK = Check(
     "webhook",
     "The back end can be reached",
     "Events return to the queue until they become dead letters.",
-    "Check WEBHOOK_URL; from the gateway's machine: `curl -sv <its address>`. docs/webhooks.md.",
+    "Check the receiver's WEBHOOK_URL; from the gateway's machine: `curl -sv <its address>`, then "
+    "`flask events test`. docs/webhooks.md.",
 )
 READY = Check(
     "gateway",
@@ -83,30 +84,32 @@ def _eviction(connection: Any) -> Iterator[Result]:
 
 
 def webhook_results(deployment: Deployment) -> Iterator[Result]:
-    """A connection alone: an event that nobody caused would be a lie."""
-    parts = urlsplit(deployment.settings.webhook_url)
-    if not parts.hostname:
-        return
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    """A connection to each receiver alone: an event that nobody caused would be a lie."""
+    settings = deployment.settings
+    for url in (settings.webhook_url, *settings.webhook_urls.values()):
+        if url:
+            yield _receiver_result(url)
+
+
+def _receiver_result(url: str) -> Result:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
     root = f"{parts.scheme}://{parts.netloc}/"
     try:
-        found = resolve_name(parts.hostname, port)
+        found = resolve_name(host, parts.port or (443 if parts.scheme == "https" else 80))
     except OSError:
         if not http_clients.proxy_for(root):
-            yield WEBHOOK.fault(f"{parts.hostname} cannot be resolved")
-            return
+            return WEBHOOK.fault(f"{host} cannot be resolved")
         found = []
     if any(is_forbidden(address) for address in found):
-        yield WEBHOOK.fault(f"{parts.hostname} leads to a link-local address, which is refused")
-        return
+        return WEBHOOK.fault(f"{host} leads to a link-local address, which is refused")
     try:
         with http_clients.pool_for(root, connect=3, read=3) as pool:
             # The server's root, as a GET of the webhook's own address might do something.
             pool.request("HEAD", root, redirect=False)
     except urllib3.exceptions.HTTPError as error:
-        yield WEBHOOK.fault(f"{parts.hostname}: {type(error).__name__}")
-    else:
-        yield WEBHOOK.ok(parts.hostname)
+        return WEBHOOK.fault(f"{host}: {type(error).__name__}")
+    return WEBHOOK.ok(host)
 
 
 def gateway_results(deployment: Deployment) -> Iterator[Result]:

@@ -150,6 +150,11 @@ MUTANTS: tuple[Mutant, ...] = (
             "self._seals._serializer.loads_unsafe(json.loads(body)[_REPORT])[1]",
         ),
     ),
+    mutant(
+        "T41",
+        "all receivers share one secret",
+        Code("webhook_receivers", "secrets[each].split()", "settings.webhook_secret.split()"),
+    ),
     mutant("T42", "a megabyte is read", Code("FIRST_BYTES", "4096", "1024 * 1024")),
     mutant(
         "T42",
