@@ -26,6 +26,7 @@ from uuid_utils import uuid7
 from app.domain.errors import NotFound
 from app.operations.framework import current
 from app.operations.logs import access_log, write_line
+from app.operations.processes import Processes
 
 REQUESTS = Counter("gateway_requests", "Requests answered", ["method", "route", "status"])
 LATENCY = Histogram(
@@ -112,4 +113,6 @@ def _registry() -> CollectorRegistry:
         return REGISTRY
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    if "gunicorn" in os.environ.get("SERVER_SOFTWARE", ""):  # else the parent is anybody
+        registry.register(Processes())
     return registry

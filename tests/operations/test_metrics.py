@@ -141,6 +141,8 @@ TARGETS = [
     for panel in DASHBOARD["panels"]
     for target in panel["targets"]
 ]
+#: What Prometheus itself puts on every series.
+OF_THE_SCRAPE = frozenset({"job", "instance"})
 
 
 @pytest.mark.parametrize("expression", TARGETS)
@@ -152,13 +154,16 @@ def test_the_dashboard_asks_for_metrics_and_labels_that_exist(expression: str) -
     assert app.events.handler.EVENTS
     assert app.events.webhooks.DELIVERIES
     known = exported()
-    asked = re.findall(r"\b(gateway_\w+)(?:\{([^}]*)\})?", expression)
+    asked = re.findall(r"\b((?:gateway|process)_\w+)(?:\{([^}]*)\})?", expression)
     assert asked
-    labels = {"le"}
+    labels = {"le", *OF_THE_SCRAPE}
     for name, conditions in asked:
         assert name in known, name
         labels |= known[name]
-        assert set(re.findall(r"(\w+)\s*[=!]~?", conditions)) <= known[name] | {"le"}
+        assert set(re.findall(r"(\w+)\s*[=!]~?", conditions)) <= known[name] | {
+            "le",
+            *OF_THE_SCRAPE,
+        }
     for grouping in re.findall(r"by \(([^)]*)\)", expression):
         assert {each.strip() for each in grouping.split(",")} <= labels
 
