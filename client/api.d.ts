@@ -80,6 +80,11 @@ export interface components {
             metadata?: {
                 [key: string]: string;
             };
+            /**
+             * @description Path of an asset that this is a preview of: WebP, JPEG or PNG, at most 1 MiB; then without kind, project_id and asset_id
+             * @default null
+             */
+            preview_for?: string | null;
         };
         Fault: {
             /**
@@ -225,6 +230,8 @@ export interface components {
             /** @description Base64, of the whole object, where the store keeps one */
             checksum_crc64nvme: string | null;
             link: components["schemas"]["Link"] | null;
+            /** @description A small picture, where there is one: of an asset that is shown, copied, moved or restored, in listings with sign=true, and when it is completed */
+            preview: components["schemas"]["Link"] | null;
             /** @description Of the manifest of a package, when it is shown and in listings with group=package; null when there are too many files to count */
             package?: components["schemas"]["Package"] | null;
             /**

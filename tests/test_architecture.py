@@ -51,6 +51,7 @@ THEMES = {
     "api/checksums": "CRC-64/NVME from declaration to completion, on every store",
     "api/calls": "how often each route asks the store",
     "api/listings": "assets by time, by name, as packages, and deleted ones, on every store",
+    "api/previews": "small pictures beside assets, on every store",
     "api/fuzz": "Schemathesis over the whole OpenAPI document",
     "api/fuzz_chains": "Schemathesis along the links between its operations",
     "cli/doctor_faults": "faults made at a live set-up, whichever module of the doctor finds them",

@@ -16,8 +16,9 @@ from app.api.context import caller, services
 from app.api.cursors import sign_cursor
 from app.api.problems import problem_document
 from app.assets.deletion import FolderDeletion
-from app.assets.library import Listed
+from app.assets.library import Exported
 from app.assets.listing import ListingPage
+from app.assets.previews import Finished
 from app.assets.uploads import Sending, UploadState
 from app.domain.access import Access
 from app.domain.assets import Link, ListedObject, Playback, StoredObject
@@ -107,15 +108,23 @@ def batch_answer(item: tuple[Upload, Sending] | Problem) -> dict[str, Any]:
 
 
 def completed_answer(
-    items: Sequence[tuple[Upload, StoredObject] | Problem],
+    items: Sequence[Finished | Problem],
 ) -> list[dict[str, Any]]:
-    """What each upload became: the asset with a link, or its problem."""
-    done = [item[0].path for item in items if not isinstance(item, Problem)]
-    links = iter(services.signing.links.sign(Root(caller().sub), done))
+    """What each upload became: the asset with its links, or its problem."""
+    done = [item for item in items if not isinstance(item, Problem)]
+    root, sign = Root(caller().sub), services.signing.links.sign
+    links = iter(sign(root, [item.path for item in done]))
+    previews = iter(sign(root, [item.preview for item in done if item.preview]))
     return [
         {"problem": problem_document(item)}
         if isinstance(item, Problem)
-        else {"asset": {**asset_document(item[0].path, item[1]), "link": link_answer(next(links))}}
+        else {
+            "asset": {
+                **asset_document(item.path, item.found),
+                "link": link_answer(next(links)),
+                "preview": link_answer(next(previews)) if item.preview else None,
+            }
+        }
         for item in items
     ]
 
@@ -173,13 +182,20 @@ def folder_deletion_answer(done: FolderDeletion) -> Response:
 def asset_answer(
     path: AssetPath,
     found: StoredObject,
+    preview: AssetPath | None = None,
     status: int = 200,
     *,
     more: Mapping[str, Any] | None = None,
 ) -> Response:
-    """One asset in full, with a link; ``more``: further members."""
-    [link] = services.signing.links.sign(Root(caller().sub), [path])
-    document = {**asset_document(path, found), "link": link_answer(link), **(more or {})}
+    """One asset in full, with links to it and its preview; ``more``: further members."""
+    wanted = [path] if preview is None else [path, preview]
+    link, *others = services.signing.links.sign(Root(caller().sub), wanted)
+    document = {
+        **asset_document(path, found),
+        "link": link_answer(link),
+        "preview": link_answer(others[0]) if others else None,
+        **(more or {}),
+    }
     return answer(document, status)
 
 
@@ -192,11 +208,15 @@ def asset_page(page: ListingPage, listing: str, *, signed: bool) -> dict[str, An
     """A page of assets, each with a link if ``signed``."""
     root = Root(caller().sub)
     links: Sequence[Link | None] = [None] * len(page.assets)
+    previews: Mapping[AssetPath, Link] = {}
     if signed:
-        links = services.signing.links.sign(root, (path for path, _ in page.assets))
+        sign = services.signing.links.sign
+        links = sign(root, (path for path, _ in page.assets))
+        if page.previews:
+            previews = dict(zip(page.previews, sign(root, page.previews.values()), strict=True))
     items = []
     for (path, found), link in zip(page.assets, links, strict=True):
-        item = listed_asset(path, found, link)
+        item = listed_asset(path, found, link, previews.get(path))
         if page.packages and path in page.packages:
             item |= package_answer(page.packages[path])
         if page.deletions:
@@ -207,14 +227,16 @@ def asset_page(page: ListingPage, listing: str, *, signed: bool) -> dict[str, An
 
 
 def export_lines(
-    root: Root, pages: Iterable[Sequence[Listed]], sign: Callable[..., list[Link]]
+    root: Root, pages: Iterable[Sequence[Exported]], sign: Callable[..., list[Link]]
 ) -> Iterator[bytes]:
-    """A page of NDJSON at a time, each asset a line with its link."""
+    """A page of NDJSON at a time, each asset a line with its links."""
     for page in pages:
-        signed = sign(root, (path for path, _ in page))
+        signed = sign(root, (path for path, _, _ in page))
+        previews = iter(sign(root, [preview for _, _, preview in page if preview]))
         yield b"".join(
-            encode_json(listed_asset(path, found, link)) + b"\n"
-            for (path, found), link in zip(page, signed, strict=True)
+            encode_json(listed_asset(path, found, link, next(previews) if preview else None))
+            + b"\n"
+            for (path, found, preview), link in zip(page, signed, strict=True)
         )
 
 
@@ -249,7 +271,9 @@ def seconds_until(expires_at: datetime) -> int:
     return max(1, int((expires_at - datetime.now(UTC)).total_seconds()))
 
 
-def listed_asset(path: AssetPath, found: ListedObject, link: Link | None) -> dict[str, Any]:
+def listed_asset(
+    path: AssetPath, found: ListedObject, link: Link | None, preview: Link | None = None
+) -> dict[str, Any]:
     """One asset as a listing knows it: the type is the extension's."""
     return {
         **named(path, found.key),
@@ -261,4 +285,5 @@ def listed_asset(path: AssetPath, found: ListedObject, link: Link | None) -> dic
         "checksum_sha256": None,
         "checksum_crc64nvme": None,
         "link": link_answer(link) if link else None,
+        "preview": link_answer(preview) if preview else None,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from app.api.answers import answer, asset_answer, asset_page, package_answer
-from app.api.context import caller, services
+from app.api.context import caller, caller_root, services
 from app.api.cursors import open_cursor
 from app.api.documentation import Blueprint
 from app.domain.packages import is_package
@@ -42,16 +42,17 @@ def list_assets(query: AssetQuery) -> Response:
 @blp.response(200, AssetSchema)
 @blp.problems(404, 422)
 def get_asset(path: str) -> Response:
-    """Show one asset, with its metadata and a link.
+    """Show one asset, with its metadata and links to it and its preview.
 
     The manifest of a package tells its files and bytes, too.
     """
     asset_path = AssetPath.parse(path)
     found = services.assets.library.find(caller(), asset_path)
     if not is_package(asset_path):
-        return asset_answer(asset_path, found)
+        preview = services.assets.previews.find(caller_root(), asset_path)
+        return asset_answer(asset_path, found, preview)
     package = services.assets.listings.package_of(caller(), asset_path)
-    return asset_answer(asset_path, found, more=package_answer(package))
+    return asset_answer(asset_path, found, package.preview, more=package_answer(package.size))
 
 
 @blp.route("/v1/assets/verify", methods=["POST"])

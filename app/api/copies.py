@@ -24,7 +24,7 @@ def copy_asset(wanted: Relocation) -> Response:
     `…/{kind}/{asset_id}` alone, or the manifest in it, stands for the whole package, of at most
     1,000 files; the answer is then its manifest.
     """
-    return asset_answer(*services.assets.copies.copy(caller(), *wanted), 201)
+    return asset_answer(*services.assets.copies.copy(caller(), *wanted), status=201)
 
 
 @blp.route("/v1/assets/move", methods=["POST"])
@@ -37,4 +37,4 @@ def move_asset(wanted: Relocation) -> Response:
     As `copy`; the original is deleted once the copy has been verified. Whatever fails on the way,
     the asset is still there, at one place or both.
     """
-    return asset_answer(*services.assets.copies.move(caller(), *wanted), 201)
+    return asset_answer(*services.assets.copies.move(caller(), *wanted), status=201)

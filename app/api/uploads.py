@@ -31,13 +31,17 @@ blp = Blueprint("uploads", description="Send a file from the browser straight to
 @blp.route("/v1/uploads", methods=["POST"])
 @blp.arguments(NewUploadSchema)
 @blp.response(201, UploadSchema)
-@blp.problems(409, 413, 415)
+@blp.problems(404, 409, 413, 415)
 def create_upload(declaration: Declaration) -> Response:
     """Start an upload.
 
     Declares a file and answers with presigned requests for its bytes, which the browser sends to
     S3 itself: one, or one a part. Size, type and checksum are signed, and nothing that exists is
     overwritten. Then call `complete`.
+
+    With `preview_for` it is a small picture beside that asset (WebP, JPEG or PNG, at most 1 MiB),
+    which listings and answers show as the asset's `preview`: 404 without the asset, 409 when it has
+    one, 422 for an asset without a folder of its own.
     """
     upload, sending = services.assets.uploads.declare(caller(), declaration)
     concerns(upload.path.text)
@@ -70,11 +74,13 @@ def complete_upload(known: Completion, upload_id: str) -> Response:
 
     Puts the parts together if there are any, and names those that are missing. Holds size, type,
     checksum and the first bytes against what was declared, and `checksum_crc64nvme`, if it is sent,
-    against the store's own. What differs is removed. A second call answers the same.
+    against the store's own. What differs is removed. A second call answers the same. The upload of
+    a preview answers with the asset that it is for.
     """
     upload = open_upload(upload_id)
-    found = services.assets.uploads.complete(caller(), upload, known.checksum_crc64nvme)
-    return asset_answer(upload.path, found)
+    return asset_answer(
+        *services.assets.uploads.complete(caller(), upload, known.checksum_crc64nvme)
+    )
 
 
 @blp.route("/v1/uploads/<upload_id>", methods=["DELETE"])

@@ -45,5 +45,4 @@ def restore_asset(wanted: Restoration) -> Response:
 
     Without `version_id`: undelete. An old version becomes the newest one; those above it are kept.
     """
-    found = services.assets.versions.restore(caller(), wanted.path, wanted.version_id)
-    return asset_answer(wanted.path, found)
+    return asset_answer(*services.assets.versions.restore(caller(), wanted.path, wanted.version_id))

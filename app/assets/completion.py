@@ -16,6 +16,7 @@ from app.domain.assets import StoredObject
 from app.domain.errors import QuotaExceeded, UploadRejected
 from app.domain.events import owner_of
 from app.domain.paths import AssetPath, Root
+from app.domain.previews import is_preview
 from app.domain.principal import Principal
 from app.limits.quota import Quota
 from app.s3.objects import Objects
@@ -166,7 +167,9 @@ class Completion:
 
     def _refuse_bad(self, verdict: Verdict) -> StoredObject:
         found, reason = verdict.found, verdict.reason
-        self._reporter.verified(found, reason, self._actor_of(found))
+        if not is_preview(found.key):
+            # No event is about a preview alone.
+            self._reporter.verified(found, reason, self._actor_of(found))
         if reason is None:
             return found
         if found.mark is not None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from uuid_utils import uuid7
 
 from app.assets.deletion import Deletion
+from app.assets.previews import Previews
 from app.assets.verification import Verifier
 from app.domain.assets import StoredObject
 from app.domain.copies import Copy, Destination, plan_copy, relocate
@@ -37,6 +38,7 @@ class Relocated(NamedTuple):
 
     path: AssetPath
     found: StoredObject
+    preview: AssetPath | None
 
 
 class _Plan(NamedTuple):
@@ -44,6 +46,7 @@ class _Plan(NamedTuple):
 
     path: AssetPath
     main_key: str
+    preview: AssetPath | None
     copies: Sequence[Copy]
 
     @property
@@ -67,6 +70,7 @@ class Copies:
         claims: Claims,
         max_bytes: Mapping[Kind, int],
         marks: CopyMarks,
+        previews: Previews,
     ) -> None:
         self._listings = listings
         self._copier = copier
@@ -76,10 +80,15 @@ class Copies:
         self._claims = claims
         self._max_bytes = max_bytes
         self._marks = marks
+        self._previews = previews
 
     def copy(self, principal: Principal, path: AssetPath, to: Destination) -> Relocated:
         """Copy an asset, under a new asset id. Raises ``QuotaExceeded`` besides."""
-        plan = self._plan(principal, path, to)
+        files = self._files(Root(principal.sub), path)
+        if not is_package(path):
+            preview = self._previews.find(Root(principal.sub), path)
+            files += [preview] if preview else []
+        plan = self._plan(principal, path, files, to)
         with self._quota.reserved(principal, plan.size):
             return self._make(plan)
 
@@ -95,7 +104,13 @@ class Copies:
             return self._move(principal, path, to)
 
     def _move(self, principal: Principal, path: AssetPath, to: Destination) -> Relocated:
-        plan = self._plan(principal, path, to)
+        root = Root(principal.sub)
+        files = self._files(root, path)
+        if not is_package(path):
+            # It stays where there are other files that it may show.
+            left_alone = map(root.preview_at, self._previews.left_alone(root, files))
+            files += [preview for preview in left_alone if preview]
+        plan = self._plan(principal, path, files, to)
         sources = [copy.source for copy in plan.copies]
         with self._quota.moving(principal, {source.key: source.size for source in sources}):
             moved = self._make(plan)
@@ -107,16 +122,18 @@ class Copies:
             raise problem
         return moved
 
-    def _plan(self, principal: Principal, path: AssetPath, to: Destination) -> _Plan:
+    def _plan(
+        self, principal: Principal, path: AssetPath, files: Sequence[AssetPath], to: Destination
+    ) -> _Plan:
         root = Root(principal.sub)
-        files = self._files(root, path)
         relocation = relocate(path, files, to, asset_id=str(uuid7()))
         looked = self._copier.look((root.key(file) for file in files), FIRST_BYTES)
         copies = [
             self._plan_copy(*source, principal, relocation.paths[file])
             for file, source in zip(files, looked, strict=True)
         ]
-        return _Plan(relocation.main, root.key(relocation.main), copies)
+        preview = next((to for to in relocation.paths.values() if to.is_preview), None)
+        return _Plan(relocation.main, root.key(relocation.main), preview, copies)
 
     def _plan_copy(
         self, source: StoredObject, first: bytes, principal: Principal, path: AssetPath
@@ -134,7 +151,7 @@ class Copies:
     def _make(self, plan: _Plan) -> Relocated:
         """Copy, and hold what came of it against the sources."""
         made = {found.key: found for found in self._copier.copy(plan.copies)}
-        return Relocated(plan.path, made[plan.main_key])
+        return Relocated(plan.path, made[plan.main_key], plan.preview)
 
     def _files(self, root: Root, path: AssetPath) -> list[AssetPath]:
         """The asset itself, or all files of the package that ``path`` stands for."""
@@ -143,7 +160,9 @@ class Copies:
         page = self._listings.page(root.prefix + path.package_folder, limit=MAX_FILES)
         if page.next_token:
             raise TooLarge(f"A package of more than {MAX_FILES:,} files cannot be copied as one")
-        files = [file for found in page.objects if (file := root.try_path_of(found.key))]
+        keys = [found.key for found in page.objects]
+        previews = [preview for key in keys if (preview := root.preview_at(key))]
+        files = [file for key in keys if (file := root.try_path_of(key))]
         if not files or not (path.names_package or path in files):
             raise NotFound
-        return files
+        return files + previews

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
+from app.assets.previews import Previews
 from app.assets.shares import Shares
 from app.aws.edge_cache import EdgeCache
 from app.domain.actors import Actor
@@ -41,6 +42,7 @@ class Deletion:
         objects: Objects,
         deleter: Deleter,
         shares: Shares,
+        previews: Previews,
         edge: EdgeCache,
         quota: Quota,
         reporter: DeletionReporter | None,
@@ -48,23 +50,29 @@ class Deletion:
         self._objects = objects
         self._deleter = deleter
         self._shares = shares
+        self._previews = previews
         self._edge = edge
         self._quota = quota
         self._reporter = reporter
 
     def delete(self, principal: Principal, path: AssetPath) -> None:
-        """Delete one asset, also the second time."""
-        key = Root(principal.sub).key(path)
+        """Delete one asset, also the second time; with the last one of a folder its preview."""
+        root = Root(principal.sub)
+        key, previews = root.key(path), self._previews.left_alone(root, [path])
         self._objects.delete(key)
-        self._forget(principal, [key])
+        for preview in previews:
+            self._objects.delete(preview)
+        self._forget(principal, [key, *previews])
 
     def delete_many(
         self, principal: Principal, paths: Iterable[AssetPath]
     ) -> Mapping[str, Problem]:
         """Delete all that S3 lets go; the rest by path, with what it said of each."""
         root = Root(principal.sub)
+        paths = [*paths]
         keys = [root.key(path, pointer=f"/paths/{i}") for i, path in enumerate(paths)]
-        failures = self.delete_keys(principal, keys)
+        previews = self._previews.left_alone(root, paths)
+        failures = self.delete_keys(principal, [*keys, *previews])
         return {key.removeprefix(root.prefix): problem for key, problem in failures.items()}
 
     def delete_keys(self, principal: Principal, keys: Collection[str]) -> Mapping[str, Problem]:

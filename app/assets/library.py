@@ -9,11 +9,13 @@ from app.domain.assets import ListedObject, StoredObject
 from app.domain.errors import NotFound
 from app.domain.kinds import PROJECT_ID
 from app.domain.paths import AssetPath, Root
+from app.domain.previews import is_preview, preview_at, seen
 from app.domain.principal import Principal
 from app.s3.listings import Listings, Page
 from app.s3.objects import Objects
 
-Listed = tuple[AssetPath, ListedObject]
+#: An asset, and its preview.
+Exported = tuple[AssetPath, ListedObject, AssetPath | None]
 
 
 class ProjectPage(NamedTuple):
@@ -37,7 +39,7 @@ class Library:
             raise NotFound
         return found
 
-    def pages(self, principal: Principal) -> Iterator[list[Listed]]:
+    def pages(self, principal: Principal) -> Iterator[list[Exported]]:
         """Everything, page by page. The first page is asked for at once, so that a fault shows
         before anything is sent; the others when they are needed."""
         root = Root(principal.sub)
@@ -50,9 +52,16 @@ class Library:
         names = [name.removeprefix(folder).removesuffix("/") for name in page.folders]
         return ProjectPage([name for name in names if PROJECT_ID.fullmatch(name)], page.next_token)
 
-    def _following(self, root: Root, page: Page) -> Iterator[list[Listed]]:
+    def _following(self, root: Root, page: Page) -> Iterator[list[Exported]]:
+        preview = ""
         while True:
-            yield _addressable(root, page)
+            exported = []
+            for found in page.objects:
+                if is_preview(found.key):
+                    preview = seen(preview, found.key)
+                elif path := root.try_path_of(found.key):
+                    exported.append((path, found, preview_at(root, path, preview)))
+            yield exported
             if page.next_token is None:
                 return
             page = self._listings.page(root.prefix, token=page.next_token)
@@ -61,7 +70,3 @@ class Library:
 def projects_prefix(principal: Principal) -> str:
     """Where the caller's projects lie."""
     return f"{Root(principal.sub).prefix}projects/"
-
-
-def _addressable(root: Root, page: Page) -> list[Listed]:
-    return [(path, found) for found in page.objects if (path := root.try_path_of(found.key))]

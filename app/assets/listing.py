@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.assets.deleted import Deletions
 from app.assets.newest import Newest
@@ -14,10 +14,12 @@ from app.assets.newest_cursor import Place
 from app.assets.scan import MAX_CALLS, Line, Scan, ScanState, Stretch, no_folder, package_folder
 from app.domain.asset_ids import END, FIRST_DIGIT, first_at, text_of
 from app.domain.assets import ListedObject
+from app.domain.grammar import PREVIEW_START
 from app.domain.kinds import LIBRARY_KINDS, PROJECT_KINDS
 from app.domain.listing import Filters
 from app.domain.packages import PackageSize, Tally
 from app.domain.paths import AssetPath, Root
+from app.domain.previews import is_preview, preview_at, seen
 from app.domain.principal import Principal
 from app.s3.listings import Listings
 
@@ -26,13 +28,21 @@ Listed = tuple[AssetPath, ListedObject]
 
 @dataclass(frozen=True, slots=True)
 class ListingPage:
-    """Assets, and where the next page begins. By path: what a package is, and how something was
-    deleted."""
+    """Assets, and where the next page begins. By path: what a package is, where its preview
+    lies, and how something was deleted."""
 
     assets: list[Listed]
     next_state: Any
     packages: Mapping[AssetPath, PackageSize] = field(default_factory=dict)
+    previews: Mapping[AssetPath, AssetPath] = field(default_factory=dict)
     deletions: Mapping[AssetPath, tuple[datetime, str]] = field(default_factory=dict)
+
+
+class Package(NamedTuple):
+    """What a package is, None where it has too many files to be counted at once; its preview."""
+
+    size: PackageSize | None
+    preview: AssetPath | None
 
 
 class AssetListings:
@@ -55,7 +65,7 @@ class AssetListings:
         """A page that goes on from ``state``. It may be shorter than ``limit``, even empty, and not
         the last. ``NotVersioned`` for deletions where no versions are kept."""
         root, prefix = Root(principal.sub), _prefix(principal, filters)
-        matches = _matcher(root, filters.q)
+        matches = _matcher(filters.q)
         if filters.deleted:
             return self._deleted(root, prefix, matches, limit, state)
         if filters.newest:
@@ -67,21 +77,47 @@ class AssetListings:
             return _page_of(root, lines, next_state)
         if filters.timed or filters.q or filters.grouped:
             return self._scan(root, prefix, filters, matches, limit, state)
-        page = self._listings.page(prefix, limit=limit, token=state)
-        return _page_of(root, map(Line, page.objects), page.next_token)
+        return self._by_key(root, prefix, limit, state)
 
-    def package_of(self, principal: Principal, path: AssetPath) -> PackageSize | None:
-        """Files and bytes of the package whose manifest lies at ``path``; None where there are too
-        many to be counted at once."""
-        tally, after = Tally(), ""
+    def package_of(self, principal: Principal, path: AssetPath) -> Package:
+        """What the package is whose manifest lies at ``path``."""
+        root, tally, after, preview = Root(principal.sub), Tally(), "", ""
         for _ in range(MAX_CALLS):
-            page = self._listings.page(Root(principal.sub).prefix + path.folder, start_after=after)
+            page = self._listings.page(root.prefix + path.folder, start_after=after)
             for found in page.objects:
-                tally.add(found, found.key)
                 after = found.key
+                if is_preview(found.key):
+                    preview = seen(preview, found.key)
+                else:
+                    tally.add(found, found.key)
             if page.next_token is None:
-                return tally.size
-        return None
+                return Package(tally.size, preview_at(root, path, preview))
+        return Package(None, preview_at(root, path, preview))
+
+    def _by_key(self, root: Root, prefix: str, limit: int, state: Any) -> ListingPage:
+        """One answer of the store. The state is its token, with the last preview where what it
+        shows goes on behind it."""
+        token, preview = state if isinstance(state, list) else (state, "")
+        preview = preview or self._preview_before(root, prefix, state)
+        page = self._listings.page(prefix, limit=limit, token=token)
+        lines = []
+        for found in page.objects:
+            if is_preview(found.key):
+                preview = seen(preview, found.key)
+            else:
+                lines.append(Line(found, preview=preview))
+        following: Any = page.next_token
+        if following and page.objects[-1].key.startswith(preview.rpartition("/")[0] + "/"):
+            following = [following, preview]
+        return _page_of(root, lines, following)
+
+    def _preview_before(self, root: Root, prefix: str, state: Any) -> str:
+        """The preview that a listing cannot meet, as its prefix is of names inside one asset."""
+        folder = package_folder(root.prefix)(prefix + "a")
+        if state or not folder or prefix == folder:
+            return ""
+        page = self._listings.page(folder + PREVIEW_START, limit=1)
+        return page.objects[0].key if page.objects else ""
 
     def _scan(
         self,
@@ -93,12 +129,13 @@ class AssetListings:
         state: Any,
     ) -> ListingPage:
         stretches = [Stretch(prefix)]
+        before = self._preview_before(root, prefix, state)
         if filters.timed:
             stretches = [*_timed_stretches(_place(root, filters))]
         scan = Scan(
             self._listings,
             stretches,
-            ScanState.from_claims(state) if state else ScanState(),
+            ScanState.from_claims(state) if state else ScanState(preview=before),
             limit,
             MAX_CALLS,
             wants=matches,
@@ -143,12 +180,12 @@ def _timed_stretches(place: Place) -> Iterable[Stretch]:
         yield Stretch(folder + FIRST_DIGIT, folder + text_of(place.floor), end)
 
 
-def _matcher(root: Root, q: str) -> Callable[[str], bool]:
+def _matcher(q: str) -> Callable[[str], bool]:
     """Whether a key's file name holds ``q``, letter case and its spelling in Unicode aside."""
     wanted = _folded(q)
     if not wanted:
-        return lambda _: True
-    return lambda key: wanted in _folded(key.rpartition("/")[2])
+        return lambda key: not is_preview(key)
+    return lambda key: wanted in _folded(key.rpartition("/")[2]) and not is_preview(key)
 
 
 def _folded(text: str) -> str:
@@ -159,8 +196,10 @@ def _folded(text: str) -> str:
 def _page_of(root: Root, lines: Iterable[Line], next_state: Any) -> ListingPage:
     """What the API cannot address is left out."""
     named = [(path, line) for line in lines if (path := root.try_path_of(line.found.key))]
+    previews = {path: preview_at(root, path, line.preview) for path, line in named if line.preview}
     return ListingPage(
         [(path, line.found) for path, line in named],
         next_state,
         {path: line.package for path, line in named if line.package},
+        {path: preview for path, preview in previews.items() if preview},
     )

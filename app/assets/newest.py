@@ -42,7 +42,7 @@ class Newest:
         folders = folders_after(state, self.place, self.matches, grouped=self.grouped)
         calls = self._look(folders, limit)
         ready = ready_entries(folders)
-        lines = [Line(entry.found, entry.package) for entry in ready[:limit]]
+        lines = [Line(entry.found, entry.package, entry.preview) for entry in ready[:limit]]
         if len(ready) > limit or any(folder.live for folder in folders):
             return lines, state_after(state, folders, ready, limit, filtered=self.filtered)
         untimed = _seen_untimed(state, folders)

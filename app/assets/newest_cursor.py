@@ -84,6 +84,8 @@ def _folder_after(
     if here and shown != _ALL:
         folder.plain = number if grouped and (name or shown == _SOME_OF_MANY) else None
         folder.inside = prefix + name if shown == _SOME_OF_MANY else None
+    if here and state["preview"]:
+        folder.preview = prefix + state["preview"]
     counted = state.get("tally")
     if counted and counted[0] == index:
         folder.inside = prefix + counted[1]
@@ -104,12 +106,16 @@ def state_after(
     plan = _plan(folders, ready, limit, filtered=filtered)
     folder = folders[at[1]]
     counting = folder.tally is not None and folder.hi == number + 1 and not at[2]
+    full = len(ready) >= limit and not counting
+    preview = ready[limit - 1].preview if full else folder.preview
     return {
         "at": at,
         "untimed": (state["untimed"] if state else 0)
         | sum(folder.has_untimed << folder.index for folder in folders),
         "folders": [_hints(folder, plan, order) for folder in folders],
         "tally": _counted(folder) if counting else None,
+        # Where the next page begins inside an asset, it does not meet its preview again.
+        "preview": preview[len(folder.prefix) :],
     }
 
 

@@ -9,13 +9,14 @@ the assets lie there.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from app.domain.asset_ids import END, FIRST_DIGIT, number_of, position, text_of
 from app.domain.assets import ListedObject
 from app.domain.packages import PackageSize, Tally
+from app.domain.previews import is_preview, seen
 from app.s3.listings import MAX_PAGE, Page
 
 #: Where something stands in the order of the listing: asset id, negative, as the newest comes
@@ -31,11 +32,15 @@ _FEW_IDS = 50
 
 
 class Entry(NamedTuple):
-    """One line of the listing; of a package the manifest, with what the package is."""
+    """One line of the listing; of a package the manifest, with what the package is.
+
+    ``preview``: the key of the last preview that was met, this one's or another's.
+    """
 
     order: Order
     found: ListedObject
     package: PackageSize | None = None
+    preview: str = ""
 
 
 class Ask(NamedTuple):
@@ -100,6 +105,8 @@ class Folder:
         #: The id whose files are lines of their own though packages are not: it has no manifest,
         #: and is too long to have been kept until this was known.
         self.plain: int | None = None
+        #: The key of the last preview that was met.
+        self.preview = ""
         self.has_untimed = False
         #: All other names, once an answer had the whole folder.
         self.rest: list[ListedObject] | None = None
@@ -231,6 +238,7 @@ class Folder:
 
     def _take(self, number: int, files: Iterable[ListedObject], *, more: bool) -> None:
         """Files of one id, in key order. Where packages are one entry, they wait for the last."""
+        files = [*self._without_previews(files)]
         if not self._grouped or number == self.plain:
             self.entries += self._entries(number, files)
             return
@@ -249,11 +257,21 @@ class Folder:
         elif self._matches(tally.main.key):
             order = (-number, self.index, LAST)
             if order > self._after:
-                self.entries.append(Entry(order, tally.main, tally.size))
+                self.entries.append(Entry(order, tally.main, tally.size, self.preview))
 
     def _entries(self, number: int, files: Iterable[ListedObject]) -> list[Entry]:
-        entries = [Entry((-number, self.index, found.key), found) for found in files]
+        entries = [
+            Entry((-number, self.index, found.key), found, preview=self.preview) for found in files
+        ]
         return [e for e in entries if e.order > self._after and self._matches(e.found.key)]
+
+    def _without_previews(self, files: Iterable[ListedObject]) -> Iterator[ListedObject]:
+        """``files`` of one id in key order, previews first, which are remembered."""
+        for found in files:
+            if is_preview(found.key):
+                self.preview = seen(self.preview, found.key)
+            else:
+                yield found
 
     def _is_full(self, page: Page, last: str) -> bool:
         """Whether the answer ends before ``hi``, though there is more."""

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from app.domain.assets import ListedObject
 from app.domain.grammar import UUID
 from app.domain.packages import PackageSize, Tally
+from app.domain.previews import is_preview, seen
 from app.s3.listings import Listings
 
 #: Listings of one call, a thousand objects each.
@@ -20,10 +21,14 @@ MAX_CALLS = 16
 
 
 class Line(NamedTuple):
-    """One line of a listing; of a package its manifest, with what the package is."""
+    """One line of a listing; of a package its manifest, with what the package is.
+
+    ``preview``: the key of the last preview that the listing met, this one's or another's.
+    """
 
     found: ListedObject
     package: PackageSize | None = None
+    preview: str = ""
 
 
 class Stretch(NamedTuple):
@@ -46,14 +51,17 @@ class ScanState:
     after: str = ""
     folder: str = ""
     tally: Tally | None = None
+    #: The key of the last preview: what it shows may come in the next answer, or on the next page.
+    preview: str = ""
 
     def to_claims(self) -> list[Any]:
-        return [self.stretch, self.after, self.folder, self.tally and self.tally.to_claims()]
+        tally = self.tally and self.tally.to_claims()
+        return [self.stretch, self.after, self.folder, tally, self.preview]
 
     @classmethod
     def from_claims(cls, claims: list[Any]) -> ScanState:
-        stretch, after, folder, tally = claims
-        return cls(stretch, after, folder, tally and Tally.from_claims(tally))
+        stretch, after, folder, tally, preview = claims
+        return cls(stretch, after, folder, tally and Tally.from_claims(tally), preview)
 
 
 @dataclass
@@ -102,7 +110,9 @@ class Scan:
         folder = self.folder_of(found.key)
         if state.tally is not None and folder != state.folder and not self._flush(state, held):
             return False
-        if folder and (state.tally is not None or folder != state.folder):
+        if is_preview(found.key):
+            state.preview = seen(state.preview, found.key)
+        elif folder and (state.tally is not None or folder != state.folder):
             if state.tally is None:
                 state.folder, state.tally = folder, Tally()
             state.tally.add(found, found.key[len(folder) :])
@@ -110,7 +120,7 @@ class Scan:
         elif self.wants(found.key):
             if len(self.lines) == self.limit:
                 return False
-            self.lines.append(Line(found))
+            self.lines.append(Line(found, preview=state.preview))
         state.after = found.key
         return True
 
@@ -130,7 +140,7 @@ class Scan:
         held.clear()
         if tally.main is not None:
             if self.wants(tally.main.key):
-                self.lines.append(Line(tally.main, tally.size))
+                self.lines.append(Line(tally.main, tally.size, state.preview))
             return True
         if not complete:
             state.after = state.folder
@@ -142,7 +152,7 @@ class Scan:
             if self.wants(found.key):
                 if len(self.lines) == self.limit:
                     return False
-                self.lines.append(Line(found))
+                self.lines.append(Line(found, preview=state.preview))
             state.after = found.key
         return True
 

@@ -14,9 +14,10 @@ from typing import TypeVar
 from uuid_utils import uuid7
 
 from app.assets.metrics import DECLARED
+from app.assets.previews import Finished
 from app.assets.uploads import Sending, Uploads
-from app.domain.assets import StoredObject
 from app.domain.errors import AlreadyExists, Problem, TooManyUploads, ValidationFailed
+from app.domain.grammar import PREVIEW_START
 from app.domain.paths import Root
 from app.domain.principal import Principal
 from app.domain.uploads import Declaration, Method, Upload
@@ -28,6 +29,7 @@ from app.signing.uploads import UploadSigner
 MAX_MULTIPART = 50
 #: Folders of packages that one call may add to, each listed first.
 MAX_FOLDERS = 20
+MAX_PREVIEWS = 100
 #: A third of the places before the store: others need it meanwhile.
 _WORKERS = 4
 
@@ -65,12 +67,16 @@ class UploadBatches:
         for number, declaration in enumerate(declarations):
             try:
                 upload = self._plan(principal, declaration, asset_id)
-                if upload.path.text in taken:
+                place = upload.path.text
+                if upload.preview_for:
+                    place = upload.path.folder + PREVIEW_START
+                if place in taken:
                     raise AlreadyExists
-                taken.add(upload.path.text)
+                taken.add(place)
                 planned[number] = upload
             except Problem as problem:
                 results[number] = problem
+        self._check_previews(planned, results)
         self._reserve(principal, planned, results)
         self._sign(principal, planned, results)
         return [results[number] for number in range(len(declarations))]
@@ -80,17 +86,17 @@ class UploadBatches:
         principal: Principal,
         uploads: Sequence[Upload | Problem],
         checksums_crc64nvme: Sequence[str | None],
-    ) -> list[tuple[Upload, StoredObject] | Problem]:
-        """The objects of ``uploads`` in order, or why each is none.
+    ) -> list[Finished | Problem]:
+        """The assets of ``uploads`` in order, or why each is none.
 
         ``checksums_crc64nvme`` are what the whole files must have, None where nobody knows.
         """
 
-        def complete(item: tuple[Upload | Problem, str | None]) -> tuple[Upload, StoredObject]:
+        def complete(item: tuple[Upload | Problem, str | None]) -> Finished:
             upload, checksum = item
             if isinstance(upload, Problem):
                 raise upload
-            return upload, self._uploads.complete(principal, upload, checksum)
+            return self._uploads.complete(principal, upload, checksum)
 
         return _each(complete, list(zip(uploads, checksums_crc64nvme, strict=True)))
 
@@ -127,6 +133,23 @@ class UploadBatches:
             for found in self._listings.all(f"{root.prefix}{folder}"):
                 taken.add(found.key.removeprefix(root.prefix))
         return taken
+
+    def _check_previews(
+        self, planned: dict[int, Upload], results: dict[int, Declared | Problem]
+    ) -> None:
+        """Each is held against what lies beside it, by a request to the store."""
+        previews = [number for number, upload in planned.items() if upload.preview_for]
+        for number in previews[MAX_PREVIEWS:]:
+            del planned[number]
+            results[number] = TooManyUploads(
+                f"One call takes at most {MAX_PREVIEWS} previews. Declare this one again"
+            )
+        some = previews[:MAX_PREVIEWS]
+        checked = _each(lambda number: self._uploads.previews.check(planned[number]), some)
+        for number, problem in zip(some, checked, strict=True):
+            if problem is not None:
+                del planned[number]
+                results[number] = problem
 
     def _reserve(
         self,

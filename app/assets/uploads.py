@@ -11,8 +11,8 @@ from uuid_utils import uuid7
 
 from app.assets.completion import Completion
 from app.assets.metrics import DECLARED
+from app.assets.previews import Finished, Previews
 from app.assets.verification import Verifier
-from app.domain.assets import StoredObject
 from app.domain.errors import (
     AlreadyExists,
     NotFound,
@@ -24,6 +24,7 @@ from app.domain.errors import (
 from app.domain.limits import MAX_BATCH
 from app.domain.parts import Part, PartPlan, Progress
 from app.domain.paths import Kind, Root
+from app.domain.previews import declare_preview
 from app.domain.principal import Principal
 from app.domain.signed import SignedParts, SignedUpload
 from app.domain.uploads import Declaration, ListedUpload, Method, PartSizes, Upload, declare_upload
@@ -72,6 +73,7 @@ class Uploads:
         quota: Quota,
         rules: UploadRules,
         actors: ActorSeals,
+        previews: Previews,
     ) -> None:
         self._objects = objects
         self._multipart = multipart
@@ -81,14 +83,17 @@ class Uploads:
         self._quota = quota
         self.rules = rules
         self._actors = actors
+        self.previews = previews
 
     def declare(self, principal: Principal, declaration: Declaration) -> tuple[Upload, Sending]:
         """A new upload, and how its bytes are to be sent: one request, or the first 1,000 parts.
 
         Raises ``ValidationFailed``, ``UnsupportedType``, ``TooLarge``, ``QuotaExceeded``,
-        ``TooManyUploads``; ``AlreadyExists`` when its place in a package is taken.
+        ``TooManyUploads``; ``AlreadyExists`` when its place in a package is taken, or there is a
+        preview already; ``NotFound`` without the asset that it is to be a preview of.
         """
         upload = self.plan(principal, declaration)
+        self.previews.check(upload)
         if declaration.asset_id and self._objects.head(upload.key):
             raise AlreadyExists
         self._reserve(principal, upload)
@@ -100,14 +105,18 @@ class Uploads:
         """The upload that ``declaration`` asks for; nothing is reserved, signed or begun."""
         if declaration.method is Method.POST and not self.rules.post_policies:
             raise ValidationFailed.at("/method", "This store takes no form uploads; use put")
-        upload = declare_upload(
-            declaration,
-            Root(principal.sub),
-            asset_id=str(uuid7()),
-            mark=secrets.token_urlsafe(16),
-            max_bytes=self.rules.max_bytes,
-            part_sizes=self.rules.part_sizes,
-        )
+        root, mark = Root(principal.sub), secrets.token_urlsafe(16)
+        if declaration.preview_for is not None:
+            upload = declare_preview(declaration.preview_for, declaration, root, mark=mark)
+        else:
+            upload = declare_upload(
+                declaration,
+                root,
+                asset_id=str(uuid7()),
+                mark=mark,
+                max_bytes=self.rules.max_bytes,
+                part_sizes=self.rules.part_sizes,
+            )
         return upload.marked(self._actors.seal(upload.mark, upload.key, principal.actor))
 
     def begin(self, principal: Principal, upload: Upload) -> tuple[Upload, Sending]:
@@ -158,24 +167,26 @@ class Uploads:
 
     def complete(
         self, principal: Principal, upload: Upload, checksum_crc64nvme: str | None = None
-    ) -> StoredObject:
-        """The object, its parts put together if there are any, once it is what was declared.
+    ) -> Finished:
+        """The asset, its parts put together if there are any, once it is what was declared.
 
         ``checksum_crc64nvme`` is what the whole file must have, if the store keeps one.
 
         A second call answers the same. Raises ``UploadIncomplete`` (it names the parts to send),
-        ``AlreadyExists``, ``UploadRejected``, ``QuotaExceeded``.
+        ``AlreadyExists``, ``UploadRejected``, ``QuotaExceeded``; ``NotFound`` for a preview whose
+        asset is gone.
         """
         plan, known = upload.plan, None
         if plan:
             known = self._assemble(principal, upload, plan)
-        return self._completion.take_in(
+        found = self._completion.take_in(
             principal,
             upload.key,
             lambda: self._verifier.judge_upload(upload, checksum_crc64nvme, known=known),
             mark=upload.mark,
             urls_end=plan is not None,
         )
+        return self.previews.finish(upload, found)
 
     def give_up(self, principal: Principal, upload: Upload | ListedUpload) -> None:
         """Abort, also the second time. What was completed stays.

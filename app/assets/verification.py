@@ -21,6 +21,7 @@ from app.domain.errors import (
 from app.domain.metadata import marks_package
 from app.domain.paths import AssetPath, Kind
 from app.domain.policy import check_size, check_type, is_active, stored_type
+from app.domain.previews import check_preview
 from app.domain.uploads import Upload
 from app.media.first_bytes import FIRST_BYTES, check_first_bytes
 from app.s3.objects import Objects
@@ -103,12 +104,18 @@ class Verifier:
 
     def _against_rules(self, found: StoredObject, path: AssetPath) -> str | None:
         try:
-            content_type = stored_type(found.content_type, path.filename, path.kind)
-            check_type(path.kind, content_type, in_package=path.has_asset_folder)
-            check_size(path.kind, found.size, self._max_bytes)
+            self._check_rules(found, path)
         except Problem as problem:
             return problem.detail
         return _unsigned_header(found, path)
+
+    def _check_rules(self, found: StoredObject, path: AssetPath) -> None:
+        if path.is_preview:
+            check_preview(found.content_type, path, found.size)
+            return
+        content_type = stored_type(found.content_type, path.filename, path.kind)
+        check_type(path.kind, content_type, in_package=path.has_asset_folder)
+        check_size(path.kind, found.size, self._max_bytes)
 
     def _with_checksums(self, found: StoredObject) -> StoredObject:
         """The same with what the store keeps of its bytes, which a ranged GET does not tell."""
@@ -125,7 +132,7 @@ def _unlike_its_type(found: StoredObject, path: AssetPath, first: bytes) -> str 
 
 def _may_be_encrypted(found: StoredObject, path: AssetPath) -> bool:
     """Whether it may be a segment that HLS encrypted whole: in blocks of AES, in a package."""
-    if path.kind is not Kind.VIDEO or found.size % 16:
+    if path.kind is not Kind.VIDEO or found.size % 16 or path.is_preview:
         return False
     return marks_package(found.mark) or (found.mark is None and path.has_asset_folder)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from app.assets.previews import Finished
 from app.assets.verification import Verifier
-from app.domain.assets import StoredObject
 from app.domain.copies import plan_return
 from app.domain.errors import NotFound, UploadRejected, ValidationFailed
 from app.domain.paths import AssetPath, Root
+from app.domain.previews import previews_of
 from app.domain.principal import Principal
 from app.limits.quota import Quota
 from app.media.first_bytes import FIRST_BYTES
@@ -57,16 +58,19 @@ class AssetVersions:
         """The newest 1,000 versions, newest first; ``NotFound`` when there is none."""
         return self._versions.of(Root(principal.sub).key(path))
 
-    def restore(
-        self, principal: Principal, path: AssetPath, version_id: str | None
-    ) -> StoredObject:
-        """Undelete, or make an old version the newest one; those above it are kept.
+    def restore(self, principal: Principal, path: AssetPath, version_id: str | None) -> Finished:
+        """Undelete, or make an old version the newest one; those above it are kept. A preview that
+        was deleted comes back, too.
 
         Raises ``NotFound``, ``QuotaExceeded``, ``ValidationFailed`` when the version is a deletion.
         """
         key = Root(principal.sub).key(path)
         found = self._find(key, version_id)
-        with self._quota.reserved(principal, found.target.size or 0):
+        preview, lost = self._preview(Root(principal.sub), path)
+        size = (found.target.size or 0) + (lost.target.size or 0 if lost else 0)
+        with self._quota.reserved(principal, size):
+            if preview and lost:
+                self._uncover(Root(principal.sub).key(preview), lost)
             if found.uncovers:
                 self._uncover(key, found)
             else:
@@ -74,7 +78,28 @@ class AssetVersions:
         asset = self._objects.head(key)
         if asset is None:
             raise NotFound
-        return asset
+        return Finished(path, asset, preview)
+
+    def _preview(self, root: Root, path: AssetPath) -> tuple[AssetPath | None, _Restoration | None]:
+        """The preview of ``path``, and what brings it back if it was deleted."""
+        start = previews_of(root, path)
+        if start is None:
+            return None, None
+        entries = self._versions.page(start, {}).versions
+        found: tuple[AssetPath | None, _Restoration | None] = (None, None)
+        for key in sorted({key for key, _ in entries}):
+            preview = root.preview_at(key)
+            versions = sorted(
+                (v for name, v in entries if name == key), key=Version.recency, reverse=True
+            )
+            kept = next((i for i, v in enumerate(versions) if not v.deleted), None)
+            if preview is None or kept is None:
+                continue
+            if kept == 0:
+                return preview, None
+            if found[0] is None:
+                found = preview, _Restoration(versions[kept], versions[:kept])
+        return found
 
     def _find(self, key: str, version_id: str | None) -> _Restoration:
         """The version of that id, or the newest that is no deletion."""

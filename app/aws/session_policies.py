@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from app.domain.access import Access
+from app.domain.grammar import PREVIEW_START
 from app.domain.paths import LIBRARY_KINDS, Root
 
 #: AWS takes a plain session policy of at most so many characters.
@@ -23,7 +24,8 @@ def session_policy(
 ) -> str:
     """The IAM policy, as JSON, of what ``access`` to the caller's kind folders and projects takes.
 
-    Never ``shares/``, whose records are the gateway's alone to write and to read (T48). A ``sub``
+    Never ``shares/``, whose records are the gateway's alone to write and to read (T48), nor the
+    names of previews for writing. A ``sub``
     holds none of the policy language's own characters. Raises ValueError past
     ``MAX_POLICY_CHARS``, which no bucket and ``sub`` reach.
     """
@@ -31,6 +33,9 @@ def session_policy(
     folders = [*sorted(LIBRARY_KINDS), "projects"]
     objects = [f"{arn}/{root.prefix}{folder}/*" for folder in folders]
     statements = [_statement(_object_actions(access), objects)]
+    if access.writes:
+        # Previews are the gateway's to sign for: small, and pictures (T62).
+        statements.append(_preview_denial(partition))
     if access.reads:
         statements.append(_listing(arn, root))
     document = {"Version": "2012-10-17", "Statement": statements}
@@ -45,6 +50,12 @@ def _object_actions(access: Access) -> list[str]:
     actions += ["s3:GetObject"] if access.reads else []
     actions += ["s3:DeleteObject"] if access.deletes else []
     return actions
+
+
+def _preview_denial(partition: str) -> dict[str, Any]:
+    """Wherever they lie: the caller's folder would not fit beside the longest ``sub``."""
+    resource = f"arn:{partition}:s3:::*/{PREVIEW_START}*"
+    return {"Effect": "Deny", "Action": "s3:PutObject", "Resource": resource}
 
 
 def _statement(actions: list[str], resources: list[str], **more: Any) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from app.domain.policy import (
     is_active,
     stored_type,
 )
+from app.domain.previews import check_preview
 
 #: What a back end may store that browsers obey; S3 has no use for the old ``expires``.
 _KEPT = frozenset({"content-disposition", "content-encoding", "content-language"})
@@ -82,11 +83,15 @@ def relocate(
     whole = is_package(path)
     paths = {
         file: AssetPath.mint(
-            kind, asset_id, file.segments[1:] if whole else file.segments[-1:], project_id
+            kind,
+            asset_id,
+            file.segments[1:] if whole else file.segments[-1:],
+            project_id,
+            reserved=file.is_preview,
         )
         for file in files
     }
-    main = path if path in paths else min(paths, key=_likelihood)
+    main = path if path in paths else min((p for p in paths if not p.is_preview), key=_likelihood)
     return Relocation(paths, paths[main])
 
 
@@ -102,6 +107,9 @@ def plan_copy(
     Raises ``UnsupportedType``, ``TooLarge``, or ``ValidationFailed`` for an empty object and for
     one that was stored compressed.
     """
+    if path.is_preview:
+        content_type = check_preview(source.content_type, path, source.size)
+        return Copy(source, root.key(path), stored_headers(source, path, content_type, mark))
     content_type = stored_type(source.content_type, path.filename, path.kind)
     came_from = root.try_path_of(source.key)
     in_package = came_from is not None and came_from.kind is path.kind and path.has_asset_folder

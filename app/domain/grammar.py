@@ -17,20 +17,26 @@ _PLACE = (
 #: Nearly every path needs no closer look than this: 1,000 of them come in one request.
 _PLAIN_PATH = re.compile(f"{_PLACE}({PLAIN_SEGMENTS})")
 _ANY_PATH = re.compile(f"{_PLACE}(.+)", re.DOTALL)
+#: How the names of previews begin, which are the gateway's own: a space, and the character that
+#: sorts right behind it, so that a listing meets a preview before what it shows.
+PREVIEW_START = " !preview."
 _GRAMMAR = (
     "A path is [projects/{project_id}/]{kind}/ and one or more names; the kinds are "
     f"{', '.join(sorted(LIBRARY_KINDS))}, and in a project {', '.join(sorted(PROJECT_KINDS))}."
 )
 
 
-def match_path(text: str, pointer: str) -> re.Match[str]:
+def match_path(text: str, pointer: str, *, reserved: bool = False) -> re.Match[str]:
     """The parts of a path: project id, kind in a project, kind in the library, the segments.
 
-    Raises ``ValidationFailed`` at ``pointer`` for whatever the grammar does not allow.
+    ``reserved``: the names of previews count, too, which nobody can ask for (T62). Raises
+    ``ValidationFailed`` at ``pointer`` for whatever the grammar does not allow.
     """
     if not isinstance(text, str):
         raise ValidationFailed.at(pointer, "A path is a text.")
     check_key_bytes(text, pointer)
+    if not reserved and f"/{PREVIEW_START}" in text:
+        raise ValidationFailed.at(pointer, f"Names that begin with '{PREVIEW_START}' are reserved.")
     if plain := _PLAIN_PATH.fullmatch(text):
         return plain
     match = _ANY_PATH.fullmatch(text)

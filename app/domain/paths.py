@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from app.domain.errors import NotFound, ValidationFailed
 from app.domain.filenames import package_filename, safe_filename
-from app.domain.grammar import UUID, match_path
+from app.domain.grammar import PREVIEW_START, UUID, match_path
 from app.domain.kinds import LIBRARY_KINDS, PROJECT_KINDS, Kind, check_project_id
 from app.domain.limits import MAX_KEY_BYTES
 from app.domain.principal import SUB, is_sub
@@ -52,8 +52,9 @@ class AssetPath:
     kind: Kind = field(compare=False)
     segments: tuple[str, ...] = field(compare=False)
 
-    def __init__(self, text: str, *, pointer: str = "/path") -> None:
-        project_id, project_kind, library_kind, rest = match_path(text, pointer).groups()
+    def __init__(self, text: str, *, pointer: str = "/path", reserved: bool = False) -> None:
+        match = match_path(text, pointer, reserved=reserved)
+        project_id, project_kind, library_kind, rest = match.groups()
         put = object.__setattr__
         put(self, "text", text)
         put(self, "project_id", project_id)
@@ -72,12 +73,15 @@ class AssetPath:
         asset_id: str,
         filename_segments: Sequence[str],
         project_id: str | None = None,
+        *,
+        reserved: bool = False,
     ) -> AssetPath:
         """The path of a new asset: its file name (or the names of a package) under its own id."""
         if UUID.fullmatch(asset_id) is None:
             raise ValidationFailed.at("/asset_id", "An asset id is a UUID.")
         project = f"projects/{check_project_id(project_id)}/" if project_id is not None else ""
-        return cls(f"{project}{kind}/{asset_id}/{'/'.join(filename_segments)}", pointer="/filename")
+        text = f"{project}{kind}/{asset_id}/{'/'.join(filename_segments)}"
+        return cls(text, pointer="/filename", reserved=reserved)
 
     @property
     def asset_id(self) -> str | None:
@@ -114,6 +118,11 @@ class AssetPath:
     def names_package(self) -> bool:
         """Whether this is ``…/{kind}/{asset_id}`` alone, which a recursive delete takes."""
         return len(self.segments) == 1 and UUID.fullmatch(self.segments[0]) is not None
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether this is the picture beside an asset."""
+        return len(self.segments) == 2 and self.segments[1].startswith(PREVIEW_START)
 
     @property
     def package_folder(self) -> str | None:
@@ -167,6 +176,16 @@ class Root:
             return self.path_of(key)
         except (NotFound, ValidationFailed):
             return None
+
+    def preview_at(self, key: str) -> AssetPath | None:
+        """The preview that lies at ``key``; None for whatever else does."""
+        if not key.startswith(self.prefix) or f"/{PREVIEW_START}" not in key:
+            return None
+        try:
+            path = AssetPath(key[len(self.prefix) :], reserved=True)
+        except ValidationFailed:
+            return None
+        return path if path.is_preview and path.asset_id else None
 
     def list_prefix(
         self, *, kind: Kind | None = None, project_id: str | None = None, prefix: str = ""

@@ -53,6 +53,8 @@ class Upload:
     s3_upload_id: str | None = None
     part_size: int | None = None
     checksum_crc64nvme: str | None = None
+    #: The asset that it is a preview of.
+    preview_for: AssetPath | None = None
 
     @property
     def key(self) -> str:
@@ -94,6 +96,7 @@ class Upload:
             "s3_id": self.s3_upload_id,
             "part_size": self.part_size,
             "crc64nvme": self.checksum_crc64nvme,
+            "for": self.preview_for and self.preview_for.text,
         }
 
     @classmethod
@@ -101,9 +104,10 @@ class Upload:
         """The upload of ``claims``; ``NotFound`` when it is another user's, or was only listed."""
         if claims["sub"] != sub or "method" not in claims:
             raise NotFound
+        asset = claims.get("for")
         return cls(
             sub,
-            AssetPath.parse(claims["path"]),
+            AssetPath(claims["path"], reserved=asset is not None),
             Method(claims["method"]),
             claims["mark"],
             claims["type"],
@@ -113,6 +117,7 @@ class Upload:
             claims.get("s3_id"),
             claims.get("part_size"),
             claims.get("crc64nvme"),
+            AssetPath.parse(asset) if asset is not None else None,
         )
 
 
@@ -166,6 +171,7 @@ class Declaration:
     metadata: Mapping[str, str] = field(default_factory=dict)
     checksum_crc64nvme: str | None = None
     part_size: int | None = None
+    preview_for: AssetPath | None = None
 
 
 def declare_upload(

@@ -52,6 +52,15 @@ class AssetSchema(Schema):
         metadata={"description": "Base64, of the whole object, where the store keeps one"},
     )
     link = fields.Nested(LinkSchema, required=True, allow_none=True)
+    preview = fields.Nested(
+        LinkSchema,
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "A small picture, where there is one: of an asset that is shown, "
+            "copied, moved or restored, in listings with sign=true, and when it is completed"
+        },
+    )
     package = fields.Nested(
         PackageSchema,
         allow_none=True,
@@ -154,7 +163,9 @@ class AssetQuerySchema(InputSchema):
     cursor = Text(
         8192, load_default=None, metadata={"description": "next_cursor of the page before"}
     )
-    sign = Flag(load_default=False, metadata={"description": "Add a link to each asset"})
+    sign = Flag(
+        load_default=False, metadata={"description": "Add links to each asset and its preview"}
+    )
 
 
 class AssetPathSchema(InputSchema):

@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from app.domain.errors import ValidationFailed
 from app.domain.limits import MAX_BATCH, MAX_PARTS
-from app.domain.paths import Kind
+from app.domain.paths import AssetPath, Kind
 from app.domain.uploads import Declaration, Method
 from app.schemas.assets import AssetSchema
 from app.schemas.faults import schema_problem
@@ -41,8 +41,13 @@ check_sha256 = _base64_of(32, "a SHA-256 digest")
 check_crc64nvme = _base64_of(8, "a CRC-64/NVME, its 8 bytes in network order")
 
 
-def _declaration(*, method: str, **declared: Any) -> Declaration:
-    return Declaration(method=None if method == "auto" else Method(method.upper()), **declared)
+def _declaration(*, method: str, preview_for: str | None, **declared: Any) -> Declaration:
+    asset = preview_for and AssetPath.parse(preview_for, pointer="/preview_for")
+    return Declaration(
+        method=None if method == "auto" else Method(method.upper()),
+        preview_for=asset or None,
+        **declared,
+    )
 
 
 class NewUploadSchema(InputSchema):
@@ -101,6 +106,14 @@ class NewUploadSchema(InputSchema):
         Text(),
         load_default=dict,
         metadata={"description": "Names of a-z 0-9 -, any text; 2 KB together once encoded"},
+    )
+    preview_for = Text(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "Path of an asset that this is a preview of: WebP, JPEG or PNG, at most "
+            "1 MiB; then without kind, project_id and asset_id"
+        },
     )
 
 

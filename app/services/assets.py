@@ -11,6 +11,7 @@ from app.assets.deletion import Deletion
 from app.assets.erasure import Erasure
 from app.assets.library import Library
 from app.assets.listing import AssetListings
+from app.assets.previews import Previews
 from app.assets.share_records import ShareRecords
 from app.assets.shares import Shares
 from app.assets.stray_uploads import StrayUploads
@@ -37,6 +38,7 @@ class Assets:
     uppy: UppyUploads
     completion: Completion
     library: Library
+    previews: Previews
     listings: AssetListings
     copies: Copies
     deletion: Deletion
@@ -66,8 +68,9 @@ def build_assets(
         max_seconds=settings.share_max_ttl_seconds,
         page_url=settings.share_page_url,
     )
+    previews = Previews(storage.objects, storage.listings)
     deletion = Deletion(
-        storage.objects, storage.deleter, shares, events.edge, quota, events.notifier
+        storage.objects, storage.deleter, shares, previews, events.edge, quota, events.notifier
     )
     uploads = Uploads(
         storage.objects,
@@ -78,6 +81,7 @@ def build_assets(
         quota,
         rules,
         signing.actors,
+        previews,
     )
     return Assets(
         uploads=uploads,
@@ -97,6 +101,7 @@ def build_assets(
         ),
         completion=completion,
         library=Library(storage.objects, storage.listings),
+        previews=previews,
         listings=AssetListings(storage.listings, Deletions(storage.versions)),
         copies=Copies(
             storage.listings,
@@ -107,6 +112,7 @@ def build_assets(
             limits.claims,
             rules.max_bytes,
             signing.copy_marks,
+            previews,
         ),
         deletion=deletion,
         versions=AssetVersions(

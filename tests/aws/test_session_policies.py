@@ -25,7 +25,8 @@ def statements(access: Access) -> list[dict[str, Any]]:
 def test_without_a_word_the_policy_is_for_uploads_alone() -> None:
     """T48: kind folders and projects, three actions, never `shares/`."""
     policy = json.loads(session_policy("bucket", Root("abc")))
-    [statement] = policy["Statement"]
+    statement, denial = policy["Statement"]
+    assert denial["Effect"] == "Deny"
     assert statement["Effect"] == "Allow"
     assert set(statement["Action"]) == UPLOAD
     root = f"{BUCKET}/users/abc/"
@@ -45,6 +46,23 @@ def test_t48_each_access_allows_what_it_says(access: Access, expected: set[str])
     first, *_ = statements(access)
     assert set(first["Action"]) == expected
     assert set(first["Resource"]) == {f"{BUCKET}/users/abc/{folder}/*" for folder in FOLDERS}
+
+
+@pytest.mark.parametrize("access", Access)
+def test_t62_no_access_writes_previews(access: Access) -> None:
+    """T62: wherever they lie; what else begins or ends alike is theirs to write."""
+    denials = [each for each in statements(access) if each["Effect"] == "Deny"]
+    assert [each["Action"] for each in denials] == ["s3:PutObject"] * access.writes
+    for denial in denials:
+        for name, denied in [
+            (f"video/{FOLDERS} !preview.png", False),
+            ("video/0199/ !preview.png", True),
+            ("projects/p1/video/0199/a/ !preview.", True),
+            ("video/0199/!preview.png", False),
+            ("video/0199/a !preview.png", False),
+        ]:
+            key = f"{BUCKET}/users/abc/{name}"
+            assert fnmatch.fnmatchcase(key, denial["Resource"]) is denied, key
 
 
 @pytest.mark.parametrize(
