@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from devstack import cors
 from devstack.answers import Answer
+from devstack.back_ends import PATH as TOKEN_PATH
+from devstack.back_ends import TokenEndpoint
 from devstack.credentials import DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY, Keyring
 from devstack.errors import S3Error
 from devstack.requests import Request
@@ -36,11 +38,21 @@ _IDENTITY_EXPOSED = ("x-amzn-errortype", "x-amzn-requestid")
 
 
 class Front:
-    """The WSGI application: S3 through ``Store``, the rest to moto, CORS on every answer."""
+    """The WSGI application: S3 through ``Store``, the rest to moto, CORS on every answer.
 
-    def __init__(self, store: Store, services: WSGIApplication, origins: Iterable[str]) -> None:
+    ``tokens`` answers back ends that ask for a token of their own.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        services: WSGIApplication,
+        origins: Iterable[str],
+        tokens: WSGIApplication | None = None,
+    ) -> None:
         self._store = store
         self._services = services
+        self._tokens = tokens
         self._identity_rule = cors.Rule(
             origins=tuple(origins),
             methods=("GET", "POST"),
@@ -50,6 +62,9 @@ class Front:
         )
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        asked = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        if self._tokens and asked == ("POST", TOKEN_PATH):
+            return self._tokens(environ, start_response)
         if _is_other_service(environ):
             return self._pass_on(environ, start_response)
         request_id = uuid.uuid4().hex[:16].upper()
@@ -147,7 +162,8 @@ def create_app() -> WSGIApplication:
     s3 = create_backend_app("s3")
     mends.take_bodies_as_bytes(s3)
     store = Store(s3, keyring)
-    return Front(store, DomainDispatcherApplication(create_backend_app), origins)
+    services = DomainDispatcherApplication(create_backend_app)
+    return Front(store, services, origins, TokenEndpoint(kept) if kept else None)
 
 
 def _is_other_service(environ: dict[str, Any]) -> bool:

@@ -45,6 +45,19 @@ class Kept:
         digest = hashlib.sha256(f"demo sub {self.secret_key}".encode()).digest()
         return str(UUID(bytes=digest[:16], version=4))
 
+    @property
+    def back_end_id(self) -> str:
+        """The client that asks for tokens of its own; it follows from the secret as well."""
+        return f"backend{self._derived('back end')[:19]}"
+
+    @property
+    def back_end_secret(self) -> str:
+        """What that client proves itself with."""
+        return self._derived("back end's secret")
+
+    def _derived(self, what: str) -> str:
+        return hashlib.sha256(f"{what} {self.secret_key}".encode()).hexdigest()
+
     @classmethod
     def fresh(cls) -> Kept:
         """New secrets, worth nothing anywhere else."""

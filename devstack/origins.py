@@ -54,6 +54,20 @@ def env_file(page: Mapping[str, Any], prefix: str) -> str:
     return "".join(f"{prefix}{name}={value}\n" for name, value in values.items())
 
 
+def back_end_file(page: Mapping[str, Any]) -> str:
+    """The environment of a back end's script: gateway, its own client, and a user to act for."""
+    client = page["backEnd"]
+    values = {
+        "GATEWAY_URL": page["gateway"],
+        "TOKEN_URL": client["tokenUrl"],
+        "CLIENT_ID": client["clientId"],
+        "CLIENT_SECRET": client["clientSecret"],
+        "SCOPE": client["scope"],
+        "USER_SUB": page["demo"]["sub"],
+    }
+    return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
 def env_files(page: Mapping[str, Any], origins: Sequence[str]) -> str:
     """Whom the stack lets in, and the ``.env.local`` for each framework."""
     blocks = (

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Request, Response
 
-from devstack.origins import FILES, env_file
+from devstack.origins import FILES, back_end_file, env_file
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
@@ -36,7 +36,8 @@ HLS = ROOT / ".stores" / "npm" / "node_modules" / "hls.js" / "dist" / "hls.light
 class Pages:
     """``/`` is ``devstack/page/``, ``/client/`` is ``client/``, ``/config.json`` the settings.
 
-    ``/next.env`` and ``/vite.env`` are the same settings as a front end's ``.env.local``.
+    ``/next.env`` and ``/vite.env`` are the same settings as a front end's ``.env.local``,
+    ``/backend.env`` as a back end's environment.
     ``/hls.mjs`` is hls.js where ``make stores`` has put it; the settings' ``hls`` then names it.
     """
 
@@ -65,6 +66,8 @@ class Pages:
             return _unstored(self._config, "application/json")
         if prefix := FILES.get(request.path):
             return _unstored(env_file(self._settings, prefix), "text/plain")
+        if request.path == "/backend.env":
+            return _unstored(back_end_file(self._settings), "text/plain")
         path = request.path.lstrip("/") or "index.html"
         root = self._page
         if path.startswith("client/"):

@@ -12,7 +12,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
-from devstack import edge
+from devstack import back_ends, edge
 from devstack.bootstrap import DEMO_EMAIL, bootstrap, queue_url
 from devstack.kept import Kept
 from devstack.origins import env_files, own_origins
@@ -34,6 +34,8 @@ def describe(ports: Ports, kept: Kept, own: Sequence[str]) -> dict[str, Any]:
         "environment": {
             **stack.gateway_environment(origins),
             **kept.edge.gateway_environment(f"http://{HOST}:{ports.edge}"),
+            "COGNITO_CLIENT_ID": f"{stack.client_id},{kept.back_end_id}",
+            "SERVICE_SCOPE": back_ends.SCOPE,
             "PUBLIC_BASE_URL": gateway,
             "SHARE_PAGE_URL": f"http://localhost:{ports.page}/share.html",
             "EVENTS_QUEUE_URL": queue_url(stack),
@@ -51,7 +53,13 @@ def describe(ports: Ports, kept: Kept, own: Sequence[str]) -> dict[str, Any]:
                 "userPoolId": stack.user_pool_id,
                 "clientId": stack.client_id,
             },
-            "demo": {"username": DEMO_EMAIL, "password": kept.password},
+            "demo": {"username": DEMO_EMAIL, "password": kept.password, "sub": kept.demo_sub},
+            "backEnd": {
+                "tokenUrl": f"{stack.endpoint}{back_ends.PATH}",
+                "clientId": kept.back_end_id,
+                "clientSecret": kept.back_end_secret,
+                "scope": back_ends.SCOPE,
+            },
         },
     }
 
@@ -76,6 +84,8 @@ def banner(ports: Ports, password: str, own: str) -> str:
 
       sign in as   {DEMO_EMAIL}
       password     {password}
+
+      a back end of your own   http://localhost:{ports.page}/backend.env
 
 {indent(own, "      ")}
     Codes for new accounts appear here. Ctrl-C ends all of it; files and accounts are gone then,

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import io
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -247,15 +248,21 @@ def test_a_folder_is_a_package(client: Client, tmp_path: Path) -> None:
     (stream / "720p" / "i.m3u8").write_text("#EXTM3U\n#EXTINF:1,\nseg0.ts\n")
     for number in range(60):
         (stream / "720p" / f"seg{number}.ts").write_bytes((b"\x47" + b"\0" * 187) * 4)
+    (stream / ".DS_Store").write_bytes(b"Bud1")
+    (stream / ".git").mkdir()
+    (stream / ".git" / "HEAD").write_text("ref")
     package = client.upload_folder(stream, kind="video", project_id="p9")
+    assert [asset.filename for asset in package.assets][-2:] == ["i.m3u8", "master.m3u8"]
     assert len(package.assets) == 62
     folder = f"projects/p9/video/{package.asset_id}"
     assert {asset.path for asset in package.assets} == {
-        f"{folder}/{path.relative_to(stream).as_posix()}"
-        for path in stream.rglob("*")
-        if path.is_file()
+        f"{folder}/{path.relative_to(stream).as_posix()}" for path in stream.rglob("[!.]*.*")
     }
     assert client.delete_package(folder) == 62
+    (stream / "720p" / "make.sh").write_text("ffmpeg")
+    with pytest.raises(ProblemError, match=r"^720p/make\.sh: 415 ") as caught:
+        client.upload_folder(stream, kind="video")
+    assert caught.value.filename == "720p/make.sh"
     with pytest.raises(ValueError, match="no file"):
         client.upload_folder(tmp_path / "stream" / "none", kind="video")
 
@@ -348,6 +355,7 @@ def test_client_credentials_are_asked_for_once() -> None:
         with pytest.raises(GatewayError) as caught:
             wrong()
         assert "hunter2" not in str(caught.value)
+        assert re.search(r"status 40[01] invalid_client", str(caught.value))
         settings = {**provider.settings(), "SERVICE_SCOPE": SERVICE_SCOPE}
         with (
             running_gateway(NOWHERE, "bucket-one", **settings) as gateway,

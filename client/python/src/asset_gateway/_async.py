@@ -13,7 +13,7 @@ import httpx
 
 from asset_gateway._calls import Calls
 from asset_gateway._io import IO, AsyncIO, Token
-from asset_gateway._sources import Sendable, Source, crc64nvme
+from asset_gateway._sources import Sendable, Source, crc64nvme, files_of
 from asset_gateway._transfers import Meter, Progress, Transfers
 from asset_gateway.errors import ProblemError, problem
 from asset_gateway.models import (
@@ -118,10 +118,12 @@ class Operations:
     ) -> Package:
         """Upload all files below a folder as one package, such as an HLS stream.
 
-        Folders may be three deep, which the gateway checks. Raises ``ValueError`` for none.
+        Hidden files are left out, and playlists go last. Folders may be three deep, which the
+        gateway checks. Raises ``ValueError`` for no file; a ``ProblemError`` names the file in
+        its ``filename``.
         """
         root = Path(folder)
-        files = sorted(path for path in root.rglob("*") if path.is_file())
+        files = files_of(root)
         if not files:
             raise ValueError("there is no file in this folder")
         sizes = {path: path.stat().st_size for path in files}
@@ -147,7 +149,10 @@ class Operations:
                 json={"uploads": declared, "package": not asset_id},
                 act_as=act_as,
             )
-            uploads = [_upload_of(item) for item in answer["items"]]
+            uploads = [
+                _upload_of(item, str(file["filename"]))
+                for item, file in zip(answer["items"], declared, strict=True)
+            ]
             asset_id = str(uploads[0]["asset_id"])
 
             async def send(upload: Mapping[str, Any], path: Path) -> None:
@@ -161,17 +166,20 @@ class Operations:
                 ],
                 self._at_once,
             )
-            assets += await self._complete_many([u["upload_id"] for u in uploads], act_as)
+            assets += await self._complete_many(uploads, act_as)
         return Package(asset_id, tuple(assets))
 
-    async def _complete_many(self, upload_ids: list[str], act_as: str | None) -> list[Asset]:
+    async def _complete_many(
+        self, uploads: list[Mapping[str, Any]], act_as: str | None
+    ) -> list[Asset]:
         found = []
-        for start in range(0, len(upload_ids), _COMPLETED_A_CALL):
-            body = {"upload_ids": upload_ids[start : start + _COMPLETED_A_CALL]}
+        for start in range(0, len(uploads), _COMPLETED_A_CALL):
+            some = uploads[start : start + _COMPLETED_A_CALL]
+            body = {"upload_ids": [upload["upload_id"] for upload in some]}
             answer = await self._calls("POST", "/v1/uploads/complete", json=body, act_as=act_as)
-            for item in answer["items"]:
+            for item, upload in zip(answer["items"], some, strict=True):
                 if "problem" in item:
-                    raise problem(item["problem"].get("status", 0), item["problem"])
+                    raise _problem_of(item, str(upload["path"]))
                 found.append(Asset.of(item["asset"]))
         return found
 
@@ -392,8 +400,12 @@ class AsyncClient(Operations):
         await self.aclose()
 
 
-def _upload_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
+def _problem_of(item: Mapping[str, Any], filename: str) -> ProblemError:
+    return problem(item["problem"].get("status", 0), item["problem"], filename=filename)
+
+
+def _upload_of(item: Mapping[str, Any], filename: str) -> Mapping[str, Any]:
     if "problem" in item:
-        raise problem(item["problem"].get("status", 0), item["problem"])
+        raise _problem_of(item, filename)
     found: Mapping[str, Any] = item["upload"]
     return found

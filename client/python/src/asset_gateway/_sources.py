@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 CHUNK_BYTES = 256 * 1024
+_PLAYLISTS = {".m3u8", ".m3u", ".mpd"}
 Sendable = str | os.PathLike[str] | bytes | BinaryIO
 
 
@@ -70,6 +71,18 @@ class Source:
         with self._lock:
             self._file.seek(self._start + offset)
             return self._file.read(length)
+
+
+def files_of(root: Path) -> list[Path]:
+    """The files of a package, hidden ones left out: playlists after what they name, the top one
+    last."""
+    files = [path for path in root.rglob("*") if path.is_file()]
+
+    def place(path: Path) -> tuple[bool, int, Path]:
+        return path.suffix.lower() in _PLAYLISTS, -len(path.parts), path
+
+    hidden = (path for path in files if any(p[0] == "." for p in path.relative_to(root).parts))
+    return sorted(set(files).difference(hidden), key=place)
 
 
 def crc64nvme(source: Source) -> str | None:

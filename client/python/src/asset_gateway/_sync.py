@@ -103,7 +103,9 @@ class BlockingOperations:
     ) -> Package:
         """Upload all files below a folder as one package, such as an HLS stream.
 
-        Folders may be three deep, which the gateway checks. Raises ``ValueError`` for none.
+        Hidden files are left out, and playlists go last. Folders may be three deep, which the
+        gateway checks. Raises ``ValueError`` for no file; a ``ProblemError`` names the file in
+        its ``filename``.
         """
         return run(
             self._operations.upload_folder(

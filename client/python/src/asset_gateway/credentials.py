@@ -10,6 +10,14 @@ import httpx
 from asset_gateway.errors import GatewayError
 
 _EARLY_SECONDS = 60.0
+_ERRORS = {
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+}
 
 
 class ClientCredentials:
@@ -57,7 +65,9 @@ class ClientCredentials:
             answer = httpx.post(
                 self._url, data=self._fields, auth=self._auth, timeout=self._timeout
             )
-            document = answer.json() if answer.is_success else {}
+            if not answer.is_success:
+                raise GatewayError(f"the token endpoint gave no token: {_said(answer)}")
+            document = answer.json()
             token, life = document["access_token"], float(document.get("expires_in", 300))
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise GatewayError(
@@ -65,3 +75,13 @@ class ClientCredentials:
             ) from None
         self._token = str(token)
         self._renew_at = time.monotonic() + max(life - _EARLY_SECONDS, life / 2)
+
+
+def _said(answer: httpx.Response) -> str:
+    """The status, and the error's name where it is one of RFC 6749, section 5.2."""
+    try:
+        name = str(answer.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        name = ""
+    status = f"status {answer.status_code}"
+    return f"{status} {name}" if name in _ERRORS else status

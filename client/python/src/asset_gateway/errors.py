@@ -31,6 +31,7 @@ class ProblemError(GatewayError):
 
     ``slug`` names the kind (``quota-exceeded``), ``detail`` is a sentence for people, ``errors``
     are the faults of a request as ``{"pointer", "detail"}``, ``request_id`` finds it in the log.
+    ``filename`` is the file at fault, of several that were sent together.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class ProblemError(GatewayError):
         *,
         request_id: str = "",
         retry_after: float | None = None,
+        filename: str = "",
     ) -> None:
         document = document or {}
         self.status = status
@@ -50,8 +52,10 @@ class ProblemError(GatewayError):
         self.document = dict(document)
         self.request_id = request_id
         self.retry_after = retry_after
+        self.filename = filename
         where = "; ".join(f"{e.get('pointer')}: {e.get('detail')}" for e in self.errors)
-        super().__init__(f"{status} {self.slug}: {self.detail}" + (f" ({where})" if where else ""))
+        said = f"{status} {self.slug}: {self.detail}" + (f" ({where})" if where else "")
+        super().__init__(f"{filename}: {said}" if filename else said)
 
 
 class InvalidToken(ProblemError):
@@ -122,9 +126,10 @@ def problem(
     *,
     request_id: str = "",
     retry_after: float | None = None,
+    filename: str = "",
 ) -> ProblemError:
-    """The exception for an answer, or for an item of a batch."""
+    """The exception for an answer, or for an item of a batch, of ``filename``."""
     known = document if isinstance(document, Mapping) else {}
     slug = str(known.get("type", "")).rpartition("/")[2]
     kind = _BY_SLUG.get(slug) or _BY_STATUS.get(status, ProblemError)
-    return kind(status, known, request_id=request_id, retry_after=retry_after)
+    return kind(status, known, request_id=request_id, retry_after=retry_after, filename=filename)

@@ -1,0 +1,82 @@
+"""A back end on ``make dev``: its own client, and users to act for."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+import urllib3
+
+from devstack.back_ends import PATH, SCOPE
+from devstack.run import ROOT
+from tests.devstack.dev import Dev, running_dev
+
+
+@pytest.fixture(scope="module")
+def dev() -> Iterator[Dev]:
+    with running_dev() as dev:
+        yield dev
+
+
+def settings(dev: Dev) -> dict[str, str]:
+    """What ``/backend.env`` says, which the banner names."""
+    [url] = re.findall(r"http://\S+/backend\.env", dev.banner)
+    answer = urllib3.request("GET", url.replace("localhost", "127.0.0.1"))
+    assert answer.headers["Cache-Control"] == "no-store"
+    pairs = (line.partition("=") for line in answer.data.decode().splitlines())
+    return {name: value for name, _, value in pairs}
+
+
+def test_the_python_readme_runs(dev: Dev, tmp_path: Path) -> None:
+    """Its script, as it stands: a token of its own, an upload for the user, a download."""
+    readme = (ROOT / "client" / "python" / "README.md").read_text()
+    [script] = re.findall(r"```python\n(# try\.py.*?)```", readme, re.DOTALL)
+    environment = {**os.environ, **settings(dev), "PYTHONPATH": str(ROOT / "client/python/src")}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"brand_kit/[0-9a-f-]{36}/hello\.txt", done.stdout)
+    assert (tmp_path / "copy.txt").read_bytes() == b"Hello"
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "error"),
+    [
+        ({"client_secret": "wrong"}, 401, "invalid_client"),
+        ({"client_id": "somebody"}, 401, "invalid_client"),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ({"scope": "openid"}, 400, "invalid_scope"),
+        ({}, 200, None),
+    ],
+)
+def test_only_the_one_client_gets_a_token_for_the_one_scope(
+    dev: Dev, changes: dict[str, str], status: int, error: str | None
+) -> None:
+    """As RFC 6749, section 5.2 words it; secrets in the body are Cognito's way as well."""
+    known = settings(dev)
+    assert known["SCOPE"] == SCOPE
+    fields = {
+        "grant_type": "client_credentials",
+        "client_id": known["CLIENT_ID"],
+        "client_secret": known["CLIENT_SECRET"],
+        "scope": SCOPE,
+        **changes,
+    }
+    assert known["TOKEN_URL"].endswith(PATH)
+    answer = urllib3.request(
+        "POST",
+        known["TOKEN_URL"],
+        body=urlencode(fields),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert answer.status == status
+    assert answer.json().get("error") == error
+    assert ("access_token" in answer.json()) == (error is None)
