@@ -1,79 +1,21 @@
-/** Small words for building and saying things. */
+/** Small words for building and saying things: the elements' own. */
 
-import { copyText } from '/client/src/elements/clipboard.js';
+import { h, icon } from '/client/src/elements/dom.js';
+import { en } from '/client/src/elements/en.js';
+import { Words } from '/client/src/elements/words.js';
 
+export { h, icon };
 export const $ = (id) => document.getElementById(id);
+export const words = new Words(en);
 
-/** `h('button', { class: 'button', onclick }, 'Save')`: an element, with text kept as text. */
-export function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, '');
-    else if (value != null && value !== false) element.setAttribute(name, value);
-  }
-  element.append(...children.filter((child) => child != null));
-  return element;
-}
-
-export function icon(name) {
-  const namespace = 'http://www.w3.org/2000/svg';
-  const svg = document.createElementNS(namespace, 'svg');
-  const use = document.createElementNS(namespace, 'use');
-  use.setAttribute('href', `/icons.svg#${name}`);
-  svg.setAttribute('aria-hidden', 'true');
-  svg.append(use);
-  return svg;
-}
-
-const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
-
-export function bytes(count) {
-  const step = count < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(count) / 3));
-  const value = count / 1000 ** step;
-  return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[step]}`;
-}
-
-export function duration(seconds) {
-  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
-  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
-}
-
-let fading;
-
-/** Shows a sentence for a while, and has it read aloud. */
-export function say(sentence) {
-  const toast = $('toast');
-  // An open dialog covers what is outside it, and silences it.
-  ([...document.querySelectorAll('dialog:modal')].at(-1) ?? document.body).append(toast);
-  toast.textContent = sentence;
-  toast.classList.add('shown');
-  clearTimeout(fading);
-  fading = setTimeout(() => toast.classList.remove('shown'), 4000);
-}
-
-/**
- * Copies a link that is on its way, called in the click itself; shows it where the browser does not
- * let the page copy. Rejects as the promise does.
- */
-export async function handOver(promise, sentence) {
-  const copied = await copyText(promise.then(({ url }) => url));
-  const link = await promise;
-  if (copied) {
-    say(sentence(link));
-    return;
-  }
-  $('link-text').value = link.url;
-  $('link').showModal();
-  $('link-text').select();
-}
-
-/** Asks before something that cannot be undone. */
-export function confirmDeletion(title, text) {
+/** Asks; resolves to whether it was agreed to. `danger`: it cannot be undone. */
+export function ask({ title, text, yes, no = 'Cancel', danger = false }) {
   const dialog = $('ask');
   $('ask-title').textContent = title;
   $('ask-text').textContent = text;
+  $('ask-no').textContent = no;
+  $('ask-yes').textContent = yes;
+  $('ask-yes').className = `button ${danger ? 'danger' : 'primary'}`;
   dialog.returnValue = 'no';
   dialog.showModal();
   return new Promise((resolve) => {
@@ -81,35 +23,17 @@ export function confirmDeletion(title, text) {
   });
 }
 
-$('move-cancel').addEventListener('click', () => $('move').close());
-
-/** Asks for a project; null when nothing is to be moved, '' for the library. */
-export function askForProject(title, current) {
-  const dialog = $('move');
-  $('move-title').textContent = title;
-  $('move-project').value = current ?? '';
-  dialog.returnValue = 'no';
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener('close', () => {
-      resolve(dialog.returnValue === 'yes' ? $('move-project').value.trim() : null);
-    }, { once: true });
-  });
+/** One line of a list: a sign, a name, what is to be said of it, and buttons. */
+export function line({ name, sign, facts, title }, ...buttons) {
+  return h('li', { class: 'row' }, h('span', { class: 'tile' }, icon(sign)),
+    h('div', { class: 'row-body' }, h('span', { class: 'row-name', title: title ?? name }, name),
+      h('span', { class: 'row-status muted' }, facts.filter(Boolean).join(' · '))),
+    h('div', { class: 'row-actions' }, ...buttons));
 }
 
-const PLAIN_WORDS = {
-  network: 'The connection failed. Check that you are online, and try again.',
-  'invalid-token': 'Your session has ended. Sign in again.',
-  'store-refused': 'Storage refused this upload.',
-  'storage-unavailable': 'Storage cannot be reached right now. Try again in a moment.',
-  'quota-exceeded': 'There is not enough room left for this file.',
-  'cdn-not-configured': 'This gateway has no CloudFront, which packages are played through.',
-  'file-unreadable': 'The file was changed, moved or deleted meanwhile.',
-  'rate-limited': 'That was too much at once. Try again in a moment.',
-};
-
-/** What went wrong, as a sentence for the person who looks at it. */
-export function plainWords(error) {
-  const pointed = error.errors?.map(({ detail }) => detail).join(' ');
-  return PLAIN_WORDS[error.slug] ?? (pointed || error.message);
+/** `Restore`, read aloud as `Restore logo.png`. */
+export function lineButton(label, name, onclick, style = 'quiet') {
+  return h('button', {
+    class: `button ${style} small`, type: 'button', 'aria-label': `${label} ${name}`, onclick,
+  }, label);
 }

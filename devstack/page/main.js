@@ -1,65 +1,41 @@
-/** Puts the page together: settings, session, gateway, uploads, library. */
+/** Puts the page together: settings, session, gateway, and the elements that do the rest. */
 
 import { AssetGateway } from '/client/asset-gateway.js';
-import { abilitiesOf } from './abilities.js';
-import { Bin } from './bin.js';
+import '/client/elements.js';
+import { Deleted } from './deleted.js';
 import { guardDoor } from './door.js';
-import { $, bytes, plainWords, say } from './dom.js';
+import { $ } from './dom.js';
 import { listen } from './events.js';
-import { Library } from './library.js';
-import { isManifest } from './packages.js';
+import { askForKinds } from './kinds.js';
+import { offerMoves } from './move.js';
+import { Places } from './places.js';
 import { Session } from './session.js';
-import { UploadList } from './uploads.js';
-import { Viewer } from './viewer.js';
+import { Shares } from './shares.js';
+import { Views } from './views.js';
 
 const settings = await (await fetch('/config.json')).json();
 const session = new Session(settings.cognito);
 const gateway = new AssetGateway({ endpoint: settings.gateway, token: session.token });
+const uploader = $('uploader');
+const gallery = $('gallery');
+gallery.hls = settings.hls;
 
-const can = await abilitiesOf(settings.gateway);
+const say = (sentence) => uploader.say(sentence);
+const places = new Places(gateway, uploader, gallery);
+const deleted = new Deleted(gateway, gallery, say);
+const shares = new Shares(gateway, say);
+const views = new Views({ library: gallery, deleted, shares });
+askForKinds(uploader);
+offerMoves(gateway, gallery, { say, moved: () => places.refresh() });
+
+uploader.addEventListener('asset-uploaded', ({ detail: { asset } }) => {
+  if (!asset.project_id) return;
+  places.refresh();
+  if (asset.project_id !== gallery.projectId) say(`${asset.filename} is in the folder ${asset.project_id}.`);
+});
+
 let stopListening = () => {};
 let inside = '';
-
-function intoBin(assets) {
-  if (can.restore) bin.add(assets);
-}
-
-const bin = new Bin(gateway, { restored: (asset) => library.arrive(asset) });
-const viewer = new Viewer(gateway, {
-  can,
-  hls: settings.hls,
-  deleted(asset) {
-    library.remove([asset.path]);
-    if (!isManifest(asset)) intoBin([asset]);
-  },
-  moved(from, asset) {
-    library.remove([from]);
-    library.arrive(asset);
-  },
-});
-const library = new Library(gateway, {
-  can, open: (asset) => viewer.open(asset), changed: showUsage, deleted: intoBin,
-});
-const uploads = new UploadList(gateway, {
-  arrived(asset) {
-    library.add(asset);
-    say(`${asset.filename} is in your library.`);
-  },
-});
-
-async function showUsage() {
-  if (!can.usage) return;
-  let usage = null;
-  try {
-    ({ usage } = await gateway.request('GET', '/v1/me', { tries: 1 }));
-  } catch { /* a nicety: the page works without it */ }
-  $('usage').hidden = !usage;
-  if (!usage) return;
-  const quota = usage.quota_bytes;
-  $('usage-text').textContent = quota ? `${bytes(usage.bytes)} of ${bytes(quota)}` : bytes(usage.bytes);
-  $('usage-meter').hidden = !quota;
-  if (quota) $('usage-meter').value = Math.min(1, usage.bytes / quota);
-}
 
 function enter() {
   // Somebody else than whose session was lost: nothing of theirs may stay in this page.
@@ -71,32 +47,27 @@ function enter() {
   $('house').hidden = false;
   $('who').textContent = session.email;
   $('avatar').textContent = session.email.slice(0, 1).toUpperCase();
-  library.refresh().catch((error) => say(plainWords(error)));
-  showUsage();
-  uploads.offer(session.sub);
-  if (can.restore) bin.open(session.sub);
-  if (settings.events) {
-    stopListening = listen(settings.events, session.sub, {
-      created(asset) {
-        if (library.arrive(asset)) say(`${asset.filename ?? asset.path} has arrived.`);
-      },
-      deleted: ({ path }) => library.remove([path]),
-      rejected: ({ path }) => say(`${path.split('/').pop()} was not what it claimed to be, and was removed.`),
-    });
-  }
+  for (const element of [uploader, gallery]) element.gateway = gateway;
+  places.refresh();
+  views.refresh();
+  if (!settings.events) return;
+  stopListening = listen(settings.events, session.sub, {
+    created: () => gallery.refresh(),
+    deleted: () => gallery.refresh(),
+    rejected: ({ path }) => say(`${path.split('/').pop()} was not what it claimed to be, and was removed.`),
+  });
 }
 
-/** A page as new, for whoever is signed in now. */
+/** A page as new, for whoever is signed in now. What has arrived of uploads is kept. */
 function startOver() {
-  uploads.leave();
+  uploader.gateway = null;
   location.reload();
 }
 
 /** Uploads stay: whoever signs in again finds them where they were. */
 function lose() {
   stopListening();
-  library.clear();
-  viewer.close();
+  gallery.gateway = null;
   $('house').hidden = true;
   door.open('Your session has ended. Sign in again.');
 }

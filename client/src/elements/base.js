@@ -17,6 +17,7 @@ export class GatewayElement extends Base {
   #fading;
   #saying;
   #running = false;
+  static #speaker = null;
 
   constructor(...styles) {
     super();
@@ -127,6 +128,9 @@ export class GatewayElement extends Base {
 
   /** Shows a sentence for a while and has it read aloud; `actions` are buttons beside it. */
   say(sentence, ...actions) {
+    // Elements of a page speak at the same place.
+    if (GatewayElement.#speaker !== this) GatewayElement.#speaker?.hush();
+    GatewayElement.#speaker = this;
     // An open dialog covers what is outside it, and silences it.
     const place = [...this.shadowRoot.querySelectorAll('dialog[open]')].at(-1) ?? this.shadowRoot;
     place.append(this.#toast, this.#live);

@@ -34,7 +34,7 @@ export class Card {
     setText(this.name, name);
     this.name.title = name;
     this.box.setAttribute('aria-label', this.#words.say('select', { name }));
-    const facts = [this.#words.bytes(asset.size), this.#words.day(asset.last_modified), asset.project_id];
+    const facts = [this.#words.bytes(asset.package?.bytes ?? asset.size), this.#words.day(asset.last_modified), asset.project_id];
     setText(this.facts, facts.filter(Boolean).join(' · '));
     if (this.#revealed && !before?.preview && asset.preview) this.reveal();
   }

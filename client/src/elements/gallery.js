@@ -5,25 +5,22 @@
  */
 
 import { createLibrary } from '../store/library.js';
-import { GatewayElement } from './base.js';
 import { Card } from './card.js';
 import { copyText } from './clipboard.js';
 import { askForShare, confirmDeletion, showLink } from './dialogs.js';
 import { h, icon, setText } from './dom.js';
 import { isManifest, nameOf } from './packages.js';
+import { PlacedElement } from './placed.js';
 import { Removal } from './removal.js';
 import { common, gallery } from './style.js';
 import { Viewer } from './viewer.js';
 
 const TYPING_MS = 300;
 
-export class AssetGallery extends GatewayElement {
-  static properties = [...super.properties, 'library', 'kind', 'projectId', 'hls'];
+export class AssetGallery extends PlacedElement {
+  static properties = [...super.properties, 'library', 'hls'];
   static observedAttributes = ['kind', 'project-id'];
 
-  #given = null;
-  #store = null;
-  #unsubscribe = () => {};
   #cards = new Map();
   #selected = new Set();
   #current = null;
@@ -40,28 +37,11 @@ export class AssetGallery extends GatewayElement {
 
   /** A store of one's own (`createLibrary`), shown instead of one that the element makes. */
   get library() {
-    return this.#given ?? this.#store;
+    return this.store;
   }
 
   set library(store) {
-    this.#given = store;
-    this.restart();
-  }
-
-  get kind() {
-    return this.getAttribute('kind');
-  }
-
-  set kind(kind) {
-    this.reflect('kind', kind);
-  }
-
-  get projectId() {
-    return this.getAttribute('project-id');
-  }
-
-  set projectId(id) {
-    this.reflect('project-id', id);
+    this.store = store;
   }
 
   /** For packages, as of `<asset-player>`. */
@@ -118,32 +98,27 @@ export class AssetGallery extends GatewayElement {
   }
 
   start() {
-    if (!this.#given && !this.gateway) return;
-    const options = { kind: this.kind ?? undefined, projectId: this.projectId ?? undefined, order: 'newest', sign: true, q: this.search.value || undefined };
-    this.#store = this.#given ?? createLibrary(this.gateway, options);
+    const made = () => createLibrary(this.gateway, {
+      ...this.place, order: 'newest', group: 'package', sign: true, q: this.search.value || undefined,
+    });
+    this.#observe();
+    if (!this.watch(made)) return;
     this.#ordered = true;
-    this.#removal = new Removal(this.gateway, this.#store);
+    this.#removal = new Removal(this.gateway, this.store);
     this.viewer.player.gateway = this.gateway;
     this.viewer.player.hls = this.loadHls ?? this.getAttribute('hls');
     this.viewer.player.texts = this.texts;
-    this.#observe();
     // What an uploader of the same page has brought belongs in here.
     this.#listening = new AbortController();
-    document.addEventListener('asset-uploaded', ({ target }) => {
-      if (target.gateway === this.gateway) this.refresh();
-    }, { signal: this.#listening.signal });
-    this.#unsubscribe = this.#store.subscribe(() => this.#show());
-    this.#show();
-    this.#store.load();
+    this.hear(['asset-uploaded'], () => this.refresh(), this.#listening.signal);
+    this.store.load();
   }
 
   stop() {
+    super.stop();
     this.#listening?.abort();
-    this.#unsubscribe();
-    this.#seen?.disconnect();
-    this.#end?.disconnect();
-    if (this.#store !== this.#given) this.#store?.close();
-    this.#store = null;
+    this.#seen.disconnect();
+    this.#end.disconnect();
     this.#selected.clear();
     this.#cards.clear();
     this.grid.replaceChildren();
@@ -167,7 +142,7 @@ export class AssetGallery extends GatewayElement {
   }
 
   #more() {
-    const { hasMore, loading, error } = this.library.getSnapshot();
+    const { hasMore, loading, error } = this.library?.getSnapshot() ?? {};
     if (hasMore && !loading && !error) this.library.more();
   }
 
@@ -176,7 +151,7 @@ export class AssetGallery extends GatewayElement {
     this.#typing = setTimeout(() => this.library?.query({ q: this.search.value.trim() || undefined }), TYPING_MS);
   }
 
-  #show() {
+  show() {
     const { assets, loading, hasMore, error } = this.library.getSnapshot();
     const gone = new Set(this.#cards.keys());
     let place = this.grid.firstChild;
@@ -197,9 +172,9 @@ export class AssetGallery extends GatewayElement {
     }
     for (const path of gone) this.#drop(path);
     if (error?.slug === 'validation-error' && this.#ordered) {
-      // A gateway that knows no order lists by key.
+      // A gateway that knows no order and no packages lists files by key.
       this.#ordered = false;
-      this.library.query({ order: undefined });
+      this.library.query({ order: undefined, group: undefined });
       return;
     }
     this.#setCurrent(this.#current?.element.isConnected ? this.#current : this.#firstCard());

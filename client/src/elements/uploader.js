@@ -1,26 +1,24 @@
 /** `<asset-uploader>`: takes files by any way there is, and shows how they fare. */
 
 import { createUploads } from '../store/uploads.js';
-import { GatewayElement } from './base.js';
 import { h, icon, setText } from './dom.js';
 import { carried, chosen, handles } from './files.js';
+import { PlacedElement } from './placed.js';
 import { Row } from './row.js';
 import { common, uploader } from './style.js';
 
 const ACTIVE = /^(waiting|sending|pausing|paused|verifying)$/;
 const EDITABLE = /^(INPUT|TEXTAREA|SELECT)$/;
 
-export class AssetUploader extends GatewayElement {
-  static properties = [...super.properties, 'uploads', 'kind', 'projectId'];
+export class AssetUploader extends PlacedElement {
+  static properties = [...super.properties, 'uploads'];
   static observedAttributes = ['accept', 'single'];
 
-  #given = null;
-  #store = null;
-  #unsubscribe = () => {};
   #rows = new Map();
   #known = new Map();
   #listening = null;
   #awaited = null;
+  #asked = 0;
 
   constructor() {
     super(common, uploader);
@@ -28,28 +26,11 @@ export class AssetUploader extends GatewayElement {
 
   /** A store of one's own (`createUploads`), shown instead of one that the element makes. */
   get uploads() {
-    return this.#given ?? this.#store;
+    return this.store;
   }
 
   set uploads(store) {
-    this.#given = store;
-    this.restart();
-  }
-
-  get kind() {
-    return this.getAttribute('kind');
-  }
-
-  set kind(kind) {
-    this.reflect('kind', kind);
-  }
-
-  get projectId() {
-    return this.getAttribute('project-id');
-  }
-
-  set projectId(id) {
-    this.reflect('project-id', id);
+    this.store = store;
   }
 
   /** Uploads files as if they had been chosen. */
@@ -82,7 +63,7 @@ export class AssetUploader extends GatewayElement {
     this.quotaFill = h('i');
     this.quotaBar = h('div', { class: 'bar', 'aria-hidden': 'true' }, this.quotaFill);
     this.quota = h('p', { class: 'quota muted', part: 'quota', hidden: true }, this.quotaText, this.quotaBar);
-    this.drop = h('section', { class: 'drop', part: 'drop', 'aria-label': say('chosenFiles') },
+    this.drop = h('section', { class: 'drop', part: 'drop', 'aria-label': say('drop') },
       icon('upload'),
       h('div', {}, h('h2', { part: 'title' }, say('drop')),
         h('p', { class: 'muted', part: 'hint' }, h('slot', { name: 'hint' }, say('dropHint')))),
@@ -121,18 +102,15 @@ export class AssetUploader extends GatewayElement {
       || !('webkitdirectory' in this.folder);
     this.cameraButton.hidden = !matchMedia('(hover: none) and (pointer: coarse)').matches;
     this.#listen();
-    if (!this.#given && !this.gateway) return;
-    this.#store = this.#given ?? createUploads(this.gateway, this.#options());
-    this.#unsubscribe = this.#store.subscribe(() => this.#show());
-    this.#show();
+    if (!this.watch(() => createUploads(this.gateway, this.#options()))) return;
+    const { signal } = this.#listening;
+    this.hear(['assets-deleted', 'assets-restored'], () => this.showQuota(), signal);
     this.showQuota();
   }
 
   stop() {
-    this.#listening?.abort();
-    this.#unsubscribe();
-    if (this.#store !== this.#given) this.#store?.close();
-    this.#store = null;
+    super.stop();
+    this.#listening.abort();
     this.#rows.clear();
     this.#known.clear();
     this.rows.replaceChildren();
@@ -173,8 +151,8 @@ export class AssetUploader extends GatewayElement {
       this.#take(await carried(event.clipboardData));
     });
     // Uploads wait for the network by themselves; their rows must not go on promising a speed.
-    on(window, 'offline', () => this.#show());
-    on(window, 'online', () => this.#show());
+    on(window, 'offline', () => this.show());
+    on(window, 'online', () => this.show());
     on(window, 'beforeunload', (event) => {
       const items = this.uploads?.getSnapshot().items ?? [];
       if (items.some(({ state }) => ACTIVE.test(state))) event.preventDefault();
@@ -193,7 +171,7 @@ export class AssetUploader extends GatewayElement {
       this.uploads.resume(awaited, files[0]);
       return;
     }
-    const place = { kind: this.kind ?? undefined, projectId: this.projectId ?? undefined };
+    const { place } = this;
     if (!this.emit('files-chosen', { files, packages, ...place }, { cancelable: true })) return;
     const some = this.hasAttribute('single') ? files.slice(0, 1) : files;
     if (some.length) this.uploads.add(some.map((file) => handles.get(file) ?? file), place);
@@ -220,7 +198,7 @@ export class AssetUploader extends GatewayElement {
     button.focus();
   }
 
-  #show() {
+  show() {
     const { items, totals } = this.uploads.getSnapshot();
     const gone = new Set(this.#rows.keys());
     let place = this.rows.firstChild;
@@ -276,7 +254,7 @@ export class AssetUploader extends GatewayElement {
     this.list.hidden = items.length === 0;
     const words = this.words;
     let text = count ? words.say(failed ? 'summaryFailed' : 'summary', { done, count, failed }) : '';
-    if (speed > 0 && sent < size && navigator.onLine !== false) {
+    if (speed > 0 && sent < size && this.#busy() && navigator.onLine !== false) {
       const left = words.duration((size - sent) / speed);
       text += ` · ${words.say('pace', { speed: words.bytes(speed), left })}`;
     }
@@ -296,7 +274,9 @@ export class AssetUploader extends GatewayElement {
   /** Asks what is used. The element does it by itself after each upload. */
   async showQuota() {
     if (!this.gateway?.me || this.hasAttribute('no-quota')) return;
+    const asked = this.#asked += 1;
     const { usage } = await this.gateway.me().catch(() => ({}));
+    if (asked !== this.#asked) return; // another answer is newer
     this.quota.hidden = !usage;
     if (!usage) return;
     const { bytes: used, quota_bytes: quota, reserved_bytes: held = 0 } = usage;

@@ -45,7 +45,7 @@ export class Viewer {
     this.#asset = asset;
     setText(this.title, nameOf(asset));
     const facts = [
-      ['type', asset.content_type], ['size', words.bytes(asset.size)], ['stored', words.date(asset.last_modified)],
+      ['type', asset.content_type], ['size', words.bytes(asset.package?.bytes ?? asset.size)], ['stored', words.date(asset.last_modified)],
     ];
     this.facts.replaceChildren(...facts.filter(([, value]) => value)
       .map(([key, value]) => h('div', {}, h('dt', {}, words.say(key)), h('dd', {}, value))));

@@ -14,6 +14,7 @@ class Library {
   #query;
   #assets = [];
   #usage = null;
+  #asked = 0;
   #cursor = null;
   #loading = false;
   #error = null;
@@ -121,7 +122,9 @@ class Library {
 
   async #measure() {
     try {
+      const asked = this.#asked += 1;
       const { usage } = await this.#gateway.me();
+      if (asked !== this.#asked) return; // another answer is newer
       this.#usage = usage;
       this.#snapshots.changed();
     } catch { /* the listing tells what is wrong */ }

@@ -1,0 +1,65 @@
+/** What `<asset-uploader>` and `<asset-gallery>` share: a place, and a store of one's own or theirs. */
+
+import { GatewayElement } from './base.js';
+
+export class PlacedElement extends GatewayElement {
+  static properties = [...super.properties, 'kind', 'projectId'];
+
+  #given = null;
+  #made = null;
+  #unsubscribe = () => {};
+
+  get store() {
+    return this.#given ?? this.#made;
+  }
+
+  /** Shown instead of one that the element makes; null for that again. */
+  set store(store) {
+    this.#given = store;
+    this.restart();
+  }
+
+  get kind() {
+    return this.getAttribute('kind');
+  }
+
+  set kind(kind) {
+    this.reflect('kind', kind);
+  }
+
+  get projectId() {
+    return this.getAttribute('project-id');
+  }
+
+  set projectId(id) {
+    this.reflect('project-id', id);
+  }
+
+  get place() {
+    return { kind: this.kind || undefined, projectId: this.projectId || undefined };
+  }
+
+  /** Shows the store, by `show()`, once there is one: `make()` makes it. False where it cannot. */
+  watch(make) {
+    if (!this.#given && !this.gateway) return false;
+    this.#made = this.#given ? null : make();
+    this.#unsubscribe = this.store.subscribe(() => this.show());
+    this.show();
+    return true;
+  }
+
+  stop() {
+    this.#unsubscribe();
+    this.#made?.close();
+    this.#made = null;
+  }
+
+  /** Hears, until `signal`, of what another element of the same gateway tells the page. */
+  hear(names, action, signal) {
+    for (const name of names) {
+      document.addEventListener(name, ({ target }) => {
+        if (target.gateway === this.gateway) action();
+      }, { signal });
+    }
+  }
+}
