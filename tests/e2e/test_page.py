@@ -24,7 +24,7 @@ def choose(page: Page, *files: FilePayload) -> None:
 
 def card(page: Page, name: str) -> Locator:
     return page.get_by_role("button", name=re.compile(re.escape(name))).and_(
-        page.locator(".card-open")
+        page.locator(".card .open")
     )
 
 
@@ -62,7 +62,6 @@ def test_a_video_and_a_picture_go_up_play_and_go_away(
     assert link and link.startswith(site.edge)
 
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    page.get_by_role("dialog", name="Delete clip.mp4?").get_by_role("button", name="Delete").click()
     expect(card(page, "clip.mp4")).to_have_count(0)
     fetched = "link => fetch(link, { cache: 'no-store' }).then(({ status }) => status)"
     assert page.evaluate(fetched, link) == 404
@@ -119,7 +118,7 @@ def test_seeking_in_a_video_asks_the_store_for_a_range(
     # The browser may read on to there by itself before it is told to jump; never all between.
     with page.expect_response(is_from_further_on) as answer:
         page.reload()
-        thumbnail = page.locator(".thumb.shown video")
+        thumbnail = page.locator(".thumb video.shown")
         expect(thumbnail).to_be_attached()
         thumbnail.evaluate(
             """video => new Promise((resolve) => {
@@ -167,7 +166,7 @@ def test_without_a_network_a_row_says_so_and_goes_on_by_itself(signed_in: Page) 
     page = signed_in
     page.context.set_offline(True)
     choose(page, {"name": "clip.mp4", "mimeType": "video/mp4", "buffer": CLIP.read_bytes()})
-    status = page.locator(".row-status")
+    status = page.locator(".row .status")
     expect(status).to_contain_text("No connection")
     page.context.set_offline(False)
     expect(page.get_by_text("1 of 1 finished")).to_be_visible()
@@ -179,7 +178,7 @@ def test_a_file_that_is_not_allowed_says_why_in_its_row(signed_in: Page, site: S
     choose(signed_in, {"name": "a.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"})
     row = signed_in.get_by_role("listitem").filter(has_text="a.exe")
     expect(row).to_contain_text("supported")
-    expect(row.get_by_role("button", name="Try again a.exe")).to_be_hidden()
+    expect(row.get_by_role("button", name="Try again")).to_have_count(0)
     assert not site.stored_keys()
 
 

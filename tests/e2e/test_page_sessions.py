@@ -36,7 +36,7 @@ def test_another_person_in_the_same_tab_sees_nothing_of_it(
     begin_film(page, tmp_path)
     page.get_by_role("button", name="Sign out").click()
     sign_in(page, site.for_somebody_new())
-    expect(page.get_by_text("Nothing here yet.")).to_be_visible()
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
     expect(page.get_by_text("film.mp4")).to_have_count(0)
     assert site.unfinished()
 
@@ -79,7 +79,7 @@ def test_a_session_that_ends_by_itself_ends_no_upload(
     pass_the_door(page, site)
     row = page.get_by_role("region", name="Uploads").get_by_role("listitem")
     expect(row).to_contain_text("Your session has ended.")
-    page.get_by_role("button", name="Try again film.mp4").click()
+    page.get_by_role("button", name="Try again: film.mp4").click()
     expect(page.get_by_text("1 of 1 finished")).to_be_visible()
     assert len(site.stored_keys()) == 1
     # Begun anew, the first would still be there.
@@ -93,7 +93,7 @@ def test_somebody_else_after_a_lost_session_sees_nothing_of_it(
     page = signed_in
     lose_session(page, site, tmp_path / "film.mp4")
     pass_the_door(page, site.for_somebody_new())
-    expect(page.get_by_text("Nothing here yet.")).to_be_visible()
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
     expect(page.get_by_text("film.mp4")).to_have_count(0)
     assert site.unfinished()
 

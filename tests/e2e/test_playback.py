@@ -68,6 +68,12 @@ class Caller:
         assert answer.status in (200, 201), answer.data
         return dict(answer.json())
 
+    def get(self, path: str) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return dict(
+            urllib3.request("GET", f"{self.site.gateway.url}{path}", headers=headers).json()
+        )
+
     def upload(self, name: str, content_type: str, body: bytes, **more: str) -> dict[str, Any]:
         """One file, from declaration to completion."""
         declared = {"filename": name, "content_type": content_type, "size": len(body), **more}

@@ -214,6 +214,11 @@ export class AssetGallery extends PlacedElement {
     (this.#cards.get(next?.dataset.path)?.open ?? this.search).focus();
   }
 
+  /** Where the keyboard goes on after a dialog over a card that is gone. */
+  refocus() {
+    if (!this.shadowRoot.activeElement) (this.#current?.open ?? this.search).focus();
+  }
+
   #firstCard() {
     return this.#cards.get(this.grid.firstElementChild?.dataset.path) ?? null;
   }

@@ -8,6 +8,8 @@ import { Row } from './row.js';
 import { common, uploader } from './style.js';
 
 const ACTIVE = /^(waiting|sending|pausing|paused|verifying)$/;
+/** A gateway may tell of what it counted a moment ago: it is asked once more. */
+const COUNTED_MS = 8000;
 const EDITABLE = /^(INPUT|TEXTAREA|SELECT)$/;
 
 export class AssetUploader extends PlacedElement {
@@ -19,6 +21,7 @@ export class AssetUploader extends PlacedElement {
   #listening = null;
   #awaited = null;
   #asked = 0;
+  #later;
 
   constructor() {
     super(common, uploader);
@@ -104,13 +107,14 @@ export class AssetUploader extends PlacedElement {
     this.#listen();
     if (!this.watch(() => createUploads(this.gateway, this.#options()))) return;
     const { signal } = this.#listening;
-    this.hear(['assets-deleted', 'assets-restored'], () => this.showQuota(), signal);
+    this.hear(['assets-deleted', 'assets-restored'], () => this.#measure(), signal);
     this.showQuota();
   }
 
   stop() {
     super.stop();
     this.#listening.abort();
+    clearTimeout(this.#later);
     this.#rows.clear();
     this.#known.clear();
     this.rows.replaceChildren();
@@ -232,7 +236,7 @@ export class AssetUploader extends PlacedElement {
     if (item.state === 'done') {
       this.emit('asset-uploaded', { asset, item });
       this.announce(this.words.say('arrived', { name }));
-      this.showQuota();
+      this.#measure();
     } else if (item.state === 'failed') {
       this.emit('upload-failed', { item, error });
       this.announce(this.words.say('notUploaded', { name, reason: this.words.error(error ?? {}) }));
@@ -269,6 +273,12 @@ export class AssetUploader extends PlacedElement {
       ({ state, error }) => state === 'failed' && error?.canRetry !== false).length > 1);
     offered(this.clearAll, has(/^(done|failed)$/));
     setText(this.clearAll, words.say(failed ? 'clearFailed' : 'clear'));
+  }
+
+  #measure() {
+    this.showQuota();
+    clearTimeout(this.#later);
+    this.#later = setTimeout(() => this.showQuota(), COUNTED_MS);
   }
 
   /** Asks what is used. The element does it by itself after each upload. */

@@ -64,6 +64,7 @@ export class Viewer {
   #closed() {
     this.#asset = null;
     this.player.asset = null;
+    this.#gallery.refocus();
   }
 
   async #download(asset) {
