@@ -216,7 +216,8 @@ export class AssetGallery extends PlacedElement {
 
   /** Where the keyboard goes on after a dialog over a card that is gone. */
   refocus() {
-    if (!this.shadowRoot.activeElement) (this.#current?.open ?? this.search).focus();
+    const { activeElement: now } = this.shadowRoot;
+    if (!now || this.viewer.dialog.contains(now)) (this.#current?.open ?? this.search).focus();
   }
 
   #firstCard() {

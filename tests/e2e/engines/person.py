@@ -4,18 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.engines.tab import Tab
+from tests.e2e.engines.tab import DEEP, Tab
 from tests.e2e.site import Site
 
 #: WebDriver's name of the key.
 CONTROL = "\ue009"
-CARD = ".card-open"
+CARD = ".card .open"
 DIALOG = "dialog[open] button, dialog[open] a"
 # How far the only upload that is on its way has come, in bytes.
-LOADED = "() => document.querySelector('progress')?.value ?? 0"
+LOADED = """() => Math.max(0, ...document.querySelector('#uploader').uploads.getSnapshot()
+  .items.map(({ sent }) => sent))"""
 # Muted: where there is no sound device, some engines play nothing that has sound.
 PLAY = """() => new Promise((resolve, reject) => {
-  const video = document.querySelector('dialog[open] video, main video');
+  const video = document.querySelector('#gallery').viewer.player.media;
   video.muted = true;
   video.addEventListener('timeupdate', () => video.currentTime > 0.2 && resolve({
     duration: video.duration, height: video.videoHeight, src: video.src }));
@@ -23,7 +24,7 @@ PLAY = """() => new Promise((resolve, reject) => {
   video.play().catch(() => {});
 })"""
 SIZE_OF_PICTURE = """() => {
-  const shown = document.querySelector('dialog[open] .stage img');
+  const shown = document.querySelector('#gallery').viewer.player.shadowRoot.querySelector('img');
   return shown?.complete && shown.naturalWidth;
 }"""
 
@@ -42,7 +43,7 @@ class Person:
         tab.see("Library", "h2")
 
     def send(self, *files: Path) -> None:
-        self.tab.choose("#files", *files)
+        self.tab.choose("input[type=file][multiple]:not([webkitdirectory])", *files)
 
     def upload(self, *files: Path) -> None:
         """All of them, to the end."""
@@ -59,7 +60,7 @@ class Person:
 
     def play(self) -> dict[str, Any]:
         """Play the film that is open; what it is."""
-        self.tab.until("() => document.querySelector('dialog[open] video') !== null")
+        self.tab.until("() => document.querySelector('#gallery').viewer.player.media !== null")
         return dict(self.tab.run(PLAY))
 
     def pasted(self) -> str:
@@ -68,12 +69,14 @@ class Person:
             """() => {
               const field = document.createElement('textarea');
               field.setAttribute('aria-label', 'Paste here');
-              (document.querySelector('dialog[open]') ?? document.body).prepend(field);
+              const { shadowRoot } = document.querySelector('#gallery');
+              const open = shadowRoot.querySelector('dialog[open]');
+              (open ?? document.body).prepend(field);
             }"""
         )
         self.tab.type("Paste here", CONTROL + "v")
-        text = str(self.tab.until("() => document.querySelector('textarea').value"))
-        self.tab.run("() => document.querySelector('textarea').remove()")
+        text = str(self.tab.until(f"() => ({DEEP})('textarea').value"))
+        self.tab.run(f"() => ({DEEP})('textarea').remove()")
         return text
 
     def when_loaded(self, count: int) -> None:

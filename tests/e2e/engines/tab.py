@@ -32,6 +32,14 @@ FIND = """(css, name, exact, hidden) => {
 }"""
 
 
+# The first that matches, shadow trees included.
+DEEP = """(css) => {
+  const all = (root) => [...root.querySelectorAll('*')].flatMap(
+    (one) => [one, ...(one.shadowRoot ? all(one.shadowRoot) : [])]);
+  return all(document).find((one) => one.matches(css)) ?? null;
+}"""
+
+
 class Tab:
     """`cut` takes the network away and gives it back; without it scripts are told so, and the
     test must cut the line itself."""
@@ -94,10 +102,10 @@ class Tab:
     def choose(self, css: str, *files: Path) -> None:
         """Give files to the input, as its dialog would."""
         # Not every driver types into what is not seen.
-        self.run("(css) => { document.querySelector(css).hidden = false; }", css)
+        self.run(f"(css) => {{ ({DEEP})(css).hidden = false; }}", css)
         names = "\n".join(map(str, files))
         self._with((css, "", False, False), "ElementSendKeys", text=names)
-        self.run("(css) => { document.querySelector(css).hidden = true; }", css)
+        self.run(f"(css) => {{ ({DEEP})(css).hidden = true; }}", css)
 
     def offline(self, gone: bool) -> None:
         """Take the network away, or give it back."""

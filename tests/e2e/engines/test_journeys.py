@@ -10,7 +10,7 @@ import pytest
 import urllib3
 
 from tests.e2e.conftest import CLIP
-from tests.e2e.engines.person import SIZE_OF_PICTURE, Person
+from tests.e2e.engines.person import CARD, SIZE_OF_PICTURE, Person
 from tests.e2e.site import MIB
 from tests.e2e.test_multipart import put_count, sent_parts
 from tests.e2e.test_playback import Caller
@@ -77,6 +77,14 @@ def test_a_package_plays(person: Person) -> None:
     """HLS, by the page's own player."""
     Caller(person.site).upload_package()
     person.tab.reload()
+    person.tab.run(
+        """() => {
+          const folders = document.querySelector('#project-filter');
+          folders.append(new Option('p1'));
+          folders.value = 'p1';
+          folders.dispatchEvent(new Event('change'));
+        }"""
+    )
     person.open("master.m3u8")
     assert person.play()["height"] in (90, 144)
 
@@ -88,12 +96,13 @@ def test_links_are_copied(person: Person, picture_file: Path) -> None:
     person.upload(picture_file)
     person.open("logo.png")
     tab.until(f"() => ({SIZE_OF_PICTURE})() === 96")
-    for button, told, beginning in (
-        ("Copy link", "Link copied. It works until", person.site.edge),
-        ("Share", "Link copied. Whoever has it", f"{person.site.gateway.url}/s/"),
+    for buttons, beginning in (
+        (["Copy link"], person.site.edge),
+        (["Dismiss", "Share", "Create link"], f"{person.site.gateway.url}/s/"),
     ):
-        person.press(button)
-        tab.see(told)
+        for button in buttons:
+            person.press(button)
+        tab.see("Link copied. It works until", ".toast")
         link = person.pasted()
         assert link.startswith(beginning)
         assert urllib3.request("GET", link).data == picture_file.read_bytes()
@@ -106,14 +115,15 @@ def test_what_was_deleted_comes_back(person: Person, picture_file: Path) -> None
     person.upload(picture_file)
     person.open("logo.png")
     person.press("Delete")
-    tab.see("Delete logo.png?", "h2")
-    person.press("Delete")
-    tab.miss("logo.png", ".card-open")
+    tab.miss("logo.png", CARD)
+    tab.see("Undo", "button")
     assert person.site.stored_keys() == set()
     tab.reload()
-    tab.click("Recently deleted (1)")
+    tab.click("Deleted")
     tab.click("Restore logo.png")
-    tab.see("logo.png", ".card-open")
+    tab.see("Nothing was deleted.")
+    tab.click("Files")
+    tab.see("logo.png", CARD)
     [key] = person.site.stored_keys()
     assert person.site.stored(key) == picture_file.read_bytes()
 
