@@ -21,9 +21,11 @@ class AccessKeyError(Exception):
 def gateway_environment(found: Found, region: str, *, slot: str | None) -> dict[str, str]:
     """What the stack decides of the gateway's environment; secrets are not among it."""
     outputs, parameters = found.outputs, found.parameters
+    clients = [outputs["UserPoolClientId"], outputs.get("ServiceClientId", "")]
     values = {
         "COGNITO_USER_POOL_ID": outputs["UserPoolId"],
-        "COGNITO_CLIENT_ID": outputs["UserPoolClientId"],
+        "COGNITO_CLIENT_ID": ",".join(filter(None, clients)),
+        "SERVICE_SCOPE": parameters.get("ServiceScope", ""),
         "AWS_REGION": region,
         "S3_BUCKET_NAME": outputs["BucketName"],
         "S3_REGION": region,

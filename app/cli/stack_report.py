@@ -39,10 +39,25 @@ def report(after: Found, values: Mapping[str, str], region: str, path: Path | No
     click.echo("# gateway\n" + env_text(shown))
     front_end = front_end_environment(after, region, values.get("PUBLIC_BASE_URL", ""))
     click.echo("# front end\n" + env_text(front_end), nl=False)
+    _report_service(after, region)
     if after.outputs.get("GatewayUserName") and not _knows_key(values, path):
         click.echo(
             "# S3_ACCESS_KEY_ID: the user has a key already, whose secret AWS shows once. "
             "--new-access-key makes another",
+            err=True,
+        )
+
+
+def _report_service(after: Found, region: str) -> None:
+    """Where back ends get tokens. The secret is theirs alone, and is not shown."""
+    outputs = after.outputs
+    if client_id := outputs.get("ServiceClientId"):
+        where = outputs.get("TokenEndpoint", "/oauth2/token of the pool's own domain")
+        click.echo(
+            f"# back end: client {client_id}, tokens from {where}. Its secret:\n"
+            f"#   aws cognito-idp describe-user-pool-client --region {region} "
+            f"--user-pool-id {outputs['UserPoolId']} --client-id {client_id} "
+            "--query UserPoolClient.ClientSecret --output text",
             err=True,
         )
 

@@ -2,7 +2,8 @@ output "gateway_environment" {
   description = "What the stack decides of the gateway's environment; secrets are not among it"
   value = {
     COGNITO_USER_POOL_ID       = aws_cognito_user_pool.users.id
-    COGNITO_CLIENT_ID          = aws_cognito_user_pool_client.browser.id
+    COGNITO_CLIENT_ID          = join(",", concat([aws_cognito_user_pool_client.browser.id], aws_cognito_user_pool_client.service[*].id))
+    SERVICE_SCOPE              = var.service_scope
     AWS_REGION                 = data.aws_region.current.id
     S3_BUCKET_NAME             = aws_s3_bucket.assets.id
     S3_REGION                  = data.aws_region.current.id
@@ -24,6 +25,15 @@ output "front_end_environment" {
     NEXT_PUBLIC_COGNITO_USER_POOL_ID = aws_cognito_user_pool.users.id
     NEXT_PUBLIC_COGNITO_CLIENT_ID    = aws_cognito_user_pool_client.browser.id
   }
+}
+
+output "service_client_id" {
+  description = "Its secret is in the state; back ends get tokens with both"
+  value       = join("", aws_cognito_user_pool_client.service[*].id)
+}
+
+output "token_endpoint" {
+  value = join("", [for each in aws_cognito_user_pool_domain.tokens[*].domain : "https://${each}.auth.${data.aws_region.current.id}.amazoncognito.com/oauth2/token"])
 }
 
 output "gateway_user_name" {

@@ -50,7 +50,8 @@ resource "aws_cognito_user_pool_client" "browser" {
   generate_secret = false
   explicit_auth_flows = compact([
     "ALLOW_USER_SRP_AUTH",
-    "ALLOW_REFRESH_TOKEN_AUTH",
+    # With rotation Cognito allows no renewal without it.
+    var.refresh_token_rotation ? "" : "ALLOW_REFRESH_TOKEN_AUTH",
     var.password_auth ? "ALLOW_USER_PASSWORD_AUTH" : "",
   ])
   access_token_validity         = var.access_token_minutes
@@ -64,6 +65,52 @@ resource "aws_cognito_user_pool_client" "browser" {
     id_token      = "minutes"
     refresh_token = "days"
   }
+
+  # A second attempt whose first answer was lost, or another tab's, has a minute.
+  dynamic "refresh_token_rotation" {
+    for_each = var.refresh_token_rotation ? [1] : []
+    content {
+      feature                    = "ENABLED"
+      retry_grace_period_seconds = 60
+    }
+  }
+}
+
+resource "aws_cognito_resource_server" "service" {
+  count        = local.has_service ? 1 : 0
+  user_pool_id = aws_cognito_user_pool.users.id
+  identifier   = split("/", var.service_scope)[0]
+  name         = "asset-gateway"
+
+  scope {
+    scope_name        = split("/", var.service_scope)[1]
+    scope_description = "Act for the user that X-Act-As-Sub names"
+  }
+}
+
+resource "aws_cognito_user_pool_client" "service" {
+  count                                = local.has_service ? 1 : 0
+  name                                 = "service"
+  user_pool_id                         = aws_cognito_user_pool.users.id
+  generate_secret                      = true
+  allowed_oauth_flows                  = ["client_credentials"]
+  allowed_oauth_flows_user_pool_client = true
+  allowed_oauth_scopes                 = [var.service_scope]
+  access_token_validity                = 60
+  enable_token_revocation              = true
+  # Its scope has to be there.
+  depends_on = [aws_cognito_resource_server.service]
+
+  token_validity_units {
+    access_token = "minutes"
+  }
+}
+
+# Where the client's tokens come from: /oauth2/token.
+resource "aws_cognito_user_pool_domain" "tokens" {
+  count        = local.has_service && var.service_domain != "none" ? 1 : 0
+  user_pool_id = aws_cognito_user_pool.users.id
+  domain       = var.service_domain != "" ? var.service_domain : var.bucket_name
 }
 
 resource "aws_cognito_user_group" "administrators" {

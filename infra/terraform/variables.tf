@@ -57,6 +57,12 @@ variable "refresh_token_days" {
   default     = 30
 }
 
+variable "refresh_token_rotation" {
+  description = "Each renewal brings another refresh token. Needs front ends that know of it"
+  type        = bool
+  default     = false
+}
+
 variable "password_auth" {
   description = "Allow USER_PASSWORD_AUTH besides SRP, for scripts that sign in"
   type        = bool
@@ -77,6 +83,22 @@ variable "email_identity_arn" {
 
 variable "email_from" {
   description = "The sender, with an SES identity"
+  type        = string
+  default     = ""
+}
+
+variable "service_scope" {
+  description = "Scope of back ends (SERVICE_SCOPE), such as assets/act; empty for none"
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^([A-Za-z0-9._-]+/[A-Za-z0-9._-]+|)$", var.service_scope))
+    error_message = "A resource server's identifier, a slash and a name, such as assets/act."
+  }
+}
+
+variable "service_domain" {
+  description = "Prefix of the pool's domain, where they get tokens; empty for the bucket's name, none for a pool that has one"
   type        = string
   default     = ""
 }
@@ -221,6 +243,7 @@ locals {
   partition      = data.aws_partition.current.partition
   has_blue_key   = var.edge && var.public_key_blue != ""
   has_green_key  = var.edge && var.public_key_green != ""
+  has_service    = var.service_scope != ""
   has_user       = var.gateway_principal == "user"
   has_email      = var.alarm_email != ""
   has_anomalies  = local.has_email && var.cost_anomaly_dollars != 0

@@ -221,6 +221,7 @@ class Cloudformation:
         ids = {
             "UserPoolId": f"{self._region}_AbCdEf123",
             "UserPoolClientId": "1example23456789",
+            "ServiceClientId": "2example23456789",
             "EventsQueueUrl": f"https://sqs.{self._region}.amazonaws.com/111122223333/uploads",
             "DistributionId": "E2EXAMPLE12345",
             "EdgeDomain": "d111111abcdef8.cloudfront.net",

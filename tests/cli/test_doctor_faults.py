@@ -197,17 +197,66 @@ def test_a_fifo_queue_is_refused_by_its_name(patient: Patient) -> None:
         ({"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]}, "identity.sign_in"),
         ({"ExplicitAuthFlows": ["ADMIN_NO_SRP_AUTH"]}, "identity.sign_in"),
         ({"EnableTokenRevocation": False}, "identity.revocation"),
+        ({"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"]}, "identity.renewal"),
     ],
 )
 def test_a_client_that_browsers_cannot_use_well_is_found(
     patient: Patient, client: dict[str, Any], row: str
 ) -> None:
-    """Without SRP, which Amplify signs in by; without revocation."""
+    """Without SRP, which Amplify signs in by; without revocation; without renewal."""
     made = patient.stack.client("cognito-idp").create_user_pool_client(
         UserPoolId=patient.stack.user_pool_id, ClientName="another", **client
     )["UserPoolClient"]["ClientId"]
     found = patient.rows("--read-only", COGNITO_CLIENT_ID=made)[row]
     assert (found["verdict"], "App clients > Edit" in found["mend"]) == ("warning", True)
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]},
+        {
+            "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"],
+            "RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 60},
+        },
+        {},
+        {"ExplicitAuthFlows": ["USER_PASSWORD_AUTH"]},
+    ],
+)
+def test_sessions_are_renewed_with_rotation_or_without(
+    patient: Patient, client: dict[str, Any]
+) -> None:
+    """Rotation excludes the flow that renews without it; Cognito's default has that flow."""
+    made = patient.stack.client("cognito-idp").create_user_pool_client(
+        UserPoolId=patient.stack.user_pool_id, ClientName="another", **client
+    )["UserPoolClient"]["ClientId"]
+    rows = patient.rows("--read-only", COGNITO_CLIENT_ID=made)
+    assert rows["identity.renewal"]["verdict"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("flows", "scopes", "verdict"),
+    [
+        (["client_credentials"], ["assets/act"], "ok"),
+        (["client_credentials"], ["assets/read"], "fault"),
+        (["code"], ["openid"], "fault"),
+        (["code"], ["openid", "assets/act"], "warning"),
+    ],
+)
+def test_t61_a_back_end_s_scope_is_for_its_client_alone(
+    patient: Patient, flows: list[str], scopes: list[str], verdict: str
+) -> None:
+    """T61: some client must be able to get it, and none that signs users in."""
+    made = patient.stack.client("cognito-idp").create_user_pool_client(
+        UserPoolId=patient.stack.user_pool_id,
+        ClientName="another",
+        AllowedOAuthFlows=flows,
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthScopes=scopes,
+    )["UserPoolClient"]["ClientId"]
+    rows = patient.rows("--read-only", COGNITO_CLIENT_ID=made, SERVICE_SCOPE="assets/act")
+    assert rows["identity.service"]["verdict"] == verdict
+    assert "identity.service" not in patient.rows("--read-only", COGNITO_CLIENT_ID=made)
 
 
 def test_a_redis_that_evicts_is_found(patient: Patient) -> None:

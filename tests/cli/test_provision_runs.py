@@ -143,6 +143,20 @@ def test_a_dry_run_leaves_nothing_behind(operator: Operator) -> None:
     assert not operator.file.exists()
 
 
+def test_a_back_end_gets_a_client_of_its_own(operator: Operator) -> None:
+    """When it is asked for: the gateway accepts its tokens, and its secret is not shown."""
+    assert operator.run(*FIRST).stderr.count("back end") == 0
+    assert operator.settings.service_scope == ""
+    result = operator.run("--set", "ServiceScope=assets/act")
+    assert operator.settings.service_scope == "assets/act"
+    assert operator.settings.cognito_client_id == ("1example23456789", "2example23456789")
+    assert "client 2example23456789, tokens from https://" in result.stderr
+    assert "--query UserPoolClient.ClientSecret" in result.stderr
+    assert "COGNITO_CLIENT_ID=1example23456789\n" in result.stdout.partition("# front end")[2]
+    operator.run("--set", "ServiceScope=")
+    assert operator.settings.cognito_client_id == ("1example23456789",)
+
+
 def test_the_whole_set_up_with_everything(operator: Operator) -> None:
     """Every option at once: replica, names, acceleration, a role's credentials, tags."""
     options = ("UserPoolName=vidverse-users", "UserPoolClientName=vidverse-web-client")

@@ -27,7 +27,9 @@ EVERYTHING = REQUIRED | {
     "EdgeDomain": "media.example.com",
     "PublicKeyGreen": PUBLIC_KEY,
     "ReplicaBucketName": "media-replica",
+    "RefreshTokenRotation": "true",
     "ScopedCredentials": "true",
+    "ServiceScope": "assets/act",
     "TransferAcceleration": "true",
     "WebAclArn": f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/edge/1",
 }

@@ -51,6 +51,40 @@ def test_the_browser_client_has_no_secret(plain: Made) -> None:
     assert (client["AccessTokenValidity"], client["RefreshTokenValidity"]) == ("60", "30")
 
 
+def test_rotation_takes_the_place_of_plain_renewal(plain: Made, everything: Made) -> None:
+    """Cognito allows no client both; a lost answer may be asked for again for a minute."""
+    assert plain.properties("UserPoolClient")["RefreshTokenRotation"] == {"Feature": "DISABLED"}
+    client = everything.properties("UserPoolClient")
+    assert client["ExplicitAuthFlows"] == ["ALLOW_USER_SRP_AUTH"]
+    assert client["RefreshTokenRotation"] == {
+        "Feature": "ENABLED",
+        "RetryGracePeriodSeconds": 60,
+    }
+
+
+def test_t61_a_back_end_s_scope_is_its_client_s_alone(plain: Made, everything: Made) -> None:
+    """T61: asked for, there are a resource server, a client with a secret, and a domain."""
+    kinds = ("UserPoolResourceServer", "UserPoolDomain")
+    assert not [name for kind in kinds for name in plain.of_type(f"AWS::Cognito::{kind}")]
+    assert [*plain.of_type("AWS::Cognito::UserPoolClient")] == ["UserPoolClient"]
+    server = everything.properties("ServiceScopes")
+    assert server["Identifier"] == "assets"
+    assert [each["ScopeName"] for each in server["Scopes"]] == ["act"]
+    client = everything.properties("ServiceClient")
+    assert client["GenerateSecret"] is True
+    assert client["AllowedOAuthFlows"] == ["client_credentials"]
+    assert client["AllowedOAuthScopes"] == ["assets/act"]
+    assert "AllowedOAuthScopes" not in everything.properties("UserPoolClient")
+    domain = everything.properties("TokenDomain")["Domain"]
+    assert domain == everything.properties("Bucket")["BucketName"]
+    own = {"ServiceScope": "assets/act", "ServiceDomain": "acme-tokens"}
+    assert (
+        Made("template.yaml", REQUIRED | own).properties("TokenDomain")["Domain"] == "acme-tokens"
+    )
+    none = Made("template.yaml", REQUIRED | own | {"ServiceDomain": "none"})
+    assert "TokenDomain" not in none.resources and "ServiceClient" in none.resources
+
+
 @pytest.mark.parametrize("bucket", ["Bucket", "LogBucket"])
 def test_buckets_are_private_encrypted_and_kept(everything: Made, bucket: str) -> None:
     """No public access by ACL or policy, encryption and versions, and no loss with the stack."""

@@ -34,6 +34,9 @@ _DOCUMENT = "data.aws_iam_policy_document"
 TEMPLATE: dict[str, tuple[str, ...]] = {
     "UserPool": ("aws_cognito_user_pool.users",),
     "UserPoolClient": ("aws_cognito_user_pool_client.browser",),
+    "ServiceScopes": ("aws_cognito_resource_server.service",),
+    "ServiceClient": ("aws_cognito_user_pool_client.service",),
+    "TokenDomain": ("aws_cognito_user_pool_domain.tokens",),
     "AdministratorGroup": ("aws_cognito_user_group.administrators",),
     "Bucket": (
         *(f"{kind}.assets" for kind in _BUCKET),
@@ -120,6 +123,8 @@ ALL = [
 _EVERYWHERE = {"2012-10-17", "*", "AWS"}
 #: By Terraform's first: what one side has to say and the other cannot, or says by a reference.
 ONLY_TEMPLATE: dict[str, set[str]] = {
+    # Terraform's provider cannot say that rotation is off; CloudFormation must, to turn it off.
+    "aws_cognito_user_pool_client.browser": {"DISABLED"},
     "aws_cognito_user_pool.users": {"SOFTWARE_TOKEN_MFA"},
     "aws_s3_bucket.assets": {"prefix"},
     "aws_cloudfront_public_key.blue": {"1", "\n"},
@@ -133,6 +138,7 @@ ONLY_TEMPLATE: dict[str, set[str]] = {
     "aws_budgets_budget.monthly": {"EMAIL"},
 }
 ONLY_TERRAFORM: dict[str, set[str]] = {
+    "aws_cognito_resource_server.service": {"/"},
     "aws_cloudfront_distribution.edge": {"none"},  # no geographic restriction has to be said
     "aws_iam_user.gateway": {"-gateway"},
     "aws_iam_group.gateway": {"-gateway"},

@@ -8,13 +8,12 @@ from typing import Any
 from app.auth.claims import MAX_LEEWAY_SECONDS
 from app.auth.keyset import parse_jwks
 from app.auth.verifier import PUBLISHED_KIDS
+from app.cli.doctor.app_clients import CONSOLE, client_results
 from app.cli.doctor.deployment import Deployment, host_of, not_permitted
 from app.cli.doctor.provider import provider_results
 from app.cli.doctor.responses import AwsError
 from app.cli.doctor.results import Check, Result
 
-_CONSOLE = "Console: Cognito > User pools > your pool"
-_LONGEST_ACCESS_HOURS = 24
 _PASSWORD = ("RequireUppercase", "RequireLowercase", "RequireNumbers", "RequireSymbols")
 
 REGION = Check(
@@ -27,59 +26,28 @@ KEYS = Check(
     "identity.jwks",
     "Signing keys can be fetched",
     "Without the pool's public keys, no token can be verified.",
-    f"{_CONSOLE}: copy the pool id and region exactly; allow outgoing HTTPS to cognito-idp.",
+    f"{CONSOLE}: copy the pool id and region exactly; allow outgoing HTTPS to cognito-idp.",
 )
 POOL = Check(
     "identity.pool",
     "The user pool exists",
     "Tokens of any other pool are refused.",
-    f"{_CONSOLE}: set COGNITO_USER_POOL_ID and AWS_REGION to what is shown there, for the front "
+    f"{CONSOLE}: set COGNITO_USER_POOL_ID and AWS_REGION to what is shown there, for the front "
     "end too (`aws cognito-idp list-user-pools --max-results 60`).",
 )
 PASSWORDS = Check(
     "identity.passwords",
     "Passwords must be strong",
     "A guessed password gives access to all assets of the user.",
-    f"{_CONSOLE} > Authentication methods > Password policy: 8 characters, upper, lower, number, "
+    f"{CONSOLE} > Authentication methods > Password policy: 8 characters, upper, lower, number, "
     "symbol.",
 )
 EMAIL = Check(
     "identity.email",
     "Users sign in by verified e-mail",
     "Accounts without a verified address cannot be recovered.",
-    f"{_CONSOLE} > Sign-up: verify e-mail. (Sign-in names cannot be changed later: "
+    f"{CONSOLE} > Sign-up: verify e-mail. (Sign-in names cannot be changed later: "
     "docs/cognito.md.)",
-)
-CLIENT = Check(
-    "identity.client",
-    "The app client exists",
-    "Tokens of any other client are refused.",
-    f"{_CONSOLE} > App clients: set COGNITO_CLIENT_ID to the id that the front end uses.",
-)
-CLIENT_SECRET = Check(
-    "identity.client_secret",
-    "The app client has no secret",
-    "A browser cannot keep a secret, so sign-in fails with SECRET_HASH errors.",
-    f"{_CONSOLE} > App clients > Create: public client; set COGNITO_CLIENT_ID to it. A secret "
-    "cannot be removed from a client.",
-)
-LIFETIME = Check(
-    "identity.lifetime",
-    "Access tokens are short-lived",
-    "Tokens are verified locally, so they work until they expire, even after sign-out.",
-    f"{_CONSOLE} > App clients > Edit: access token 60 minutes, token revocation on.",
-)
-SIGN_IN = Check(
-    "identity.sign_in",
-    "The app client allows SRP sign-in",
-    "Amplify signs in with SRP: users see 'USER_SRP_AUTH is not enabled for the client'.",
-    f"{_CONSOLE} > App clients > Edit > Authentication flows: ALLOW_USER_SRP_AUTH.",
-)
-REVOCATION = Check(
-    "identity.revocation",
-    "Refresh tokens can be revoked",
-    "A lost device, or a session that signed out, stays signed in until the token expires.",
-    f"{_CONSOLE} > App clients > Edit > Advanced: enable token revocation.",
 )
 CLOCK = Check(
     "identity.clock",
@@ -112,8 +80,7 @@ def identity_results(deployment: Deployment) -> Iterator[Result]:
         return
     yield POOL.ok(settings.cognito_user_pool_id)
     yield from _pool(pool)
-    for client_id in settings.cognito_client_id:
-        yield from _client(deployment, client_id)
+    yield from client_results(deployment)
 
 
 def clock_results(deployment: Deployment) -> Iterator[Result]:
@@ -156,50 +123,3 @@ def _pool(pool: Mapping[str, Any]) -> Iterator[Result]:
     names = {*pool.get("UsernameAttributes", []), *pool.get("AliasAttributes", [])}
     verified = pool.get("AutoVerifiedAttributes", [])
     yield EMAIL.ok() if "email" in names and "email" in verified else EMAIL.warning("no")
-
-
-def _client(deployment: Deployment, client_id: str) -> Iterator[Result]:
-    try:
-        client = deployment.call(
-            "cognito-idp",
-            "describe_user_pool_client",
-            UserPoolId=deployment.settings.cognito_user_pool_id,
-            ClientId=client_id,
-        )["UserPoolClient"]
-    except AwsError as error:
-        if error.code == "ResourceNotFoundException":
-            yield CLIENT.fault(f"{client_id} is not a client of the pool")
-        else:
-            yield not_permitted(CLIENT, error)
-        return
-    yield CLIENT.ok(client_id)
-    if client.get("AllowedOAuthFlows") == ["client_credentials"]:
-        yield CLIENT_SECRET.ok(f"{client_id} is a back end's, which keeps one")
-        return
-    yield CLIENT_SECRET.passes_if(not client.get("ClientSecret"), "none", f"{client_id} has one")
-    yield from _sign_in(client)
-    hours = _access_hours(client)
-    if hours > _LONGEST_ACCESS_HOURS:
-        yield LIFETIME.warning(f"{hours:.0f} hours")
-    else:
-        yield LIFETIME.ok(f"{hours * 60:.0f} minutes")
-
-
-def _sign_in(client: Mapping[str, Any]) -> Iterator[Result]:
-    # Cognito's own default, without any, has SRP; ALLOW_USER_AUTH offers it among others.
-    flows = client.get("ExplicitAuthFlows") or ["ALLOW_USER_SRP_AUTH"]
-    by_pages = client.get("AllowedOAuthFlowsUserPoolClient") and client.get("AllowedOAuthFlows")
-    if by_pages or {"ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH"} & {*flows}:
-        yield SIGN_IN.ok()
-    else:
-        yield SIGN_IN.warning(f"only {', '.join(sorted(flows))}")
-    # Clients from before July 2021 say nothing, and cannot.
-    revocable = client.get("EnableTokenRevocation", True)
-    yield REVOCATION.ok() if revocable else REVOCATION.warning("off")
-
-
-def _access_hours(client: Mapping[str, Any]) -> float:
-    units = {"seconds": 1 / 3600, "minutes": 1 / 60, "hours": 1.0, "days": 24.0}
-    in_hours = units[client.get("TokenValidityUnits", {}).get("AccessToken", "hours")]
-    # Unset, it is an hour, whatever the unit.
-    return float(client["AccessTokenValidity"] * in_hours) if "AccessTokenValidity" in client else 1
