@@ -135,6 +135,20 @@ def post_fork(_server: Any, _worker: Any) -> None:
     _reserve_metric_files()
 
 
+def post_worker_init(_worker: Any) -> None:
+    """Send metrics from one of the workers, if the environment asks for it."""
+    from app.operations import pushed_metrics
+
+    pushed_metrics.start()
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:
+    """Send what was counted last."""
+    from app.operations import pushed_metrics
+
+    pushed_metrics.stop()
+
+
 def child_exit(_server: Any, worker: Any) -> None:
     """Forget the gauges of a worker that is gone."""
     from prometheus_client import multiprocess

@@ -15,6 +15,7 @@ from app.cli.webhooks import replay, test_event
 from app.events.handler import Handler
 from app.events.queue import Queue
 from app.events.worker import Worker
+from app.operations import pushed_metrics
 from app.operations.logs import configure_logging
 from app.services.events import event_reports, event_teller, events_queue, upload_role
 from config import Settings, SettingsError
@@ -62,7 +63,7 @@ def events(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    with serving_metrics(metrics_port, settings.metrics_token):
+    with serving_metrics(metrics_port, settings.metrics_token), pushed_metrics.pushing():
         log.info("worker ready", threads=threads)
         worker.run()
     log.info("worker ended")

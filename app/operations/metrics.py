@@ -101,14 +101,15 @@ def metrics_answer(token: str) -> Response:
         allowed = request.remote_addr in ("127.0.0.1", "::1") and not _forwarded(request.headers)
     if not allowed:
         raise NotFound
-    return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)
 
 
 def _forwarded(names: Iterable[Any]) -> bool:
     return any(str(name[0]).lower() in ("x-forwarded-for", "forwarded") for name in names)
 
 
-def _registry() -> CollectorRegistry:
+def registry() -> CollectorRegistry:
+    """Of this process, or of all that count together."""
     if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         return REGISTRY
     registry = CollectorRegistry()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app import http_clients, tracing
+from app.operations import pushed_metrics
 from app.operations.health import Readiness
 from app.s3.bulkhead import PLACES, Bulkhead
 from app.services.assets import Assets, build_assets
@@ -37,12 +38,13 @@ def build(settings: Settings, *, places: int = PLACES) -> Services:
     """Make the services that ``settings`` describe.
 
     ``places``: how many threads may wait for S3 and STS at once. Raises ``SettingsError``, also for
-    proxies, certificates and traces of the environment that cannot be used.
+    proxies, certificates, traces and metrics of the environment that cannot be used.
     """
     try:
         http_clients.check_environment()
         # First, as what is made below asks whether it is traced.
         tracing.start()
+        pushed_metrics.prepare()
     except (http_clients.BadEnvironment, tracing.Unusable) as error:
         raise SettingsError({error.variable: error.reason}) from None
     bulkhead = Bulkhead(places)
