@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test browsers lint stores mutants fuzz benchmark soak smoke-aws audit sbom lock clean
+.PHONY: help dev install test browsers lint stores mutants fuzz benchmark soak smoke-aws audit sbom lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 dev: $(VENV)/ready ## Run the whole product on local stand-ins (ORIGIN=http://localhost:5173)
 	@$(BIN)/python -m devstack
+
+install: $(VENV)/ready ## Install the packages, for .venv/bin/flask
 
 test: lint stores ## Check style and types, and run every test, browsers included
 	$(BIN)/pytest -n 2 --dist loadgroup

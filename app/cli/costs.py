@@ -129,7 +129,7 @@ def table(usage: Usage) -> str:
     lines += [_line(name, *(f"{each[name]:,.2f}" for each in found)) for name in found[0]]
     lines += ["", *(f"{each.label}: {each.as_of}" for each in _TABLES), "", "where they differ"]
     for name, before, now, why in differences():
-        lines.append(_line(f"  {name}", f"{before:,g}", f"{now:,g}") + f"  {why}")
+        lines.append(_line(f"  {name}", f"{before:,.9g}", f"{now:,.9g}") + f"  {why}")
     for prices in _TABLES:
         lines += ["", f"what the plan's ranges stand for, at {prices.label} prices"]
         lines += _ranges(prices)

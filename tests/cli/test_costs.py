@@ -151,6 +151,8 @@ def test_a_person_reads_it() -> None:
     for text in ("mission", "today", "not fetched", "cognito_mau", "up to 50,000", "$15 to 200"):
         assert text in output
     assert "435 to 4,348 GB stored" in output
+    assert "10,000,000" in output
+    assert "e+" not in output
 
 
 @pytest.mark.parametrize(("profile", "end"), [("starting", 0), ("grown", 1)])

@@ -14,6 +14,8 @@ import urllib3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.cli.doctor.report import table
+from app.cli.doctor.results import Result, Status
 from devstack.account import Stack
 from devstack.edge_keys import KeyPair
 from devstack.edge_serving import serving_edge
@@ -533,6 +535,15 @@ def test_a_person_can_read_the_table(patient: Patient) -> None:
     assert "there is no somebody-elses-bucket" in output
     assert "-> `aws s3 ls`" in output
     assert "fault(s)" in output.splitlines()[-1]
+
+
+def test_an_id_is_told_in_one_piece() -> None:
+    """Lines break between words alone: what is copied from there is whole."""
+    pool = "COGNITO_USER_POOL_ID=" + "-".join(["us", "east", "1_AbCdEf123"] * 5)
+    fix = f"{pool} is what the front end needs to have in its environment, or {pool}"
+    result = Result("frontend.pool", "The pool is the gateway's", Status.FAULT, "not set", fix=fix)
+    told = [word for line in table([result]).splitlines() for word in line.split()]
+    assert told.count(pool) == 2
 
 
 # --- one token -------------------------------------------------------------------------------

@@ -61,7 +61,14 @@ def _below(text: str) -> list[str]:
     if not text:
         return []
     indent = " " * _MARK_WIDTH
-    # A command must come out in one piece, to be copied.
+    # A command must come out in one piece, to be copied, and so must an ID or a URL.
     if "`" in text:
         return [f"{indent}{text}"]
-    return textwrap.wrap(text, _TEXT_WIDTH, initial_indent=indent, subsequent_indent=indent)
+    return textwrap.wrap(
+        text,
+        _TEXT_WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
