@@ -34,19 +34,27 @@ class Services:
     metrics_token: str
 
 
+def prepare_process() -> None:
+    """Follow the variables that are not ours: proxies, certificates, OpenTelemetry's.
+
+    Raises ``SettingsError`` for the first that cannot be followed.
+    """
+    try:
+        http_clients.check_environment()
+        tracing.start()
+        pushed_metrics.prepare()
+    except (http_clients.BadEnvironment, tracing.Unusable) as error:
+        raise SettingsError({error.variable: error.reason}) from None
+
+
 def build(settings: Settings, *, places: int = PLACES) -> Services:
     """Make the services that ``settings`` describe.
 
     ``places``: how many threads may wait for S3 and STS at once. Raises ``SettingsError``, also for
     proxies, certificates, traces and metrics of the environment that cannot be used.
     """
-    try:
-        http_clients.check_environment()
-        # First, as what is made below asks whether it is traced.
-        tracing.start()
-        pushed_metrics.prepare()
-    except (http_clients.BadEnvironment, tracing.Unusable) as error:
-        raise SettingsError({error.variable: error.reason}) from None
+    # First, as what is made below asks whether it is traced.
+    prepare_process()
     bulkhead = Bulkhead(places)
     auth = build_auth(settings)
     signing = build_signing(settings, bulkhead)

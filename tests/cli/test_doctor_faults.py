@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from app import tracing
+from app.operations import pushed_metrics
 from devstack.bootstrap import queue_url
 from devstack.process import free_port
 from tests.cli.patient import Patient, Quiet, serving
@@ -534,6 +536,31 @@ def test_what_the_server_refuses_is_no_traceback(patient: Patient, name: str, va
     if name == "S3_ACCELERATE":
         return  # it is the bucket that is not there then
     assert f"environment.{name}" in faulty
+
+
+@pytest.mark.parametrize(
+    ("faulty", "variable"),
+    [
+        ({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "OTEL_EXPORTER_OTLP_PROTOCOL"),
+        ({"OTEL_METRIC_EXPORT_INTERVAL": "soon"}, "OTEL_METRIC_EXPORT_INTERVAL"),
+        ({"HTTPS_PROXY": "socks9://proxy"}, "HTTPS_PROXY"),
+        ({"https_proxy": "socks9://proxy"}, "HTTPS_PROXY"),
+        ({"AWS_CA_BUNDLE": "/not/there.pem"}, "AWS_CA_BUNDLE"),
+    ],
+    ids=["protocol", "interval", "proxy", "proxy-in-lower-case", "certificates"],
+)
+def test_variables_of_others_are_one_fault_each(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch, faulty: dict[str, str], variable: str
+) -> None:
+    """What stops the server is named, whoever reads it, and the rest is looked at all the same."""
+    monkeypatch.setattr(tracing, "start", lambda: tracing.check_protocol(tracing._PROTOCOLS))
+    monkeypatch.setattr(pushed_metrics, "Pusher", lambda _interval: None)
+    endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+    rows = patient.rows(**endpoint, **faulty)
+    faults = {name for name, row in rows.items() if row["verdict"] == "fault"}
+    assert faults == {f"environment.{variable}"}
+    assert rows[f"environment.{variable}"]["mend"].startswith(f"Correct {variable} ")
+    assert rows["storage.bucket"]["verdict"] == "ok"
 
 
 def test_one_broken_region_is_one_fault(patient: Patient) -> None:

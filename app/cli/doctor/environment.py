@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app import services
+from app.cli.doctor.process import leave_out_faults, other
 from app.cli.doctor.results import Check, Result
 from config import SCHEMA, Settings, SettingsError
 
@@ -77,18 +78,23 @@ class Environment:
     settings: Settings
     unusable: frozenset[str]
     faults: Mapping[str, str]
+    #: Of ``faults``, those of variables that are no settings of ours.
+    others: frozenset[str]
 
 
 def read_environment(environ: Mapping[str, str]) -> Environment:
     """Read ``environ``; faulty variables are left out, required ones replaced."""
+    others = leave_out_faults()
     given = dict(environ)
     faults: Mapping[str, str] = {}
-    unusable: set[str] = set()
+    unusable: set[str] = set(others)
     while True:
         try:
             settings = Settings.from_env(given)
             services.build(settings)  # it refuses addresses that do not fit the bucket
-            return Environment(settings, frozenset(unusable), faults)
+            return Environment(
+                settings, frozenset(unusable), {**others, **faults}, frozenset(others)
+            )
         except SettingsError as error:
             # Later ones come of what was left out or replaced here.
             faults = faults or error.faults
@@ -117,7 +123,7 @@ def _together_with(name: str) -> tuple[str, ...]:
 def environment_results(read: Environment, environ: Mapping[str, str]) -> Iterator[Result]:
     """Faults first, then names that look mistyped, then what is set unwisely."""
     for name, fault in sorted(read.faults.items()):
-        yield _setting(name).fault(fault)
+        yield (other if name in read.others else _setting)(name).fault(fault)
     if not read.faults:
         yield _setting("settings").ok("all valid")
     for name, meant in _mistyped(environ):
