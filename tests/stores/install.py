@@ -63,6 +63,7 @@ PROGRAMS = (
     Program(("node", "nodejs"), "nodejs", "browser tests of npm packages"),
     Program(("npm",), "npm", "browser tests of npm packages"),
     Program(("promtool",), "prometheus", "tests of the alert rules"),
+    Program(("ffmpeg",), "ffmpeg", "the pipeline example"),
     Program(("curl",), "curl", "the quickstart's examples"),
     Program(("jq",), "jq", "the quickstart's examples"),
 )
