@@ -3,7 +3,8 @@
 Each one is a place where a client of the real S3 would be misled by moto 5.2: ETags computed after
 the object can be seen (a reader in between spoils them), objects without a checksum, uploads
 without a start time, part listings that page by position instead of by number, documents under
-another name than S3's, listings that fail while an object is deleted.
+another name than S3's, listings that fail while an object is deleted, folders of nothing but
+deletions.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from flask import Flask
 from moto.core.utils import get_service_model
@@ -28,6 +30,7 @@ def install() -> None:
     _parts_by_number()
     _names_of_documents()
     _listings_beside_deletions()
+    _folders_of_what_is_there()
 
 
 def take_bodies_as_bytes(s3: Flask) -> None:
@@ -121,3 +124,20 @@ def _listings_beside_deletions() -> None:
     store.items = store.iteritems = items
     store.values = store.itervalues = values
     store.lists = store.iterlists = lists
+
+
+def _folders_of_what_is_there() -> None:
+    """moto tells a folder for each key, also where the key's newest version is a deletion."""
+    listed = models.S3Backend.list_objects
+
+    def list_objects(self: Any, bucket: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(bucket, models.FakeTableStorageBucket):
+            return listed(self, bucket, *args, **kwargs)
+        there = {
+            name: key
+            for name, key in bucket.keys.items()
+            if not isinstance(key, models.FakeDeleteMarker)
+        }
+        return listed(self, cast(Any, SimpleNamespace(keys=there)), *args, **kwargs)
+
+    models.S3Backend.list_objects = list_objects  # type: ignore[method-assign]

@@ -27,8 +27,8 @@ blp = Blueprint("deletions", description="Delete assets")
 def delete_asset(query: DeletionQuery, path: str) -> Response:
     """Delete one asset, or a package.
 
-    204 also the second time. With `recursive`, everything below `…/{kind}/{asset_id}` goes, up to
-    5,000 objects a call: call again until `complete`.
+    204 also the second time. With `recursive`, everything below `…/{kind}/{asset_id}` goes, by that
+    path or by the manifest in it, up to 5,000 objects a call: call again until `complete`.
     """
     asset_path, deletion = AssetPath.parse(path), services.assets.deletion
     if query.recursive:

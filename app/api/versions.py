@@ -39,10 +39,12 @@ def list_versions(path: AssetPath) -> Response:
 @blp.route("/v1/assets/restore", methods=["POST"])
 @blp.arguments(RestorationSchema)
 @blp.response(200, AssetSchema)
-@blp.problems(404, 409)
+@blp.problems(404, 409, 413)
 def restore_asset(wanted: Restoration) -> Response:
     """Bring a deleted asset or an old version back.
 
     Without `version_id`: undelete. An old version becomes the newest one; those above it are kept.
+    The manifest of a package, or `…/{kind}/{asset_id}` alone, without a `version_id` stands for all
+    its files: every one that was deleted comes back, up to 1,000.
     """
     return asset_answer(*services.assets.versions.restore(caller(), wanted.path, wanted.version_id))

@@ -11,6 +11,7 @@ from app.aws.edge_cache import EdgeCache
 from app.domain.actors import Actor
 from app.domain.errors import Problem, ValidationFailed
 from app.domain.kinds import check_project_id
+from app.domain.packages import is_package
 from app.domain.paths import AssetPath, Root
 from app.domain.principal import Principal
 from app.limits.quota import Quota
@@ -83,8 +84,10 @@ class Deletion:
 
     def delete_package(self, principal: Principal, path: AssetPath) -> FolderDeletion:
         """Delete a package, up to 5,000 objects a call; ``ValidationFailed`` for another path."""
-        if not path.names_package or path.package_folder is None:
-            raise ValidationFailed.at("/path", "A package is …/{kind}/{asset_id} and nothing more")
+        if not is_package(path) or path.package_folder is None:
+            raise ValidationFailed.at(
+                "/path", "A package is …/{kind}/{asset_id} and nothing more, or the manifest in it"
+            )
         return self._delete_folder(principal, path.package_folder)
 
     def delete_project(self, principal: Principal, project_id: str) -> FolderDeletion:

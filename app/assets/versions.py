@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.assets.previews import Finished
+from app.assets.undeletion import Undeletion
 from app.assets.verification import Verifier
 from app.domain.copies import plan_return
 from app.domain.errors import NotFound, UploadRejected, ValidationFailed
+from app.domain.packages import is_package
 from app.domain.paths import AssetPath, Root
 from app.domain.previews import previews_of
 from app.domain.principal import Principal
@@ -46,6 +48,7 @@ class AssetVersions:
         verifier: Verifier,
         quota: Quota,
         marks: CopyMarks,
+        undeletion: Undeletion,
     ) -> None:
         self._objects = objects
         self._versions = versions
@@ -53,6 +56,7 @@ class AssetVersions:
         self._verifier = verifier
         self._quota = quota
         self._marks = marks
+        self._undeletion = undeletion
 
     def list(self, principal: Principal, path: AssetPath) -> list[Version]:
         """The newest 1,000 versions, newest first; ``NotFound`` when there is none."""
@@ -60,10 +64,13 @@ class AssetVersions:
 
     def restore(self, principal: Principal, path: AssetPath, version_id: str | None) -> Finished:
         """Undelete, or make an old version the newest one; those above it are kept. A preview that
-        was deleted comes back, too.
+        was deleted comes back, too; without a ``version_id`` a package as one.
 
         Raises ``NotFound``, ``QuotaExceeded``, ``ValidationFailed`` when the version is a deletion.
         """
+        if version_id is None and is_package(path):
+            self._versions.check_kept()
+            return self._undeletion.restore(principal, path)
         key = Root(principal.sub).key(path)
         found = self._find(key, version_id)
         preview, lost = self._preview(Root(principal.sub), path)

@@ -57,7 +57,8 @@ class DeletionQuerySchema(InputSchema):
     makes = DeletionQuery
 
     recursive = Flag(
-        load_default=False, metadata={"description": "With …/{kind}/{asset_id} alone: the package"}
+        load_default=False,
+        metadata={"description": "With …/{kind}/{asset_id} alone, or a manifest: the package"},
     )
 
 

@@ -15,6 +15,7 @@ from app.assets.previews import Previews
 from app.assets.share_records import ShareRecords
 from app.assets.shares import Shares
 from app.assets.stray_uploads import StrayUploads
+from app.assets.undeletion import Undeletion
 from app.assets.upload_batches import UploadBatches
 from app.assets.uploads import UploadRules, Uploads
 from app.assets.uppy import UppyUploads
@@ -116,7 +117,13 @@ def build_assets(
         ),
         deletion=deletion,
         versions=AssetVersions(
-            storage.objects, storage.versions, storage.copier, verifier, quota, signing.copy_marks
+            storage.objects,
+            storage.versions,
+            storage.copier,
+            verifier,
+            quota,
+            signing.copy_marks,
+            Undeletion(storage.objects, storage.versions, quota),
         ),
         shares=shares,
         erasure=Erasure(storage.versions, storage.deleter, storage.multipart, quota, events.edge),

@@ -83,3 +83,14 @@ def test_t13_projects_of_others_stay(gateway: Gateway, carol: Caller) -> None:
     put(gateway, other, "projects/p/video/a.mp4")
     assert carol.delete("/v1/projects/p").json == {"deleted_objects": 0, "complete": True}
     assert (listed(other), listed(carol)) == (["p"], [])
+
+
+def test_a_project_ends_with_what_lies_in_it(front_gateway: Gateway) -> None:
+    """Also where versions of it are kept."""
+    carol = front_gateway.client_for(str(uuid.uuid4()))
+    kept, gone = (carol.upload(png(), project_id=name)["path"] for name in ("p1", "p2"))
+    assert carol.delete(f"/v1/assets/{gone}").status_code == 204
+    assert carol.get("/v1/projects").json["items"] == [{"project_id": "p1"}]
+    assert carol.post("/v1/assets/restore", {"path": gone}).status_code == 200
+    assert len(carol.get("/v1/projects").json["items"]) == 2
+    assert kept

@@ -220,3 +220,46 @@ def test_a_bucket_without_versions_says_so(request: pytest.FixtureRequest, store
         carol.post("/v1/assets/restore", {"path": path}),
     ):
         assert (answer.status_code, answer.json["type"]) == (409, "/problems/not-versioned")
+
+
+@pytest.mark.parametrize("by", ["master.m3u8", ""])
+def test_a_package_comes_back_as_one(gateway: Gateway, carol: Caller, by: str) -> None:
+    """By its manifest or its folder, with its preview, whichever of it was deleted; again changes
+    nothing. What was erased stays away."""
+    folder = f"video/{uuid.uuid4()}/"
+    names = ["master.m3u8", "720p/1.ts", "720p/2.ts", " !preview.png"]
+    for name in names:
+        put(gateway, carol, folder + name, OLD)
+    assert carol.delete(f"/v1/assets/{folder}720p/1.ts").status_code == 204
+    put(gateway, carol, folder + "720p/1.ts", NEW)
+    for _ in range(2):
+        gateway.store.client().delete_object(
+            Bucket=gateway.bucket, Key=f"users/{carol.sub}/{folder}720p/1.ts"
+        )
+    gone = carol.delete(f"/v1/assets/{folder}master.m3u8?recursive=true")
+    assert gone.json == {"deleted_objects": 3, "complete": True}
+    for _ in range(2):
+        answer = carol.post("/v1/assets/restore", {"path": (folder + by).removesuffix("/")})
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        assert answer.json["path"] == folder + "master.m3u8"
+        assert fetch("GET", answer.json["preview"]["url"]).data == OLD
+        root = f"users/{carol.sub}/{folder}"
+        stored = [key for key in gateway.stored_keys() if key.startswith(root)]
+        assert sorted(stored) == sorted(root + name for name in names)
+    assert carol.get(f"/v1/assets/{folder}720p/1.ts").json["size"] == len(NEW)
+    assert carol.post("/v1/assets/restore", {"path": f"video/{uuid.uuid4()}"}).status_code == 404
+
+
+def test_t51_a_package_comes_back_within_the_quota(front_store: Store) -> None:
+    """T51: as many bytes as it has are held; over the quota nothing of it comes back."""
+    bucket = front_store.create_bucket(versioned=True)
+    with running_gateway(front_store, bucket, QUOTA_BYTES=str(3 * len(OLD))) as gateway:
+        carol = gateway.client_for(str(uuid.uuid4()))
+        folder = f"video/{uuid.uuid4()}/"
+        for name in ("master.m3u8", "1.ts"):
+            put(gateway, carol, folder + name, OLD)
+        carol.delete(f"/v1/assets/{folder}master.m3u8?recursive=true")
+        put(gateway, carol, "image/a.png", OLD * 2)
+        answer = carol.post("/v1/assets/restore", {"path": folder + "master.m3u8"})
+        assert answer.status_code == 413
+        assert len([key for key in gateway.stored_keys() if carol.sub in key]) == 1

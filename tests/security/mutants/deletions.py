@@ -28,7 +28,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T44",
         "any folder is taken for a package",
-        never("Deletion.delete_package", "not path.names_package"),
+        never("Deletion.delete_package", "not is_package(path)"),
     ),
     mutant(
         "T44",
