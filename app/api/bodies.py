@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 MAX_BODY_BYTES = 64 * 1024
+#: Of one object. What any route reads has fewer, and each unknown one would be a fault to be told.
+MAX_NAMES = 1000
 _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
@@ -82,7 +84,8 @@ def _too_large(limit: int) -> TooLarge:
 
 
 class StrictJSONProvider(DefaultJSONProvider):
-    """JSON as RFC 8259 has it: no NaN, no duplicate names, no number beyond a float's range."""
+    """JSON as RFC 8259 has it: no NaN, no duplicate names, no number beyond a float's range. An
+    object has at most ``MAX_NAMES`` names."""
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Parse ``s``; raises ``ValueError`` for anything a second parser might read otherwise."""
@@ -109,6 +112,8 @@ def _finite(text: str) -> float:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MAX_NAMES:
+        raise ValueError(f"an object has more than {MAX_NAMES:,} names")
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("a name occurs twice in one object")

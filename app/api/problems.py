@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
@@ -11,9 +10,10 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from app.api.routes import EXTENSION, Routes
 from app.auth.bearer import challenge
-from app.domain.errors import Fault, NotFound, Problem, ValidationFailed
+from app.domain.errors import NotFound, Problem
 from app.operations.framework import FinalResponse, current, encode_json
 from app.operations.logs import log
+from app.schemas.faults import schema_problem
 
 
 def register_problems(app: Flask) -> None:
@@ -64,7 +64,9 @@ def render_problem(problem: Problem) -> Response:
 def _render_http_error(error: HTTPException) -> Response:
     """Errors of Werkzeug (routing, parsing) and of webargs (a schema's findings)."""
     if isinstance(error, UnprocessableEntity):
-        return render_problem(_schema_problem(getattr(error, "data", None) or {}))
+        messages = (getattr(error, "data", None) or {}).get("messages", {})
+        # webargs has them by where they came from, of which there is one.
+        return render_problem(schema_problem([*messages.values()]))
     if error.code == NotFound.status:
         return render_problem(NotFound("There is no such route"))
     response = error.get_response()
@@ -83,29 +85,3 @@ def _render_http_error(error: HTTPException) -> Response:
 def _render_bug(error: Exception) -> Response:
     log.error("unhandled exception", exc_info=error)
     return render_problem(Problem())
-
-
-def _schema_problem(data: Mapping[str, Any]) -> ValidationFailed:
-    faults = [
-        Fault(pointer, detail)
-        for messages in data.get("messages", {}).values()
-        for pointer, detail in _flatten(messages, "")
-    ]
-    detail = f"{faults[0].pointer}: {faults[0].detail}" if faults else ""
-    return ValidationFailed(detail, errors=faults)
-
-
-def _flatten(messages: Any, pointer: str) -> Iterator[tuple[str, str]]:
-    """Marshmallow's nested messages as RFC 6901 pointers and sentences."""
-    if isinstance(messages, Mapping):
-        for name, inner in messages.items():
-            if name == "_schema":
-                yield from _flatten(inner, pointer)
-            else:
-                escaped = str(name).replace("~", "~0").replace("/", "~1")
-                yield from _flatten(inner, f"{pointer}/{escaped}")
-    elif isinstance(messages, list):
-        for message in messages:
-            yield from _flatten(message, pointer)
-    else:
-        yield pointer, str(messages)

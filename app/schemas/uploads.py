@@ -15,7 +15,16 @@ from app.domain.paths import AssetPath, Kind
 from app.domain.uploads import Declaration, Method
 from app.schemas.assets import AssetSchema
 from app.schemas.faults import schema_problem
-from app.schemas.fields import INT64_MAX, Flag, Text, WholeNumber, page_limit, texts, whole_numbers
+from app.schemas.fields import (
+    INT64_MAX,
+    BoundedList,
+    Flag,
+    Text,
+    WholeNumber,
+    page_limit,
+    texts,
+    whole_numbers,
+)
 from app.schemas.inputs import InputSchema, PageQuery
 from app.schemas.problems import ProblemSchema
 
@@ -299,7 +308,7 @@ class BatchSchema(InputSchema):
 
     makes = staticmethod(_batch)
 
-    uploads = fields.List(fields.Raw(), required=True, validate=validate.Length(1, MAX_BATCH))
+    uploads = BoundedList(fields.Raw(), MAX_BATCH, required=True)
     package = Flag(
         load_default=False,
         metadata={"description": "Files of one package: names may have folders, and no asset_id"},
@@ -341,8 +350,9 @@ class CompletionsSchema(InputSchema):
     makes = staticmethod(_completions)
 
     upload_ids = texts(MAX_COMPLETED, max_length=8192)
-    checksums_crc64nvme = fields.List(
+    checksums_crc64nvme = BoundedList(
         fields.Str(allow_none=True, validate=check_crc64nvme),
+        MAX_COMPLETED,
         load_default=None,
         allow_none=True,
         metadata={"description": "In the order of the uploads; as for completing one"},

@@ -15,7 +15,7 @@ from app.domain.limits import MAX_BATCH, MAX_PARTS
 from app.domain.metadata import is_metadata_name
 from app.domain.paths import Kind
 from app.domain.uppy import UppyFile
-from app.schemas.fields import INT64_MAX, Text, WholeNumber
+from app.schemas.fields import INT64_MAX, BoundedList, Text, WholeNumber
 
 MAX_UPLOAD_ID_CHARS = 4_096
 _BRACKETED = re.compile(r"metadata\[(.+)\]", re.DOTALL)
@@ -139,9 +139,7 @@ class NamedPartSchema(UppySchema):
 class CompleteSchema(UppySchema):
     """The parts that make the object."""
 
-    parts = fields.List(
-        fields.Nested(NamedPartSchema), required=True, validate=validate.Length(1, MAX_PARTS)
-    )
+    parts = BoundedList(fields.Nested(NamedPartSchema), MAX_PARTS, required=True)
 
     @post_load
     def to_numbers(self, data: dict[str, Any], **_: Any) -> list[int]:

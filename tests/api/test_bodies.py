@@ -56,6 +56,43 @@ def test_t40_half_a_character_is_refused_wherever_it_stands(alice: Caller) -> No
     assert (answer.status_code, answer.json["type"]) == (422, "/problems/validation-error")
 
 
+LISTS = [
+    ("/v1/links", '{"paths": [@]}', "/paths"),
+    ("/v1/assets/delete", '{"paths": [@]}', "/paths"),
+    ("/v1/uploads/batch", '{"uploads": [@]}', "/uploads"),
+    ("/v1/uploads/complete", '{"upload_ids": [@]}', "/upload_ids"),
+    (
+        "/v1/uploads/complete",
+        '{"upload_ids": ["x"], "checksums_crc64nvme": [@]}',
+        "/checksums_crc64nvme",
+    ),
+    ("/v1/uploads/x/parts", '{"part_numbers": [@]}', "/part_numbers"),
+    ("/s3/multipart/x/complete?key=k", '{"parts": [@]}', "/parts"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "pointer"), LISTS)
+def test_t55_a_list_that_is_too_long_is_one_fault(
+    alice: Caller, path: str, body: str, pointer: str
+) -> None:
+    """T55: half a million faults would take seconds to find, and 36 MB to name."""
+    filled = body.replace("@", ",".join("0" * 20_000))
+    answer = alice.request("POST", path, data=filled, content_type="application/json")
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json["errors"]] == [pointer]
+
+
+def test_t55_an_answer_names_a_hundred_faults(alice: Caller) -> None:
+    """T55: the first ones, in order; an object of more names than any route reads is none."""
+    answer = alice.post("/v1/links", {"paths": [0] * 1000})
+    assert [fault["pointer"] for fault in answer.json["errors"]] == [
+        f"/paths/{index}" for index in range(100)
+    ]
+    for names, faults in ((900, 100), (1001, 1)):
+        answer = alice.post("/v1/links", {f"{name:x}": 0 for name in range(names)})
+        assert (answer.status_code, len(answer.json["errors"])) == (422, faults)
+
+
 def test_t40_small_routes_take_small_bodies(alice: Caller) -> None:
     """T40: 64 KB, but for the routes that take lists."""
     body = json.dumps({"filename": "a" * 70_000})

@@ -1,4 +1,5 @@
-"""What the store answers, when, who waits for it, and what strays in it: T53, T55, T56, T58."""
+"""What the store answers, when, who waits for it or for this process, and what strays in it: T53,
+T55, T56, T58."""
 
 from __future__ import annotations
 
@@ -36,6 +37,21 @@ MUTANTS: tuple[Mutant, ...] = (
         "T55",
         "any number of requests wait for a turn",
         Code("Turns.of", "with self._bulkhead: ...", "if True: ..."),
+    ),
+    mutant(
+        "T55",
+        "a list is counted when its values have been looked at",
+        without("BoundedList._deserialize", "self._count(value)"),
+    ),
+    mutant(
+        "T55",
+        "an answer names all faults",
+        Code("schema_problem", 'islice(_flatten(messages, ""), MAX_FAULTS)', '_flatten(messages, "")'),
+    ),
+    mutant(
+        "T55",
+        "an object has any number of names",
+        never("_unique", "len(pairs) > MAX_NAMES"),
     ),
     mutant("T56", "a store may trickle", never("_Response.__init__", "ends_at is not None")),
     mutant(
