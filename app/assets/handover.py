@@ -8,6 +8,7 @@ older versions and unfinished uploads, which end by the bucket's own rules.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from app.assets.share_records import ShareRecords
@@ -121,9 +122,7 @@ class Handover:
         key = record_key(old, share.share_id)
         if not dry_run:
             if self._objects.head(record_key(new, share.share_id)) is None:
-                self._records.write(
-                    Share(new.sub, share.share_id, share.path, share.disposition, share.expires_at)
-                )
+                self._records.write(replace(share, sub=new.sub))
             self._records.revoke(old, share.share_id)
         return Step(key, 0, "share")
 

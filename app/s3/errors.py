@@ -103,7 +103,7 @@ def problem_of(code: str, status: int, date: str | None = None) -> Problem:
 def _is_far(date: str | None) -> bool:
     try:
         then = parsedate_to_datetime(date or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     # HTTP's dates are GMT (RFC 9110 §5.6.7).
     return abs((then.replace(tzinfo=UTC) - datetime.now(UTC)).total_seconds()) > _SKEW_SECONDS

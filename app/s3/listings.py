@@ -66,7 +66,12 @@ class Listings:
             "start-after": start_after,
         }
         given = {name: text for name, text in query.items() if text or name == "prefix"}
-        return _page_of(self._client.ask(operations.LIST_OBJECTS, query=given).document, prefix)
+        page = _page_of(self._client.ask(operations.LIST_OBJECTS, query=given).document, prefix)
+        # Whoever follows a list that does not go on would never end, and count the same again.
+        first = page.objects[0].key if page.objects else None
+        if (token and page.next_token == token) or (first and start_after and first <= start_after):
+            raise StorageError("The storage lists the same again")
+        return page
 
 
 @reading()
@@ -85,7 +90,7 @@ def _page_of(document: Document, prefix: str) -> Page:
                 parse_instant(field["LastModified"]),
             )
         )
-    check_below(prefix, [found.key for found in objects])
+    check_below(prefix, [*(found.key for found in objects), *folders])
     next_token = document.text("NextContinuationToken") or None
     if document.is_truncated and next_token is None:
         raise StorageError("The storage's list ends in its middle")

@@ -180,7 +180,10 @@ class Multipart:
         if not uploads:
             raise StorageError("The storage's list ends in its middle")
         # The last one listed is S3's next marker, which Swift gives in another encoding.
-        return UploadsPage(uploads, Marker(uploads[-1].key, uploads[-1].upload_id))
+        following = Marker(uploads[-1].key, uploads[-1].upload_id)
+        if following == marker:
+            raise StorageError("The storage lists the same again")
+        return UploadsPage(uploads, following)
 
     def _complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> Assembled:
         expected = NO_UPLOAD | PRECONDITION_FAILED | CONFLICT | UNFIT_PARTS

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 from app.api.context import EXTENSION
 from app.assets.handover import Handover, Step
 from app.domain.errors import StorageUnavailable
-from app.domain.paths import Root
+from app.domain.paths import AssetPath, Root
+from app.domain.shares import Share, mint_share_id
 from tests.gateway import Gateway, fetch, running_gateway
 from tests.stores.store import Store
 
@@ -117,6 +120,20 @@ def test_shares_are_opened_anew_under_the_new_user(
     answer = after.get(opened["url"])
     assert answer.status_code in (302, 303, 307)
     assert fetch("GET", answer.headers["Location"]).data == PNG
+
+
+def test_t36_shares_are_opened_anew_on_their_owner_s_terms(
+    front_gateway: Gateway, old: str, new: str, move: Mover
+) -> None:
+    """T36: one that opens twice opens no oftener, and its note is still shown."""
+    asset = front_gateway.client_for(old).upload(PNG)
+    records = front_gateway.app.extensions[EXTENSION].assets.shares._records
+    path = AssetPath.parse(asset["path"])
+    ends = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    share = Share(old, mint_share_id(path), path, "attachment", ends, "for you", 2)
+    records.write(share)
+    move()
+    assert records.read(Root(new), share.share_id) == replace(share, sub=new)
 
 
 def test_a_dry_run_tells_and_does_nothing(

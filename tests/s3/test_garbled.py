@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.assets.usage import UsageCounter
 from app.domain.assets import StoredObject
 from app.domain.copies import Copy
 from app.domain.errors import NotFound, StorageError, StorageUnavailable
 from app.domain.instants import parse_instant
 from app.domain.parts import Part
 from app.s3.deletion import ObjectIdentifier
+from app.s3.multipart import Marker
 from tests.s3.canned import KEY, Bucket, Canned, bucket_over
 
 DATE = "Sun, 22 Nov 2026 12:00:00 GMT"
@@ -35,6 +37,7 @@ UPLOADS = (
     f"<ListMultipartUploadsResult><Upload><Key>{KEY}</Key><UploadId>u</UploadId>"
     "<Initiated>2026-11-22T12:00:00.000Z</Initiated></Upload></ListMultipartUploadsResult>"
 )
+FOREIGN_FOLDER = "<CommonPrefixes><Prefix>users/bob/</Prefix></CommonPrefixes></List"
 HTML = b"<!doctype html><html><body>Back soon</body></html>"
 XHTML = b'<html xmlns="http://www.w3.org/1999/xhtml"><body>Back soon</body></html>'
 ERRORS = [
@@ -92,6 +95,45 @@ FROM_HEADERS: dict[str, Ask] = {
 
 def list_page(data: bytes) -> Any:
     return bucket_over(Canned(200, data)).listings.page("users/alice/")
+
+
+def list_with(pool: Canned) -> Any:
+    return bucket_over(pool).listings.page("users/alice/")
+
+
+MORE = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken></List"
+
+
+def follow_all(bucket: Bucket) -> Any:
+    return [*bucket.listings.all("users/alice/")]
+
+
+#: Who follows a list to its end, at whatever page of it.
+FOLLOWERS: dict[str, tuple[Callable[[Bucket], Any], str]] = {
+    "all": (follow_all, PAGE.replace("</List", MORE)),
+    "empty": (follow_all, f"<ListBucketResult>{MORE}BucketResult>"),
+    "usage": (
+        lambda bucket: UsageCounter(bucket.listings).count("alice"),
+        PAGE.replace("</List", MORE),
+    ),
+    "behind": (
+        lambda bucket: bucket.listings.page("users/alice/", start_after=KEY),
+        PAGE,
+    ),
+    "uploads": (
+        lambda bucket: bucket.multipart.list_uploads("users/alice/", marker=Marker(KEY, "u")),
+        UPLOADS.replace("</List", "<IsTruncated>true</IsTruncated></List"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOLLOWERS)
+def test_t53_a_list_that_does_not_go_on_is_followed_no_further(name: str) -> None:
+    """T53: a cache, or a store that does not know where it was to go on, gives one page again and
+    again: 502, where a thread counted the same without end."""
+    follow, data = FOLLOWERS[name]
+    with pytest.raises(StorageError, match="the same again"):
+        follow(bucket_over(Canned(200, data.encode())))
 
 
 def list_parts(data: bytes) -> Any:
@@ -219,6 +261,15 @@ def test_t53_odd_and_missing_headers_are_a_problem_of_the_storage(
         FROM_HEADERS[name](bucket_over(Canned(200, b"12345", given_headers)))
 
 
+@pytest.mark.parametrize("year", ["2026", "99999", "9" * 20, "", "x"])
+@pytest.mark.parametrize("status", [400, 403])
+def test_t53_a_refusal_of_any_date_is_a_problem_of_the_storage(year: str, status: int) -> None:
+    """T53: the date is looked at for a clock that is off: 502."""
+    date = f"Sun, 22 Nov {year} 12:00:00 GMT"
+    with pytest.raises(StorageError):
+        list_with(Canned(status, b"<Error><Code>AccessDenied</Code></Error>", {"Date": date}))
+
+
 @given(st.text(max_size=40) | st.text("SunNov,0123456789:+- GMT", max_size=40))
 def test_no_date_raises_anything_else(text: str) -> None:
     """Whatever stands in Last-Modified: an instant, or a problem of the storage."""
@@ -242,6 +293,7 @@ def test_no_date_raises_anything_else(text: str) -> None:
         (list_page, PAGE.replace("T12", "Tnoon")),
         (list_page, PAGE.replace("2026-11-22T12:00:00.000Z", "0001-01-01T00:00:00+14:00")),
         (list_page, PAGE.replace("users/alice", "users/bob")),
+        (list_page, PAGE.replace("</List", FOREIGN_FOLDER)),
         (list_page, PAGE.replace("</List", "<IsTruncated>true</IsTruncated></List")),
         (list_parts, PARTS.replace("PartNumber", "Number")),
         (list_parts, PARTS.replace(">5<", "><")),
@@ -255,10 +307,10 @@ def test_no_date_raises_anything_else(text: str) -> None:
         (list_uploads, UPLOADS.replace("users/alice", "users/bob")),
     ],
 )
-def test_missing_and_odd_members_are_a_problem_of_the_storage(
+def test_t53_missing_and_odd_members_are_a_problem_of_the_storage(
     ask: Callable[[bytes], Any], data: str
 ) -> None:
-    """No name, no number, no time, another's key, lists that never end or end too early: 502."""
+    """T53: no name, no number, no time, another's key, lists that never end or end too early."""
     with pytest.raises(StorageError):
         ask(data.encode())
 

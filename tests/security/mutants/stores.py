@@ -32,6 +32,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "a foreign 404 says that nothing is there",
         Code("answers:_code_of", 'return ""', "return code_of_status(raw.status)"),
     ),
+    mutant(
+        "T53",
+        "a list may give the same page without end",
+        never("Listings.page", "token and page.next_token == token"),
+    ),
     mutant("T53", "a document may define entities", never("Document.of", 'b"<!DOCTYPE" in body')),
     mutant(
         "T55",
@@ -46,7 +51,9 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T55",
         "an answer names all faults",
-        Code("schema_problem", 'islice(_flatten(messages, ""), MAX_FAULTS)', '_flatten(messages, "")'),
+        Code(
+            "schema_problem", 'islice(_flatten(messages, ""), MAX_FAULTS)', '_flatten(messages, "")'
+        ),
     ),
     mutant(
         "T55",
