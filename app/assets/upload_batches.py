@@ -89,16 +89,31 @@ class UploadBatches:
     ) -> list[Finished | Problem]:
         """The assets of ``uploads`` in order, or why each is none.
 
-        ``checksums_crc64nvme`` are what the whole files must have, None where nobody knows.
+        ``checksums_crc64nvme`` are what the whole files must have, None where nobody knows. What is
+        named again is completed once, and refused with another checksum: one that differs removes
+        the file, which an item beside it would call an asset.
         """
+        items = list(zip(uploads, checksums_crc64nvme, strict=True))
+        firsts: dict[str, int] = {}
+        for number, (upload, _) in enumerate(items):
+            firsts.setdefault(_name(upload, number), number)
 
-        def complete(item: tuple[Upload | Problem, str | None]) -> Finished:
-            upload, checksum = item
+        def complete(number: int) -> Finished:
+            upload, checksum = items[number]
             if isinstance(upload, Problem):
                 raise upload
             return self._uploads.complete(principal, upload, checksum)
 
-        return _each(complete, list(zip(uploads, checksums_crc64nvme, strict=True)))
+        done = dict(zip(firsts.values(), _each(complete, firsts.values()), strict=True))
+        results: list[Finished | Problem] = []
+        for number, (upload, checksum) in enumerate(items):
+            first = firsts[_name(upload, number)]
+            if checksum == items[first][1]:
+                results.append(done[first])
+            else:
+                pointer = f"/checksums_crc64nvme/{number}"
+                results.append(ValidationFailed.at(pointer, "One upload has one checksum."))
+        return results
 
     def _plan(
         self, principal: Principal, declaration: Declaration | Problem, asset_id: str | None
@@ -193,6 +208,11 @@ class UploadBatches:
 
         results.update(zip(begun, _each(begin, begun), strict=True))
         DECLARED.inc(sum(upload.size for upload in planned.values()))
+
+
+def _name(upload: Upload | Problem, number: int) -> str:
+    """What tells one upload from another; a fault is one of its own."""
+    return upload.mark if isinstance(upload, Upload) else f"fault {number}"
 
 
 def _each(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result | Problem]:

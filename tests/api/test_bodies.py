@@ -75,7 +75,7 @@ LISTS = [
 def test_t55_a_list_that_is_too_long_is_one_fault(
     alice: Caller, path: str, body: str, pointer: str
 ) -> None:
-    """T55: half a million faults would take seconds to find, and 36 MB to name."""
+    """T55: a hundred thousand faults take seconds to find, and megabytes to name."""
     filled = body.replace("@", ",".join("0" * 20_000))
     answer = alice.request("POST", path, data=filled, content_type="application/json")
     assert answer.status_code == 422

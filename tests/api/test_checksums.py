@@ -222,6 +222,23 @@ def test_t26_a_batch_holds_each_file_against_its_own_checksum(alice: Caller) -> 
     assert alice.get(f"/v1/assets/{uploads[1]['path']}").status_code == 404
 
 
+def test_t26_an_upload_that_is_named_again_is_completed_once(alice: Caller) -> None:
+    """T26: an item that calls it an asset would be wrong when another has it removed."""
+    uploads = [sent(alice, "put") for _ in range(2)]
+    ids = [uploads[number]["upload_id"] for number in (0, 0, 0, 1, 1)]
+    body = {
+        "upload_ids": ids,
+        "checksums_crc64nvme": [crc(PNG), ANOTHER, crc(PNG), None, ANOTHER],
+    }
+    first, differs, again, unknown, wrong = alice.post("/v1/uploads/complete", body).json["items"]
+    assert again == first
+    assert [item["problem"]["type"] for item in (differs, wrong)] == [
+        "/problems/validation-error"
+    ] * 2
+    for item in (first, unknown):
+        assert alice.get(f"/v1/assets/{item['asset']['path']}").status_code == 200
+
+
 @pytest.mark.parametrize("checksums", [[], [None, None], ["x"], [1]], ids=str)
 def test_a_batch_takes_one_checksum_for_each_upload(alice: Caller, checksums: Any) -> None:
     """Fewer, more or others are a 422 of the call, which completes nothing."""
