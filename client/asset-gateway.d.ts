@@ -126,6 +126,8 @@ export interface UploadOptions {
   /** Taken at its word. Left out, the file's first bytes, its name and the system's word for it tell. */
   contentType?: string | undefined;
   metadata?: Record<string, string> | undefined;
+  /** Path of the asset that this picture is a preview of; then without kind, project and asset ID. */
+  previewFor?: string | undefined;
   method?: 'auto' | 'put' | 'post' | 'multipart' | undefined;
   /** Parts in flight at a time. Left out, as many as the line carries, one to four. */
   concurrency?: number | undefined;

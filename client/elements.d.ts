@@ -24,6 +24,8 @@ export interface AssetUploaderEvents {
   /** Before anything is sent; `preventDefault()` leaves the files alone. */
   'files-chosen': CustomEvent<FilesChosen>;
   'asset-uploaded': CustomEvent<{ asset: Asset; item: UploadItem }>;
+  /** A small picture was drawn and stored beside it. */
+  'asset-previewed': CustomEvent<{ asset: Asset }>;
   'upload-failed': CustomEvent<{ item: UploadItem; error: UploadItem['error'] }>;
   /** Nothing is under way any more. */
   'uploads-finished': CustomEvent<{ done: number; failed: number }>;

@@ -71,7 +71,7 @@ export interface UploadPlace {
 export interface UploadsOptions extends UploadPlace {
   /** Files at a time; 3 by default. */
   concurrency?: number | undefined;
-  /** Whether small pictures of images and films are made; true by default. */
+  /** Whether small pictures of images and films are made, and stored beside them; true by default. */
   previews?: boolean | undefined;
 }
 

@@ -73,10 +73,11 @@ export async function declaredType(file, { contentType, filename, kind }) {
 
 /** What the gateway is told of a file before it is sent. Rejects with `file-unreadable`. */
 export async function declarationOf(file, options) {
-  const { kind, projectId, assetId, metadata, method, filename } = options;
+  const { kind, projectId, assetId, metadata, method, filename, previewFor } = options;
   return {
     filename: filename ?? file.name ?? 'file',
     content_type: await declaredType(file, options),
     size: file.size, kind, project_id: projectId, asset_id: assetId, method, metadata,
+    preview_for: previewFor,
   };
 }

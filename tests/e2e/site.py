@@ -98,9 +98,10 @@ class Site:
         return str(self.stack.sign_in(self.email, self.password)["AccessToken"])
 
     def stored_keys(self) -> set[str]:
-        """Every key the user's space holds now."""
+        """Every key the user's space holds now, previews aside."""
         found = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=f"users/{self.sub}/")
-        return {item["Key"] for item in found.get("Contents", [])}
+        keys = {item["Key"] for item in found.get("Contents", [])}
+        return {key for key in keys if "/ !preview." not in key}
 
     def stored(self, key: str) -> bytes:
         answer = self.s3.get_object(Bucket=self.bucket, Key=key)

@@ -236,6 +236,23 @@ def test_a_link_that_cannot_be_copied_is_shown(show: Show, site: Site, picture: 
     assert page.context.request.get(shown.input_value()).body() == picture
 
 
+def test_a_film_is_shown_by_its_preview(show: Show, site: Site) -> None:
+    """Drawn in the browser and stored beside it: the gallery asks for no byte of the film."""
+    page = show()
+    choose(page, {"name": "clip.mp4", "mimeType": "video/mp4", "buffer": CLIP.read_bytes()})
+    preview = page.locator("asset-gallery .thumb img")
+    expect(preview).to_be_attached()
+
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page = show("<asset-gallery></asset-gallery>")
+    expect(preview).to_be_visible()
+    wide, high = preview.evaluate("(img) => [img.naturalWidth, img.naturalHeight]")
+    assert 0 < max(wide, high) <= 480
+    assert [url for url in asked if "preview" in url]
+    assert not [url for url in asked if "clip.mp4" in url]
+
+
 def test_a_package_plays(show: Show, site: Site) -> None:
     """By hls.js that the page names, past a segment, by the attribute `path` alone."""
     path = Caller(site).upload_package()

@@ -110,7 +110,7 @@ export class AssetGallery extends PlacedElement {
     this.viewer.player.texts = this.texts;
     // What an uploader of the same page has brought belongs in here.
     this.#listening = new AbortController();
-    this.hear(['asset-uploaded'], () => this.refresh(), this.#listening.signal);
+    this.hear(['asset-uploaded', 'asset-previewed'], () => this.refresh(), this.#listening.signal);
     this.store.load();
   }
 

@@ -230,8 +230,11 @@ export class AssetUploader extends PlacedElement {
   /** Events and words for what has just ended. */
   #tell(item) {
     const before = this.#known.get(item.id);
-    this.#known.set(item.id, item.state);
-    if (before === item.state || !before) return;
+    // Its preview comes after it.
+    const now = item.asset?.preview ? 'previewed' : item.state;
+    this.#known.set(item.id, now);
+    if (before === 'done' && now === 'previewed') this.emit('asset-previewed', { asset: item.asset });
+    if (before === now || !before || before === 'done') return;
     const { name, asset, error } = item;
     if (item.state === 'done') {
       this.emit('asset-uploaded', { asset, item });

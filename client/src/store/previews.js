@@ -1,6 +1,6 @@
 /** Small pictures of images and films, made here, one at a time. */
 
-const EDGE = 512; // pixels of the longer side
+const EDGE = 480; // pixels of the longer side
 const PATIENCE_MS = 10e3; // as long as a film may take to show a frame
 const FRAME_SECONDS = 1;
 

@@ -15,6 +15,8 @@ import { toldOf } from './told.js';
 const UNDER_WAY = /^(sending|pausing|verifying)$/;
 /** How often a speed is looked at anew while nothing moves. */
 const WATCH_MS = 1000;
+/** A picture this small is its own preview. */
+const SMALL = 50e3;
 /** As many unfinished uploads as are offered. */
 const OFFERED = 100;
 
@@ -246,6 +248,7 @@ class Uploads {
     if (state === 'sending') item.speed.take(sent);
     else item.speed.forget();
     this.#speed.take(this.#moved);
+    if (state === 'done') this.#keepPreview(item);
     const same = item.view?.state === state;
     item.view = null;
     if (same) this.#snapshots.moved();
@@ -272,6 +275,22 @@ class Uploads {
     const picture = await previewOf(file);
     if (!picture || this.#closed || !this.#items.has(item.id)) return;
     this.#touch(item, { preview: URL.createObjectURL(picture) });
+    if (file.size <= SMALL && file.type.startsWith('image/')) return;
+    item.picture = picture;
+    this.#keepPreview(item);
+  }
+
+  /** Beside the asset, for galleries; a gateway that knows no previews tells of none. */
+  async #keepPreview(item) {
+    const { picture, task } = item;
+    if (!picture || task.state !== 'done' || !('preview' in task.asset)) return;
+    item.picture = null;
+    const filename = `preview.${picture.type.split('/')[1]}`;
+    try {
+      const asset = await this.#gateway.upload(picture, { previewFor: task.asset.path, filename, method: 'put' });
+      task.asset = asset;
+      this.#touch(item);
+    } catch { /* a nicety: galleries show an icon, or the file itself */ }
   }
 
   #show() {
