@@ -34,7 +34,7 @@ class NoQueue(Queue):
     def __init__(self) -> None:
         self.sent: list[str] = []
 
-    def send(self, body: str) -> None:
+    def send(self, body: str, delay_seconds: int = 0) -> None:
         self.sent.append(body)
 
 
