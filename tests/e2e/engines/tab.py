@@ -66,6 +66,18 @@ class Tab:
         assert "error" not in ended, ended["error"]
         return ended.get("value")
 
+    def run_module(self, source: str) -> None:
+        """Add the script to the page, which has to allow that; it may still be running after."""
+        self.run(
+            """(source) => {
+              const script = document.createElement('script');
+              script.type = 'module';
+              script.textContent = source;
+              document.head.append(script);
+            }""",
+            source,
+        )
+
     def until(self, function: str, *given: Any, seconds: float = PATIENCE_SECONDS) -> Any:
         """Wait until `function` gives what is true; that."""
         deadline = time.monotonic() + seconds
