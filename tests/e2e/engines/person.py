@@ -15,14 +15,17 @@ DIALOG = "dialog[open] button, dialog[open] a"
 LOADED = """() => Math.max(0, ...document.querySelector('#uploader').uploads.getSnapshot()
   .items.map(({ sent }) => sent))"""
 # Muted: where there is no sound device, some engines play nothing that has sound.
-PLAY = """() => new Promise((resolve, reject) => {
+PLAYS = """() => {
   const video = document.querySelector('#gallery').viewer.player.media;
-  video.muted = true;
-  video.addEventListener('timeupdate', () => video.currentTime > 0.2 && resolve({
-    duration: video.duration, height: video.videoHeight, src: video.src }));
-  video.addEventListener('error', () => reject(new Error(`media error ${video.error?.code}`)));
-  video.play().catch(() => {});
-})"""
+  if (!video) return false;
+  if (video.error) throw new Error(`media error ${video.error.code}`);
+  if (!video.muted || video.paused) {
+    video.muted = true;
+    video.play().catch(() => {});
+  }
+  return video.currentTime > 0.2 && {
+    duration: video.duration, height: video.videoHeight, src: video.src };
+}"""
 SIZE_OF_PICTURE = """() => {
   const shown = document.querySelector('#gallery').viewer.player.shadowRoot.querySelector('img');
   return shown?.complete && shown.naturalWidth;
@@ -60,8 +63,7 @@ class Person:
 
     def play(self) -> dict[str, Any]:
         """Play the film that is open; what it is."""
-        self.tab.until("() => document.querySelector('#gallery').viewer.player.media !== null")
-        return dict(self.tab.run(PLAY))
+        return dict(self.tab.until(PLAYS))
 
     def pasted(self) -> str:
         """What is in the clipboard, pasted by keys into a field that is put there for it."""

@@ -15,6 +15,7 @@ from tests.e2e.site import MIB
 from tests.e2e.test_multipart import put_count, sent_parts
 from tests.e2e.test_playback import Caller
 from tests.stores.cors import CorsProxy
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -28,11 +29,11 @@ def picture_file(tmp_path: Path, picture: bytes) -> Path:
     return file
 
 
-def film_of(folder: Path) -> Path:
-    """22 MiB, which is five parts: the clip, and nothing after it."""
+def film_of(folder: Path, parts: int = 5) -> Path:
+    """So many parts, the last one smaller: the clip, and nothing after it."""
     film = folder / "film.mp4"
     clip = CLIP.read_bytes()
-    film.write_bytes(clip + bytes(22 * MIB - len(clip)))
+    film.write_bytes(clip + bytes(parts * 5 * MIB - 3 * MIB - len(clip)))
     return film
 
 
@@ -52,16 +53,16 @@ def test_parts_survive_a_pause_and_a_reload(
     person: Person, line: CorsProxy, tmp_path: Path
 ) -> None:
     """Paused nothing moves; after a reload the file is chosen again and only the rest is sent."""
-    film = film_of(tmp_path)
-    line.weather.bytes_per_second = 6 * MIB
+    film = film_of(tmp_path, parts=10)
+    line.weather.bytes_per_second = 2 * MIB
     person.send(film)
-    person.when_loaded(2 * MIB)
+    person.when_loaded(MIB)
     person.tab.click("Pause film.mp4")
     person.tab.see("Paused")
     paused = sent_parts(line)
-    assert sum(paused.values()) == put_count(line)
+    assert 0 < paused.total() == put_count(line) < 10
     person.tab.click("Resume film.mp4")
-    person.when_loaded((sum(paused.values()) + 1) * 5 * MIB)
+    assert eventually(lambda: put_count(line) > paused.total(), 30)
     person.tab.reload()
     person.tab.see("choose the file again to resume")
     line.weather.bytes_per_second = None
@@ -69,7 +70,8 @@ def test_parts_survive_a_pause_and_a_reload(
     [key] = person.site.stored_keys()
     assert person.site.stored(key) == film.read_bytes()
     assert person.site.unfinished() == []
-    assert sum((sent_parts(line) - PARTS).values()) <= 1
+    # Beyond them, what was on the wire at the reload may go twice.
+    assert all(sent_parts(line)[part] == 1 for part in paused)
 
 
 @pytest.mark.whole
@@ -77,12 +79,12 @@ def test_a_package_plays(person: Person) -> None:
     """HLS, by the page's own player."""
     Caller(person.site).upload_package()
     person.tab.reload()
-    person.tab.run(
+    person.tab.until(
         """() => {
           const folders = document.querySelector('#project-filter');
-          folders.append(new Option('p1'));
+          if (![...folders.options].some(({ value }) => value === 'p1')) return false;
           folders.value = 'p1';
-          folders.dispatchEvent(new Event('change'));
+          return folders.dispatchEvent(new Event('change'));
         }"""
     )
     person.open("master.m3u8")
