@@ -155,8 +155,9 @@ export class AssetUploader extends PlacedElement {
       this.#take(await carried(event.clipboardData));
     });
     // Uploads wait for the network by themselves; their rows must not go on promising a speed.
-    on(window, 'offline', () => this.show());
-    on(window, 'online', () => this.show());
+    const again = () => this.uploads && this.show(); // there is none before sign-in
+    on(window, 'offline', again);
+    on(window, 'online', again);
     on(window, 'beforeunload', (event) => {
       const items = this.uploads?.getSnapshot().items ?? [];
       if (items.some(({ state }) => ACTIVE.test(state))) event.preventDefault();
