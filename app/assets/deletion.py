@@ -60,10 +60,13 @@ class Deletion:
         """Delete one asset, also the second time; with the last one of a folder its preview."""
         root = Root(principal.sub)
         key, previews = root.key(path), self._previews.left_alone(root, [path])
+        if previews:
+            # Together, so that what ends with the asset ends whatever becomes of its preview.
+            for problem in self.delete_keys(principal, [key, *previews]).values():
+                raise problem
+            return
         self._objects.delete(key)
-        for preview in previews:
-            self._objects.delete(preview)
-        self._forget(principal, [key, *previews])
+        self._forget(principal, [key])
 
     def delete_many(
         self, principal: Principal, paths: Iterable[AssetPath]
