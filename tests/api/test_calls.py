@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.s3.client import S3Client
-from tests.gateway import Caller, Gateway, fetch, send
+from tests.gateway import Caller, Gateway, fetch, running_gateway, send
 from tests.samples import png
 
 pytestmark = pytest.mark.store
@@ -21,8 +21,10 @@ Asked = list[str]
 
 
 @pytest.fixture
-def carol(front_gateway: Gateway) -> Caller:
-    return front_gateway.client_for(str(uuid.uuid4()))
+def carol(front_gateway: Gateway) -> Iterator[Caller]:
+    """At a gateway of her own, which remembers nothing of what others asked before."""
+    with running_gateway(front_gateway.store, front_gateway.bucket) as gateway:
+        yield gateway.client_for(str(uuid.uuid4()))
 
 
 @pytest.fixture
