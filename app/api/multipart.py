@@ -10,7 +10,7 @@ from app.api.cursors import open_cursor, sign_cursor
 from app.api.documentation import Blueprint
 from app.api.upload_ids import open_upload, sign_upload
 from app.schemas.inputs import PageQuery
-from app.schemas.uploads import (
+from app.schemas.multipart import (
     PartNumbersSchema,
     SignedPartsSchema,
     UnfinishedUploadsSchema,

@@ -8,7 +8,7 @@ from app.api.answers import answer, batch_answer, completed_answer
 from app.api.context import caller, services
 from app.api.documentation import Blueprint
 from app.api.upload_ids import try_open_upload
-from app.schemas.uploads import (
+from app.schemas.upload_batches import (
     Batch,
     BatchAnswerSchema,
     BatchSchema,

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from flask import Response, url_for
 
-from app.api.answers import (
-    answer,
-    asset_answer,
-    progress_answer,
-    sending_answer,
-    upload_answer,
-)
+from app.api.answers import answer, asset_answer, progress_answer, sending_answer, upload_answer
 from app.api.context import caller, services
 from app.api.documentation import Blueprint
 from app.api.upload_ids import find_upload, open_upload, sign_upload

@@ -28,11 +28,10 @@ from app.schemas.uppy import (
     Parts,
     PartUrlSchema,
     PartUrlsSchema,
-    SingleQuerySchema,
     SingleSchema,
     UploadKeyQuerySchema,
-    UppyFileSchema,
 )
+from app.schemas.uppy_files import SingleQuerySchema, UppyFileSchema
 
 blp = Blueprint("uppy", description="Uppy's Companion protocol", signing=True, companion=True)
 _PART_NUMBER = re.compile(r"[1-9][0-9]{0,4}")

@@ -13,7 +13,7 @@ from app.assets.uppy import Target
 from app.domain.errors import ValidationFailed
 from app.domain.uppy import UppyFile
 from app.operations.audit import concerns
-from app.schemas.uppy import HttpMethod, SignedSchema, SignRequest, SignSchema
+from app.schemas.uppy_sign import HttpMethod, SignedSchema, SignRequest, SignSchema
 
 blp = Blueprint("uppy_sign", description="Uppy 6's signRequest", signing=True, companion=True)
 

@@ -1,35 +1,19 @@
-"""Uploads: what is declared, and how the bytes are to be sent."""
+"""One upload: what is declared, how its bytes are to be sent, and where it stands."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, cast
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from app.domain.errors import ValidationFailed
-from app.domain.limits import MAX_BATCH, MAX_PARTS
 from app.domain.paths import AssetPath, Kind
 from app.domain.uploads import Declaration, Method
-from app.schemas.assets import AssetSchema
-from app.schemas.faults import schema_problem
-from app.schemas.fields import (
-    INT64_MAX,
-    BoundedList,
-    Flag,
-    Text,
-    WholeNumber,
-    page_limit,
-    texts,
-    whole_numbers,
-)
-from app.schemas.inputs import InputSchema, PageQuery
-from app.schemas.problems import ProblemSchema
-
-#: What one call completes, each with a request or more to the store.
-MAX_COMPLETED = 100
+from app.schemas.fields import Text, WholeNumber
+from app.schemas.inputs import InputSchema
+from app.schemas.multipart import SignedPartSchema, UploadedPartSchema
 
 
 def _base64_of(byte_count: int, what: str) -> Callable[[str], None]:
@@ -126,32 +110,6 @@ class NewUploadSchema(InputSchema):
     )
 
 
-class SignedPartSchema(Schema):
-    """Where one part goes: PUT exactly ``size`` bytes there."""
-
-    part_number = fields.Int(required=True)
-    size = fields.Int(required=True, metadata={"description": "Bytes; signed"})
-    url = fields.Str(required=True)
-    headers = fields.Dict(
-        fields.Str(), fields.Str(), required=True, metadata={"description": "Send exactly these"}
-    )
-
-
-class SignedPartsSchema(Schema):
-    """Parts, in the order asked for."""
-
-    parts = fields.List(fields.Nested(SignedPartSchema), required=True)
-    expires_at = fields.DateTime(required=True)
-
-
-class PartNumbersSchema(InputSchema):
-    """Parts to sign, at most 1,000 different ones."""
-
-    makes = staticmethod(lambda part_numbers: part_numbers)
-
-    part_numbers = whole_numbers(MAX_BATCH, 1, MAX_PARTS)
-
-
 class UploadSchema(Schema):
     """How to send the bytes: PUT, a form POST of ``fields`` and the file, or in parts."""
 
@@ -188,16 +146,6 @@ class UploadSchema(Schema):
     )
 
 
-class UploadedPartSchema(Schema):
-    """A part that has arrived."""
-
-    part_number = fields.Int(required=True)
-    size = fields.Int(required=True)
-    etag = fields.Str(
-        required=True, allow_none=True, metadata={"description": "Null once completed"}
-    )
-
-
 class UploadStateSchema(UploadSchema):
     """An upload and where it stands.
 
@@ -212,36 +160,6 @@ class UploadStateSchema(UploadSchema):
         required=True,
         allow_none=True,
         metadata={"description": "Numbers of the parts still to be sent"},
-    )
-
-
-class UnfinishedUploadSchema(Schema):
-    """An unfinished multipart upload; its id serves to look and to abort."""
-
-    upload_id = fields.Str(required=True)
-    path = fields.Str(required=True)
-    key = fields.Str(required=True)
-    size = fields.Int(
-        required=True, allow_none=True, metadata={"description": "Null: S3 does not know it"}
-    )
-    initiated_at = fields.DateTime(required=True)
-
-
-class UnfinishedUploadsSchema(Schema):
-    """A page of unfinished uploads in key order."""
-
-    items = fields.List(fields.Nested(UnfinishedUploadSchema), required=True)
-    next_cursor = fields.Str(required=True, allow_none=True)
-
-
-class UploadsQuerySchema(InputSchema):
-    """How many, and from where."""
-
-    makes = PageQuery
-
-    limit = page_limit()
-    cursor = Text(
-        8192, load_default=None, metadata={"description": "next_cursor of the page before"}
     )
 
 
@@ -262,111 +180,3 @@ class CompletionSchema(InputSchema):
         validate=check_crc64nvme,
         metadata={"description": "Base64 of the 8 bytes of the whole file's CRC-64/NVME"},
     )
-
-
-class Batch(NamedTuple):
-    """Uploads that are declared together, each a declaration or what is wrong with it."""
-
-    uploads: list[Declaration | ValidationFailed]
-    package: bool
-
-
-def _batch(*, uploads: list[Any], package: bool) -> Batch:
-    return Batch([_declared(each) for each in uploads], package)
-
-
-#: Of an upload that nobody need look at closely, and of the values that it has.
-_PLAIN_MEMBERS = {"filename": str, "content_type": str, "size": int}
-_ONE_UPLOAD = NewUploadSchema()
-
-
-def _declared(item: Any) -> Declaration | ValidationFailed:
-    if type(item) is dict and item.keys() == _PLAIN_MEMBERS.keys() and _is_plain(item):
-        return Declaration(**item)
-    if not isinstance(item, Mapping):
-        return ValidationFailed.at("", "An upload is a JSON object.")
-    try:
-        return cast(Declaration, _ONE_UPLOAD.load(item))
-    except ValidationError as error:
-        return schema_problem(error.messages)
-
-
-def _is_plain(item: dict[str, Any]) -> bool:
-    """Whether marshmallow, which takes as long as signing does, would find nothing."""
-    texts = item["filename"], item["content_type"]
-    return (
-        type(item["size"]) is int
-        and abs(item["size"]) <= INT64_MAX
-        and all(type(text) is str and text.isascii() for text in texts)
-        and len(texts[0]) <= 4096
-        and len(texts[1]) <= 255
-    )
-
-
-class BatchSchema(InputSchema):
-    """Up to 1,000 uploads, each as for one; with ``package`` all under one new asset id."""
-
-    makes = staticmethod(_batch)
-
-    uploads = BoundedList(fields.Raw(), MAX_BATCH, required=True)
-    package = Flag(
-        load_default=False,
-        metadata={"description": "Files of one package: names may have folders, and no asset_id"},
-    )
-
-
-class BatchItemSchema(Schema):
-    """One of the two."""
-
-    upload = fields.Nested(UploadSchema)
-    problem = fields.Nested(ProblemSchema)
-
-
-class BatchAnswerSchema(Schema):
-    """What became of each upload, in order."""
-
-    items = fields.List(fields.Nested(BatchItemSchema), required=True)
-
-
-class Completions(NamedTuple):
-    """Uploads to complete, and what is known of each one's file."""
-
-    upload_ids: list[str]
-    checksums_crc64nvme: list[str | None]
-
-
-def _completions(
-    *, upload_ids: list[str], checksums_crc64nvme: list[str | None] | None
-) -> Completions:
-    checksums = checksums_crc64nvme
-    if checksums is not None and len(checksums) != len(upload_ids):
-        raise ValidationFailed.at("/checksums_crc64nvme", "One for each upload, or null.")
-    return Completions(upload_ids, checksums or [None] * len(upload_ids))
-
-
-class CompletionsSchema(InputSchema):
-    """Uploads to complete, at most 100, with the checksum of each one's whole file if known."""
-
-    makes = staticmethod(_completions)
-
-    upload_ids = texts(MAX_COMPLETED, max_length=8192)
-    checksums_crc64nvme = BoundedList(
-        fields.Str(allow_none=True, validate=check_crc64nvme),
-        MAX_COMPLETED,
-        load_default=None,
-        allow_none=True,
-        metadata={"description": "In the order of the uploads; as for completing one"},
-    )
-
-
-class CompletedItemSchema(Schema):
-    """One of the two."""
-
-    asset = fields.Nested(AssetSchema)
-    problem = fields.Nested(ProblemSchema)
-
-
-class CompletedUploadsSchema(Schema):
-    """What became of each upload, in order."""
-
-    items = fields.List(fields.Nested(CompletedItemSchema), required=True)

@@ -22,16 +22,11 @@ from app.domain.uploads import (
     upload_of,
 )
 from app.domain.uppy import UppyFile, declare_for_uppy
-from app.schemas.uploads import NewUploadSchema, PartNumbersSchema
-from app.schemas.uppy import (
-    BatchQuerySchema,
-    CompleteSchema,
-    Parts,
-    SignRequest,
-    SignSchema,
-    SingleQuerySchema,
-    UppyFileSchema,
-)
+from app.schemas.multipart import PartNumbersSchema
+from app.schemas.uploads import NewUploadSchema
+from app.schemas.uppy import BatchQuerySchema, CompleteSchema, Parts
+from app.schemas.uppy_files import SingleQuerySchema, UppyFileSchema
+from app.schemas.uppy_sign import SignRequest, SignSchema
 
 ROOT = Root("alice")
 ASSET_ID = "0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee"

@@ -14,13 +14,9 @@ from app.domain.paths import Root
 from app.domain.policy import RULES
 from app.domain.uploads import Method
 from app.domain.uppy import UppyFile, declare_for_uppy
-from app.schemas.uppy import (
-    BatchQuerySchema,
-    CompleteSchema,
-    SignSchema,
-    SingleQuerySchema,
-    UppyFileSchema,
-)
+from app.schemas.uppy import BatchQuerySchema, CompleteSchema
+from app.schemas.uppy_files import SingleQuerySchema, UppyFileSchema
+from app.schemas.uppy_sign import SignSchema
 from tests.domain.strategies import nasty_text
 
 ROOT = Root("alice")
