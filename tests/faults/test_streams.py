@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -47,9 +46,7 @@ def url() -> Iterator[str]:
 
 
 def open_streams(url: str) -> int:
-    began = time.monotonic()
     count = int(urllib3.request("GET", f"{url}/open", retries=False, timeout=5).data)
-    assert time.monotonic() - began < 2
     return count
 
 
