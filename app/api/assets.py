@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from app.api.answers import answer, asset_answer, asset_page, package_answer
-from app.api.context import caller, caller_root, services
+from app.api.context import caller, services
 from app.api.cursors import open_cursor
 from app.api.documentation import Blueprint
 from app.domain.packages import is_package
@@ -47,12 +47,9 @@ def get_asset(path: str) -> Response:
     The manifest of a package tells its files and bytes, too.
     """
     asset_path = AssetPath.parse(path)
-    found = services.assets.library.find(caller(), asset_path)
-    if not is_package(asset_path):
-        preview = services.assets.previews.find(caller_root(), asset_path)
-        return asset_answer(asset_path, found, preview)
-    package = services.assets.listings.package_of(caller(), asset_path)
-    return asset_answer(asset_path, found, package.preview, more=package_answer(package.size))
+    found, preview, package = services.assets.library.show(caller(), asset_path)
+    more = package_answer(package) if is_package(asset_path) else {}
+    return asset_answer(asset_path, found, preview, more=more)
 
 
 @blp.route("/v1/assets/verify", methods=["POST"])

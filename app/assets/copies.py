@@ -7,7 +7,7 @@ the asset is still there, at one place or both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -25,12 +25,17 @@ from app.domain.principal import Principal
 from app.limits.claims import Claims
 from app.limits.quota import Quota
 from app.media.first_bytes import FIRST_BYTES
+from app.s3.beside import beside
 from app.s3.copies import Copier
 from app.s3.listings import Listings
 from app.signing.tokens import CopyMarks
 
 #: Files of one package: what one call can look at, copy and verify.
 MAX_FILES = 1000
+
+
+#: What lies at each path, with its first bytes.
+_Sources = dict[AssetPath, tuple[StoredObject, bytes]]
 
 
 class Relocated(NamedTuple):
@@ -84,11 +89,9 @@ class Copies:
 
     def copy(self, principal: Principal, path: AssetPath, to: Destination) -> Relocated:
         """Copy an asset, under a new asset id. Raises ``QuotaExceeded`` besides."""
-        files = self._files(Root(principal.sub), path)
-        if not is_package(path):
-            preview = self._previews.find(Root(principal.sub), path)
-            files += [preview] if preview else []
-        plan = self._plan(principal, path, files, to)
+        root = Root(principal.sub)
+        sources = self._sources(root, path, lambda: [self._previews.find(root, path)])
+        plan = self._plan(principal, path, sources, to)
         with self._quota.reserved(principal, plan.size):
             return self._make(plan)
 
@@ -105,12 +108,12 @@ class Copies:
 
     def _move(self, principal: Principal, path: AssetPath, to: Destination) -> Relocated:
         root = Root(principal.sub)
-        files = self._files(root, path)
-        if not is_package(path):
-            # It stays where there are other files that it may show.
-            left_alone = map(root.preview_at, self._previews.left_alone(root, files))
-            files += [preview for preview in left_alone if preview]
-        plan = self._plan(principal, path, files, to)
+        # A preview stays where there are other files that it may show.
+        left_alone = self._previews.left_alone
+        looked = self._sources(
+            root, path, lambda: [root.preview_at(key) for key in left_alone(root, [path])]
+        )
+        plan = self._plan(principal, path, looked, to)
         sources = [copy.source for copy in plan.copies]
         with self._quota.moving(principal, {source.key: source.size for source in sources}):
             moved = self._make(plan)
@@ -122,15 +125,32 @@ class Copies:
             raise problem
         return moved
 
+    def _sources(
+        self,
+        root: Root,
+        path: AssetPath,
+        find_previews: Callable[[], Sequence[AssetPath | None]],
+    ) -> _Sources:
+        """What is to be copied: the file at ``path`` with its previews, or all of a package."""
+        if is_package(path):
+            return self._look(root, self._files(root, path))
+        with beside(find_previews) as found:
+            looked = self._look(root, [path])
+        previews = [preview for preview in found() if preview]
+        return looked | self._look(root, previews) if previews else looked
+
+    def _look(self, root: Root, files: Sequence[AssetPath]) -> _Sources:
+        looked = self._copier.look((root.key(file) for file in files), FIRST_BYTES)
+        return dict(zip(files, looked, strict=True))
+
     def _plan(
-        self, principal: Principal, path: AssetPath, files: Sequence[AssetPath], to: Destination
+        self, principal: Principal, path: AssetPath, sources: _Sources, to: Destination
     ) -> _Plan:
         root = Root(principal.sub)
-        relocation = relocate(path, files, to, asset_id=str(uuid7()))
-        looked = self._copier.look((root.key(file) for file in files), FIRST_BYTES)
+        relocation = relocate(path, [*sources], to, asset_id=str(uuid7()))
         copies = [
             self._plan_copy(*source, principal, relocation.paths[file])
-            for file, source in zip(files, looked, strict=True)
+            for file, source in sources.items()
         ]
         preview = next((to for to in relocation.paths.values() if to.is_preview), None)
         return _Plan(relocation.main, root.key(relocation.main), preview, copies)
@@ -154,10 +174,8 @@ class Copies:
         return Relocated(plan.path, made[plan.main_key], plan.preview)
 
     def _files(self, root: Root, path: AssetPath) -> list[AssetPath]:
-        """The asset itself, or all files of the package that ``path`` stands for."""
-        if not is_package(path) or path.package_folder is None:
-            return [path]
-        page = self._listings.page(root.prefix + path.package_folder, limit=MAX_FILES)
+        """All files of the package that ``path`` stands for."""
+        page = self._listings.page(f"{root.prefix}{path.package_folder}", limit=MAX_FILES)
         if page.next_token:
             raise TooLarge(f"A package of more than {MAX_FILES:,} files cannot be copied as one")
         keys = [found.key for found in page.objects]

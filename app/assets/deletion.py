@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from app.assets.previews import Previews
@@ -15,6 +15,7 @@ from app.domain.packages import is_package
 from app.domain.paths import AssetPath, Root
 from app.domain.principal import Principal
 from app.limits.quota import Quota
+from app.s3.beside import beside
 from app.s3.deletion import Deleter
 from app.s3.objects import Objects
 
@@ -59,14 +60,20 @@ class Deletion:
     def delete(self, principal: Principal, path: AssetPath) -> None:
         """Delete one asset, also the second time; with the last one of a folder its preview."""
         root = Root(principal.sub)
-        key, previews = root.key(path), self._previews.left_alone(root, [path])
-        if previews:
-            # Together, so that what ends with the asset ends whatever becomes of its preview.
-            for problem in self.delete_keys(principal, [key, *previews]).values():
+        key = root.key(path)
+
+        def delete() -> Mapping[str, Problem]:
+            self._objects.delete(key)
+            return {}
+
+        with beside(lambda: self._previews.left_alone(root, [path])) as left_alone:
+            self._delete(principal, [key], delete)
+        # Behind it, so that what ends with the asset ends whatever becomes of its preview.
+        if previews := left_alone():
+            failures = self._deleter.delete_keys(previews)
+            self._forget(principal, [preview for preview in previews if preview not in failures])
+            for problem in failures.values():
                 raise problem
-            return
-        self._objects.delete(key)
-        self._forget(principal, [key])
 
     def delete_many(
         self, principal: Principal, paths: Iterable[AssetPath]
@@ -81,9 +88,7 @@ class Deletion:
 
     def delete_keys(self, principal: Principal, keys: Collection[str]) -> Mapping[str, Problem]:
         """As ``delete_many``, by full keys."""
-        failures = self._deleter.delete_keys(keys)
-        self._forget(principal, [key for key in keys if key not in failures])
-        return failures
+        return self._delete(principal, keys, lambda: self._deleter.delete_keys(keys))
 
     def delete_package(self, principal: Principal, path: AssetPath) -> FolderDeletion:
         """Delete a package, up to 5,000 objects a call; ``ValidationFailed`` for another path."""
@@ -103,6 +108,7 @@ class Deletion:
         prefix = Root(principal.sub).prefix + folder
         for batch in self._deleter.delete_folder(prefix, max_batches=MAX_BATCHES):
             self._forget(principal, batch.keys)
+            self._shares.end(principal, batch.keys, self._shares.of_assets(principal, batch.keys))
             deleted += len(batch.keys)
             problem = problem or next(iter(batch.failures.values()), None)
             complete = batch.complete and problem is None
@@ -110,10 +116,23 @@ class Deletion:
             raise problem
         return FolderDeletion(deleted, complete)
 
+    def _delete(
+        self,
+        principal: Principal,
+        keys: Collection[str],
+        delete: Callable[[], Mapping[str, Problem]],
+    ) -> Mapping[str, Problem]:
+        """What ``delete`` could not delete of ``keys``; what outlives the others is ended."""
+        with beside(lambda: self._shares.of_assets(principal, keys)) as share_ids:
+            failures = delete()
+        gone = [key for key in keys if key not in failures]
+        self._forget(principal, gone)
+        self._shares.end(principal, gone, share_ids())
+        return failures
+
     def _forget(self, principal: Principal, keys: Collection[str]) -> None:
-        """End what outlives an object: its shares, its usage, the edge's copy (T35)."""
+        """End what outlives an object but for its shares: its usage, the edge's copy (T35)."""
         self._edge.forget(keys)
         self._quota.changed(principal.sub)
-        self._shares.end(principal, keys)
         if self._reporter:
             self._reporter.deleted(keys, principal.actor)

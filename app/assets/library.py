@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from app.assets.listing import AssetListings
+from app.assets.previews import Previews
 from app.domain.assets import ListedObject, StoredObject
 from app.domain.errors import NotFound
 from app.domain.kinds import PROJECT_ID
+from app.domain.packages import PackageSize, is_package
 from app.domain.paths import AssetPath, Root
 from app.domain.previews import is_preview, preview_at, seen
 from app.domain.principal import Principal
+from app.s3.beside import beside
 from app.s3.listings import Listings, Page
 from app.s3.objects import Objects
 
 #: An asset, and its preview.
 Exported = tuple[AssetPath, ListedObject, AssetPath | None]
+
+
+class Shown(NamedTuple):
+    """An asset, its preview, and of a package what it is; None where it has too many files to be
+    counted at once."""
+
+    found: StoredObject
+    preview: AssetPath | None
+    package: PackageSize | None
 
 
 class ProjectPage(NamedTuple):
@@ -28,9 +41,13 @@ class ProjectPage(NamedTuple):
 class Library:
     """Everybody's assets. Raises ``StorageError`` and ``StorageUnavailable``."""
 
-    def __init__(self, objects: Objects, listings: Listings) -> None:
+    def __init__(
+        self, objects: Objects, listings: Listings, previews: Previews, assets: AssetListings
+    ) -> None:
         self._objects = objects
         self._listings = listings
+        self._previews = previews
+        self._assets = assets
 
     def find(self, principal: Principal, path: AssetPath) -> StoredObject:
         """The asset at ``path``; ``NotFound``."""
@@ -38,6 +55,20 @@ class Library:
         if found is None:
             raise NotFound
         return found
+
+    def show(self, principal: Principal, path: AssetPath) -> Shown:
+        """As ``find``, with what lies beside the asset."""
+        with beside(lambda: self._beside(principal, path)) as others:
+            found = self.find(principal, path)
+        return Shown(found, *others())
+
+    def _beside(
+        self, principal: Principal, path: AssetPath
+    ) -> tuple[AssetPath | None, PackageSize | None]:
+        if not is_package(path):
+            return self._previews.find(Root(principal.sub), path), None
+        package = self._assets.package_of(principal, path)
+        return package.preview, package.size
 
     def pages(self, principal: Principal) -> Iterator[list[Exported]]:
         """Everything, page by page. The first page is asked for at once, so that a fault shows

@@ -90,20 +90,22 @@ class ShareRecords:
             raise NotFound
         self._objects.delete(key)
 
-    def end(self, root: Root, keys: Iterable[str]) -> None:
-        """Close all shares of the assets at ``keys``, because they were deleted."""
-        digests = {path_digest(key.removeprefix(root.prefix)) for key in keys}
+    def of_assets(self, root: Root, keys: Iterable[str]) -> list[str]:
+        """The ids of all shares of the assets at ``keys``."""
+        digests = _digests(root, keys)
         if not digests:
-            return
+            return []
         prefix = shares_prefix(root) + (next(iter(digests)) if len(digests) == 1 else "")
-        page = self._listings.page(prefix)
-        while True:
-            ids = [share_id for found in page.objects if (share_id := _share_id(root, found.key))]
-            ended = [share_id for share_id in ids if digest_of(share_id) in digests]
-            self._deleter.delete_keys(record_key(root, share_id) for share_id in ended)
-            if page.next_token is None:
-                return
-            page = self._listings.page(prefix, token=page.next_token)
+        found = (_share_id(root, listed.key) for listed in self._listings.all(prefix))
+        return [share_id for share_id in found if share_id and digest_of(share_id) in digests]
+
+    def end(self, root: Root, keys: Iterable[str], share_ids: Iterable[str]) -> None:
+        """Close those of ``share_ids`` that are of the assets at ``keys``, as they were deleted.
+        Raises the first problem of one that could not be."""
+        digests = _digests(root, keys)
+        ended = [record_key(root, each) for each in share_ids if digest_of(each) in digests]
+        for problem in self._deleter.delete_keys(ended).values():
+            raise problem
 
     def _read(self, root: Root, share_id: str) -> Share:
         record = self._objects.beginning(record_key(root, share_id), _MAX_RECORD_BYTES)
@@ -120,6 +122,10 @@ class ShareRecords:
 
     def _expired(self, share: Share) -> bool:
         return self._clock() >= share.expires_at
+
+
+def _digests(root: Root, keys: Iterable[str]) -> set[str]:
+    return {path_digest(key.removeprefix(root.prefix)) for key in keys}
 
 
 def _share_id(root: Root, key: str) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
@@ -13,9 +15,13 @@ from app.domain.paths import AssetPath, Root
 from app.domain.principal import Principal
 from app.domain.shares import Share, ShareTerms, ShareToken, mint_share_id
 from app.limits.opens import Opens
+from app.s3.beside import beside
 from app.s3.objects import Objects
 from app.signing.links import LinkSigner
 from app.signing.tokens import SignedTokens
+
+#: Shares whose paths a process remembers.
+_MAX_PATHS = 10_000
 
 
 class OpenedShare(NamedTuple):
@@ -58,6 +64,7 @@ class Shares:
         self._max_seconds = max_seconds
         self._page_url = page_url
         self._clock = clock
+        self._paths = _Paths()
 
     def create(self, principal: Principal, path: AssetPath, terms: ShareTerms) -> Share:
         """Open a share of the asset at ``path``, of a package by its manifest.
@@ -103,9 +110,13 @@ class Shares:
         """Close a share; ``NotFound`` when there is none of that id."""
         self._records.revoke(Root(principal.sub), share_id)
 
-    def end(self, principal: Principal, keys: Iterable[str]) -> None:
-        """Close all shares of the assets at ``keys``, because they were deleted."""
-        self._records.end(Root(principal.sub), keys)
+    def of_assets(self, principal: Principal, keys: Iterable[str]) -> list[str]:
+        """The ids of all shares of the assets at ``keys``."""
+        return self._records.of_assets(Root(principal.sub), keys)
+
+    def end(self, principal: Principal, keys: Iterable[str], share_ids: Iterable[str]) -> None:
+        """Close those of ``share_ids`` that are of the assets at ``keys``, as they were deleted."""
+        self._records.end(Root(principal.sub), keys, share_ids)
 
     def token_of(self, share: Share) -> str:
         """What stands in the link of ``share``."""
@@ -126,10 +137,8 @@ class Shares:
     def open(self, token: str, method: Literal["GET", "HEAD"] = "GET") -> OpenedShare:
         """What the share of ``token`` opens, by fresh URLs for requests of this ``method``;
         ``NotFound`` when it opens nothing. A HEAD is not counted, as it opens no contents."""
-        named = ShareToken.from_claims(self._tokens.verify(token))
-        root = Root(named.sub)
-        share = self._records.read(root, named.share_id)
-        found = self._objects.head(root.key(share.path))
+        share, found = self._find(ShareToken.from_claims(self._tokens.verify(token)))
+        root = Root(share.sub)
         if found is None or not self._opens.take(share, counts=method == "GET"):
             raise NotFound
         left = max(1, int((share.expires_at - self._clock()).total_seconds()))
@@ -148,6 +157,17 @@ class Shares:
         )
         return OpenedShare(share, found, link.url, None, link.expires_at)
 
+    def _find(self, named: ShareToken) -> tuple[Share, StoredObject | None]:
+        """The share and its asset; where its path is known already, both at once."""
+        root, path = Root(named.sub), self._paths.of(named)
+        if path is None:
+            share = self._records.read(root, named.share_id)
+            self._paths.keep(named, share.path)
+            return share, self._objects.head(root.key(share.path))
+        with beside(lambda: self._objects.head(root.key(path))) as asset:
+            share = self._records.read(root, named.share_id)
+        return share, asset()
+
     def _check_playable(self) -> None:
         if not self._links.signs_folders:
             raise CdnNotConfigured("Sharing a package takes CloudFront, which is not set up here")
@@ -155,3 +175,22 @@ class Shares:
             raise ValidationFailed.at(
                 "/path", "A package is shared by a page that plays it: SHARE_PAGE_URL is not set"
             )
+
+
+class _Paths:
+    """Which asset a share is of: a record is never changed (T48), so that this alone may be
+    remembered of it. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._paths: OrderedDict[ShareToken, AssetPath] = OrderedDict()
+
+    def of(self, named: ShareToken) -> AssetPath | None:
+        with self._lock:
+            return self._paths.get(named)
+
+    def keep(self, named: ShareToken, path: AssetPath) -> None:
+        with self._lock:
+            self._paths[named] = path
+            if len(self._paths) > _MAX_PATHS:
+                self._paths.popitem(last=False)

@@ -39,7 +39,6 @@ class Assets:
     uppy: UppyUploads
     completion: Completion
     library: Library
-    previews: Previews
     listings: AssetListings
     copies: Copies
     deletion: Deletion
@@ -70,6 +69,7 @@ def build_assets(
         page_url=settings.share_page_url,
     )
     previews = Previews(storage.objects, storage.listings)
+    listings = AssetListings(storage.listings, Deletions(storage.versions))
     deletion = Deletion(
         storage.objects, storage.deleter, shares, previews, events.edge, quota, events.notifier
     )
@@ -101,9 +101,8 @@ def build_assets(
             signing.actors,
         ),
         completion=completion,
-        library=Library(storage.objects, storage.listings),
-        previews=previews,
-        listings=AssetListings(storage.listings, Deletions(storage.versions)),
+        library=Library(storage.objects, storage.listings, previews, listings),
+        listings=listings,
         copies=Copies(
             storage.listings,
             storage.copier,

@@ -12,6 +12,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.assets import deletion
+from app.domain.errors import StorageUnavailable
 from app.s3.answers import Answer
 from app.s3.client import S3Client
 from app.s3.deletion import Deleter, ObjectIdentifier, _request_body
@@ -233,4 +234,32 @@ def test_names_that_xml_cannot_carry_are_deleted_too(front_gateway: Gateway) -> 
     carol = front_gateway.client_for(str(uuid.uuid4()))
     put(front_gateway, carol, "projects/p/image/a\x01b.png", "projects/p/image/a\rb.png")
     assert carol.delete("/v1/projects/p").json == {"deleted_objects": 2, "complete": True}
+    assert paths(front_gateway, carol) == []
+
+
+@pytest.mark.parametrize("what", ["shares/", " !preview."])
+def test_what_ends_with_an_asset_ends_at_the_second_call(
+    front_gateway: Gateway, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Where the store fails to tell or to take what goes with it; the asset itself is gone, and its
+    link of before opens nothing."""
+    carol = front_gateway.client_for(str(uuid.uuid4()))
+    path = carol.upload(PNG)["path"]
+    carol.upload(PNG, preview_for=path)
+    url = carol.post("/v1/shares", {"path": path}).json["url"]
+    fails = True
+    delete_keys = Deleter.delete_keys
+
+    def spoiled(self: Deleter, keys: Any) -> Any:
+        keys = [*keys]
+        if fails and any(f"/{what}" in key for key in keys):
+            raise StorageUnavailable
+        return delete_keys(self, keys)
+
+    monkeypatch.setattr(Deleter, "delete_keys", spoiled)
+    assert carol.delete(f"/v1/assets/{path}").status_code == 503
+    assert carol.get(f"/v1/assets/{path}").status_code == 404
+    assert carol.app.test_client().get(url).status_code == 404
+    fails = False
+    assert carol.delete(f"/v1/assets/{path}").status_code == 204
     assert paths(front_gateway, carol) == []

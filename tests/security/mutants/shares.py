@@ -140,7 +140,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T36",
         "a deleted asset stays shared",
-        without("Deletion._forget", "self._shares.end(principal, keys)"),
+        Code("ShareRecords.end", "self._deleter.delete_keys(ended).values()", "()"),
     ),
     mutant(
         "T36",
@@ -199,6 +199,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "T64",
         "a package stays open when its manifest is gone",
         never("Shares.open", "found is None"),
-        without("Deletion._forget", "self._shares.end(principal, keys)"),
+        Code("ShareRecords.end", "self._deleter.delete_keys(ended).values()", "()"),
     ),
 )

@@ -1,0 +1,34 @@
+"""A call to the store beside another: what does not wait for an answer is asked meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+#: With the requests that one user may have in work (``app/limits/concurrency.py``) fewer than
+#: there are places before the store (``bulkhead``): others need some meanwhile.
+_HELPERS = 4
+_free = threading.BoundedSemaphore(_HELPERS)
+
+T = TypeVar("T")
+
+
+@contextmanager
+def beside(work: Callable[[], T]) -> Iterator[Callable[[], T]]:
+    """Do ``work`` beside the block. What is given is to be called once, behind the block, for what
+    came of it: it returns, or raises, what ``work`` does.
+
+    Where helpers are short the work is done when it is called for; so nothing may need its being
+    done earlier. A block that fails ends when the work has ended.
+    """
+    if not _free.acquire(blocking=False):
+        yield work
+        return
+    try:
+        with ThreadPoolExecutor(1, "beside") as helper:
+            yield helper.submit(work).result
+    finally:
+        _free.release()
