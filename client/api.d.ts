@@ -553,6 +553,7 @@ export interface components {
         };
         Limit: {
             max_bytes: number;
+            /** @description One for each format; its other names are taken, too */
             content_types: string[];
         };
         Amount: {

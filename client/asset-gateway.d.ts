@@ -83,6 +83,8 @@ export declare class GatewayError extends Error {
   /** Last segment of `problem.type`. */
   readonly slug: Slug;
   readonly errors: { pointer: string; detail: string }[];
+  /** The file at fault, of a package: its name below the folder. */
+  readonly filename: string | null;
   readonly requestId: string | null;
   /** What Retry-After asks for, seconds or date, by the answer's own clock. */
   readonly retryAfterSeconds: number | null;
@@ -268,6 +270,11 @@ export interface Settings {
   /** Bounds the attempts at anything that fails for a passing reason; 8 by default. */
   retries?: number | undefined;
   storage?: KeyStorage | undefined;
+  /**
+   * For back ends and administrators: the `sub` of the user whose assets these are, as `me()` and
+   * webhooks name it.
+   */
+  actAs?: string | undefined;
 }
 
 /** What a share's link opens, for a page without anybody signed in. */
@@ -277,6 +284,9 @@ export declare class AssetGateway {
   constructor(settings: Settings);
   readonly endpoint: string;
   readonly retries: number;
+
+  /** The same gateway for another user, as `actAs`. */
+  actingFor(sub: string): AssetGateway;
 
   /** Resumes by itself when this browser began the same file before. */
   upload(source: Source, options?: UploadOptions): Upload;

@@ -77,8 +77,9 @@ export declare function uploadAll(
 
 /**
  * A folder as one asset, such as HLS or DASH; its kind is `video` by default. Pieces go first, in
- * playing order, then the playlists, the top one last: what is there plays. Resolves to the top
- * playlist's asset, and rejects with the first fault once the rest is there.
+ * playing order, then the playlists, the top one last: what is there plays. Hidden files, and files of
+ * hidden folders, are left out. Resolves to the top playlist's asset, and rejects with the first fault
+ * once the rest is there; the `GatewayError` has the `filename`.
  */
 export declare function uploadPackage(
   gateway: AssetGateway,

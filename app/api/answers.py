@@ -252,7 +252,7 @@ def me_answer(principal: Principal, quota: Quota) -> dict[str, Any]:
         "scopes": sorted(principal.scopes),
         "prefix": Root(principal.sub).prefix,
         "limits": {
-            str(kind): {"max_bytes": most, "content_types": sorted(RULES[kind].content_types)}
+            str(kind): {"max_bytes": most, "content_types": sorted(RULES[kind].canonical_types)}
             for kind, most in max_bytes.items()
         },
         "usage": {

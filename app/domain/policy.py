@@ -51,22 +51,24 @@ _PACKAGE = "package"
 class KindRule:
     """The rules of one kind; ``default_max_bytes`` gives way to the ``MAX_BYTES_*`` settings.
 
-    ``plural`` is what to call its files. ``content_types`` are canonical names first, then the
-    other names that are taken for them whatever a file is called.
+    ``plural`` is what to call its files. ``canonical_types`` is a type for each format;
+    ``content_types`` are these first, then the other names that are taken for them whatever a file
+    is called.
     """
 
     kind: Kind
     plural: str
     content_types: tuple[str, ...]
+    canonical_types: tuple[str, ...]
     default_max_bytes: int
     cache_seconds: int
 
 
 def _rule(kind: Kind, plural: str, max_bytes: int, cache_seconds: int) -> KindRule:
     taken = [each for each in FORMATS if kind in each.kinds]
-    names = [each.content_type for each in taken]
+    names = tuple(each.content_type for each in taken)
     aliases = sorted({alias for each in taken for alias in each.aliases})
-    return KindRule(kind, plural, (*names, *aliases), max_bytes, cache_seconds)
+    return KindRule(kind, plural, (*names, *aliases), names, max_bytes, cache_seconds)
 
 
 RULES: Mapping[Kind, KindRule] = MappingProxyType(

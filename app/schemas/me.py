@@ -21,7 +21,11 @@ class LimitSchema(Schema):
     """What one file of a kind may be."""
 
     max_bytes = fields.Int(required=True)
-    content_types = fields.List(fields.Str(), required=True)
+    content_types = fields.List(
+        fields.Str(),
+        required=True,
+        metadata={"description": "One for each format; its other names are taken, too"},
+    )
 
 
 class UsageSchema(AmountSchema):

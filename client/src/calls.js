@@ -47,12 +47,14 @@ async function* chunksOf(stream) {
 
 export class Calls {
   #token;
+  #actAs;
   #latest = null;
   #renewal = null;
 
-  constructor(endpoint, token, retries) {
+  constructor(endpoint, token, retries, actAs) {
     this.endpoint = endpoint;
     this.#token = token;
+    this.#actAs = actAs;
     this.retries = retries;
   }
 
@@ -82,7 +84,7 @@ export class Calls {
     const url = `${this.endpoint}${path}${given.length ? `?${new URLSearchParams(given)}` : ''}`;
     const signals = [signal, limit].filter(Boolean);
     const init = { method, credentials, cache: 'no-store', signal: AbortSignal.any(signals) };
-    const headers = {};
+    const headers = this.#actAs ? { 'x-act-as-sub': this.#actAs } : {};
     if (body !== undefined) {
       init.body = JSON.stringify(body);
       headers['content-type'] = 'application/json';

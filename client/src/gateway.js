@@ -30,15 +30,25 @@ export function openShare(endpoint, token) {
 export class AssetGateway {
   #calls;
   #memory;
-  #line = new Line();
+  #line;
+  #settings;
 
-  constructor({ endpoint, token, retries = 8, storage } = {}) {
+  constructor(settings = {}, line = new Line()) {
+    const { endpoint, token, retries = 8, storage, actAs } = settings;
     if (typeof endpoint !== 'string' || !endpoint) {
       throw new TypeError('AssetGateway needs an `endpoint`, such as https://assets.example.com');
     }
     if (!token) throw new TypeError('AssetGateway needs a `token`, or a function that gives one');
-    this.#calls = new Calls(endpoint.replace(/\/+$/, ''), token, retries);
-    this.#memory = new Memory(this.endpoint, storage);
+    this.#calls = new Calls(endpoint.replace(/\/+$/, ''), token, retries, actAs);
+    this.#memory = new Memory(this.endpoint, storage, actAs);
+    this.#line = line;
+    this.#settings = settings;
+  }
+
+  /** The same gateway for another user, over the same line. */
+  actingFor(sub) {
+    if (typeof sub !== 'string' || !sub) throw new TypeError('actingFor() takes a user’s sub');
+    return new AssetGateway({ ...this.#settings, actAs: sub }, this.#line);
   }
 
   get endpoint() {

@@ -1,6 +1,6 @@
 /** Many files in one call, each for itself or all as one package. */
 
-import { tell } from './errors.js';
+import { GatewayError, tell } from './errors.js';
 import { inOrderOfNeed } from './package.js';
 import { Queue } from './queue.js';
 
@@ -149,9 +149,16 @@ class Many {
     if (!this.failed) this.#signal?.removeEventListener('abort', this.#abort);
     this.#report(this.failed ? 'failed' : 'done');
     const outcomes = this.#tasks.map(({ file, asset, error }) => ({ file, asset, error }));
-    const fault = this.#asPackage && outcomes.find(({ error }) => error);
-    if (fault) this.#settle.reject(fault.error);
+    const fault = this.#asPackage && this.#tasks.find(({ error }) => error);
+    if (fault) this.#settle.reject(this.#named(fault));
     else this.#settle.resolve(this.#asPackage ? outcomes.at(-1).asset : outcomes);
+  }
+
+  /** Why a file failed, with its name; unless it says of no file in particular why all did. */
+  #named({ error, options: { filename } }) {
+    const alone = this.#tasks.filter((task) => task.error === error).length === 1;
+    if (alone && error instanceof GatewayError) error.filename = filename;
+    return error;
   }
 
   #report(state) {

@@ -14,9 +14,11 @@ export class Memory {
   #storage;
   #prefix;
 
-  constructor(endpoint, storage) {
+  /** `actAs`: whose uploads these are, where they are not the caller's own. */
+  constructor(endpoint, storage, actAs) {
     this.#storage = () => storage ?? globalThis.localStorage;
-    this.#prefix = `${PREFIX}${endpoint}:`;
+    // No prefix of another's: an endpoint begins with its scheme.
+    this.#prefix = `${PREFIX}${actAs ? `${actAs}@` : ''}${endpoint}:`;
   }
 
   keyOf(identity) {

@@ -10,13 +10,15 @@ export function nameInPackage(file) {
   return path.replace(/^\/?[^/]+\//, '') || file.name;
 }
 
+/** Hidden files, and files of hidden folders, are left out: `.DS_Store`, `.git/config`. */
+export const isVisible = (file) => !`/${nameInPackage(file)}`.includes('/.');
+
 /**
  * Groups of `[file, name]` that go one after the other, so that what is there can be played: pieces
  * in playing order, then the playlists that name them, the top one last.
  */
 export function inOrderOfNeed(files) {
-  const named = [...files].filter(({ name }) => !name.startsWith('.'))
-    .map((file) => [file, nameInPackage(file)]);
+  const named = [...files].filter(isVisible).map((file) => [file, nameInPackage(file)]);
   const depth = ([, name]) => name.split('/').length;
   // The same number of each rendition together.
   const leaf = ([, name]) => name.split('/').pop();

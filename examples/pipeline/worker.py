@@ -22,6 +22,9 @@ token = ClientCredentials(
 gateway = Client(env["GATEWAY_URL"], token)
 secret = Webhook(env["WEBHOOK_SECRET"])
 
+# Films; not the playlists and segments of packages, which are of kind `video`, too.
+FILMS = {"video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "video/mpeg"}
+
 
 def handle(event):
     if event["type"] != "asset.created":
@@ -30,11 +33,15 @@ def handle(event):
     # Frames are told of, too, and are not worked on.
     if asset["kind"] != "video" or not asset["project_id"] or not data["verified"]:
         return
+    if asset["content_type"] not in FILMS:
+        return
     user = gateway.acting_for(data["sub"])
     with tempfile.TemporaryDirectory() as folder:
         video = user.download(asset["path"], folder)
         frame = Path(folder, "frame.jpg")
-        command = ["ffmpeg", "-v", "error", "-i", str(video), "-frames:v", "1", str(frame)]
+        # Of this file alone, whatever it says of others.
+        read = ["-protocol_whitelist", "file", "-i", f"file:{video}"]
+        command = ["ffmpeg", "-v", "error", *read, "-frames:v", "1", str(frame)]
         subprocess.run(command, check=True, timeout=60)  # noqa: S603 - no shell
         with suppress(AlreadyExists):  # the event came twice
             user.upload(
@@ -59,4 +66,6 @@ class Hook(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     # A frame takes a second; put longer work into a queue of your own, and answer at once.
-    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Hook).serve_forever()
+    server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Hook)
+    print("listening", flush=True)
+    server.serve_forever()

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from app.domain.kinds import Kind
+from app.domain.policy import RULES
 from devstack.account import Stack
 from tests.gateway import Caller, Gateway, fetch, running_gateway, send
 from tests.samples import png
@@ -62,7 +64,8 @@ def test_me_names_the_caller_the_limits_and_the_usage(carol: Caller, gateway: Ga
     assert me["scopes"] == ["aws.cognito.signin.user.admin"]
     assert me["groups"] == []
     assert me["limits"]["image"]["max_bytes"] == 50 * 1024**2
-    assert "image/png" in me["limits"]["image"]["content_types"]
+    assert me["limits"]["image"]["content_types"] == sorted(RULES[Kind.IMAGE].canonical_types)
+    assert "image/jpg" not in me["limits"]["image"]["content_types"]
     assert set(me["limits"]) == {"audio", "image", "video", "brand_kit", "frame"}
     assert me["usage"]["bytes"] == 0
     assert me["usage"]["quota_bytes"] is None

@@ -34,10 +34,13 @@ import {
 } from 'asset-gateway-client';
 import 'asset-gateway-client/elements';
 import { de } from 'asset-gateway-client/elements/de';
+import { clientCredentials } from 'asset-gateway-client/backend';
 
 const gateway = new AssetGateway({ endpoint: 'https://x', token: async ({ renew }) => `${renew}` });
+const token = clientCredentials({ tokenUrl: 'https://x', clientId: 'a', clientSecret: 'b' });
+new AssetGateway({ endpoint: 'https://x', token, actAs: 'sub' });
 declare const chosen: { project: string | undefined };
-const upload: Upload = gateway.upload(new File([], 'a'), {
+const upload: Upload = gateway.actingFor('sub').upload(new File([], 'a'), {
   kind: 'video', concurrency: 2, projectId: chosen.project, checksum: 'sha256',
 });
 gateway.upload(new Blob([]), { filename: 'a.txt' }).pause();

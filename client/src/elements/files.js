@@ -1,9 +1,10 @@
 /** Files that people hand over: chosen, dropped, pasted; folders walked. */
 
+import { isVisible } from '../package.js';
+
 /** By file, what a reload can open it by again, where the browser has that (Chromium). */
 export const handles = new WeakMap();
 
-const visible = (files) => files.filter(({ name }) => !name.startsWith('.'));
 
 const MANIFEST = /\.(m3u8|mpd)$/i;
 
@@ -36,7 +37,7 @@ async function walk(entry) {
 
 /** What was chosen in a file input, as groups: loose files, or the files of a folder. */
 export function chosen(input) {
-  const files = visible([...input.files]);
+  const files = [...input.files].filter(isVisible);
   return grouped(files, input.webkitdirectory);
 }
 
@@ -54,7 +55,7 @@ export async function carried(transfer) {
   const found = { files: [], packages: [] };
   for (const [i, entry] of entries.entries()) {
     if (entry?.isDirectory) {
-      const group = grouped(visible(await walk(entry)), true);
+      const group = grouped((await walk(entry)).filter(isVisible), true);
       found.files.push(...group.files);
       found.packages.push(...group.packages);
     } else if (files[i]) {

@@ -7,7 +7,7 @@ import json
 import time
 from abc import ABC, abstractmethod
 from typing import Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote, urlencode
 
 import urllib3
 from cryptography.hazmat.primitives import hashes
@@ -19,7 +19,8 @@ from app.auth.sources import KeySource
 from tests.auth.tokens import ABSENT, b64url, sign_rs256
 
 AUDIENCE = "https://assets.example.com"
-SERVICE, SERVICE_SECRET = "render-farm", "a-secret-of-a-client-long-enough-for-one"
+#: With what RFC 6749, section 2.3.1, has encoded.
+SERVICE, SERVICE_SECRET = "render-farm", "a secret+of%25a-client:long&enough=for/one"
 SERVICE_SCOPE = "assets/act"
 Key = RSAKey | ECKey | OKPKey
 
@@ -104,7 +105,7 @@ class Provider(ABC):
 
 def ask(url: str, fields: dict[str, str]) -> str:
     """The access token that a token endpoint answers with."""
-    headers = urllib3.make_headers(basic_auth=f"{SERVICE}:{quote_plus(SERVICE_SECRET)}")
+    headers = urllib3.make_headers(basic_auth=f"{SERVICE}:{quote(SERVICE_SECRET, safe='')}")
     headers["content-type"] = "application/x-www-form-urlencoded"
     body = urlencode(fields).encode()
     answer = urllib3.request("POST", url, body=body, headers=headers, retries=False)

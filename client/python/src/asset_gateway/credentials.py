@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from urllib.parse import quote
 
 import httpx
 
@@ -42,7 +43,8 @@ class ClientCredentials:
         timeout: float = 10.0,
     ) -> None:
         self._url = token_url
-        self._auth = (client_id, client_secret)
+        # Section 2.3.1 asks for it. A blank is `%20`, which all servers read; `+` not all.
+        self._auth = (quote(client_id, safe=""), quote(client_secret, safe=""))
         fields = {"grant_type": "client_credentials", "scope": scope}
         self._fields = {name: text for name, text in {**fields, **(extra or {})}.items() if text}
         self._timeout = timeout
