@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -56,15 +56,24 @@ class RedisClient:
 
     def run(self, script: Script, keys: Sequence[str], values: Sequence[Any]) -> Any:
         """What ``script`` returns; all ``keys`` lie in one slot."""
-        client = self._client()
-        try:
+
+        def ask(client: redis.Redis) -> Any:
             try:
                 return client.evalsha(script.sha, len(keys), *keys, *values)
             except self._redis.exceptions.NoScriptError:
                 # Not by SCRIPT LOAD, which asks all nodes of a cluster, dead ones too.
                 return client.eval(script.text, len(keys), *keys, *values)
-        except self._redis.exceptions.RedisClusterException as error:
-            raise self._redis.ConnectionError(type(error).__name__) from error
+
+        return self._asked(ask)
+
+    def try_write(self, key: str) -> None:
+        """Write something that lasts a second to the server that has ``key``.
+
+        What refuses writes may well answer reads: a replica, and a server that is full.
+        """
+        # One slot with the key, which no user can be named like.
+        slot = found[0] if (found := re.search(r"\{[^}]+\}", key)) else f"{{{key}}}"
+        self._asked(lambda client: client.set(f"gateway:tried:{slot}", 1, px=1000))
 
     def unlink(self, keys: Sequence[str]) -> None:
         """Remove keys of one slot."""
@@ -89,6 +98,20 @@ class RedisClient:
         except Exception:
             return False
 
+    def _asked(self, ask: Callable[[redis.Redis], Any]) -> Any:
+        client = self._client()
+        try:
+            return ask(client)
+        except self._redis.exceptions.RedisClusterException as error:
+            raise self._redis.ConnectionError(type(error).__name__) from error
+        except self._redis.ResponseError as error:
+            # The name leads to another primary after a failover, but kept connections to what is a
+            # replica by now.
+            if self._single is None or not _is_of_a_replica(error):
+                raise
+            self._single.connection_pool.disconnect(inuse_connections=False)
+            return ask(client)
+
     def _client(self) -> redis.Redis:
         if self._single is not None:
             return self._single
@@ -104,6 +127,11 @@ class RedisClient:
             return connect(self._url, TIMEOUT_SECONDS)
         except self._redis.exceptions.RedisClusterException as error:
             raise self._redis.ConnectionError(type(error).__name__) from error
+
+
+def _is_of_a_replica(error: Exception) -> bool:
+    """Before Redis 7 what a script was refused stands in the middle of its error."""
+    return type(error).__name__ == "ReadOnlyError" or "READONLY " in str(error)
 
 
 class Script:

@@ -72,6 +72,8 @@ class Shared:
             FALLBACKS.inc()
             return otherwise()
         try:
+            if node in self._lost_nodes:
+                self.client.try_write(key)
             answer = ask()
         except self._errors as error:
             if isinstance(error, self._too_slow) and self.client.answers(key):

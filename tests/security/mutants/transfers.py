@@ -104,6 +104,16 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "T25",
+        "a Redis that has become a replica is kept",
+        always("RedisClient._asked", "self._single is None or not _is_of_a_replica(error)"),
+    ),
+    mutant(
+        "T25",
+        "a Redis that answers reads is back",
+        without("Shared.use", "self.client.try_write(key)"),
+    ),
+    mutant(
+        "T25",
         "what completes over the quota stays",
         always("Quota._settle", "state.taken <= quota"),
     ),
