@@ -47,6 +47,12 @@ graceful_timeout = 30
 # for itself what is too long.
 limit_request_line = 8190
 limit_request_field_size = 16384
+# The application asks nobody for its path or scheme (TRUSTED_PROXIES is for addresses alone). By
+# default gunicorn takes them from whoever connects from this machine, so from the headers that a
+# proxy beside it passes on, and the path from a variable, too.
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+os.environ.pop("SCRIPT_NAME", None)
 # gunicorn opens one for its command-line tool, in a place that is not ours.
 control_socket_disable = True
 accesslog = None  # the application logs its requests, without secrets

@@ -251,3 +251,24 @@ def test_the_waiting_client_is_told_to_go_on(server: Server) -> None:
     assert b"100 Continue" not in received
     framing = "Content-Length: 5000000\r\nExpect: 100-continue\r\nConnection: close"
     assert statuses(server, request(server, "POST /v1/links", framing, b"")) == [413]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "SCRIPT_NAME: /nowhere",
+        "SCRIPT_NAME: /healthz",
+        "PATH_INFO: /v1/me",
+        "X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: off",
+    ],
+)
+def test_t47_no_header_moves_the_path(server: Server, header: str) -> None:
+    """T47: whoever connects from this machine may be a proxy that passes on what clients send."""
+    sent = f"GET /healthz HTTP/1.1\r\nHost: x\r\n{header}\r\nConnection: close\r\n\r\n"
+    assert answers(server, sent.encode()) == [(200, b'{"status":"ok"}')]
+
+
+def test_t47_no_variable_moves_the_path() -> None:
+    """T47: one that is set for something else."""
+    with serving(NOWHERE, "bucket-one", SCRIPT_NAME="/nowhere") as moved:
+        assert moved.request("GET", "/healthz").status == 200

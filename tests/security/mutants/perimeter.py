@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.security.mutants.catalogue import Code, Mutant, always, mutant, never, without
+from tests.security.mutants.catalogue import Code, Mutant, Plain, always, mutant, never, without
 
 MUTANTS: tuple[Mutant, ...] = (
     mutant(
@@ -160,6 +160,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "T47",
         "a Location has the Host of its request",
         Code("create_upload", "url_for(...)", "url_for(..., _external=True)"),
+    ),
+    mutant(
+        "T47",
+        "a header moves the path",
+        Plain("gunicorn.conf.py", 'forwarder_headers = ""\n', ""),
     ),
     mutant(
         "T54",
