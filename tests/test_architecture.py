@@ -63,6 +63,7 @@ THEMES = {
     "limits/ledgers_agree": "memory and Redis, operation by operation",
     "limits/lost_redis": "the whole gateway while Redis comes and goes",
     "limits/no_order": "calls in any order against a store whose URLs live",
+    "limits/redis_failover": "one address of Redis or Valkey, through what happens to it",
     "limits/redis_sites": "Redis by cluster, Sentinel and TLS, through failovers",
     "s3/garbled": "every reader of the store's answers, fed with what is no answer",
 }
