@@ -9,7 +9,7 @@ from app.domain.actors import USER, Actor, ActorType
 
 MAX_SUB_CHARS = 128
 #: A user's folder. Cognito's subs are their own; `~XX` is a byte of a provider's odd one.
-SUB = re.compile(r"(?:[A-Za-z0-9._:-]|~[0-9A-F]{2}){1,128}")
+SUB = re.compile(r"(?:[A-Za-z0-9._:-]|~[0-9A-F]{2})+")
 _ODD = re.compile(rb"[^A-Za-z0-9._:-]")
 
 
