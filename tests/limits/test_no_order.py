@@ -370,13 +370,26 @@ class Overdrawn(Orders):
 
     judged_later = True
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: set[tuple[str, str, float]] = set()
+
     def rejected(self, key: str) -> None:
         self.remove(key)
 
+    def tick(self, seconds: float) -> None:
+        """The worker may be late, but not by a URL's life: what is as old as that stays."""
+        for key, (_, mark, came_at) in list(self.store.objects.items()):
+            late = seconds >= 1 and self.now + seconds > came_at + URL_SECONDS
+            if late and mark != "copy" and (key, mark, came_at) not in self.heard:
+                self.hear_of_all(0)
+        super().tick(seconds)
+
     @rule(who=which)
     def hear_of_all(self, who: int) -> None:
-        for key, (_, mark, _) in list(self.store.objects.items()):
+        for key, (_, mark, came_at) in list(self.store.objects.items()):
             if mark != "copy":
+                self.heard.add((key, mark, came_at))
                 try:
                     self.quota(who).admit("alice", self.found(key))
                 except QuotaExceeded:
