@@ -103,7 +103,7 @@ def parameters(url: str) -> dict[str, str]:
     return {name: values[0] for name, values in parsed.items()}
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(
     method=st.sampled_from(["GET", "PUT", "HEAD", "POST", "DELETE"]),
     address=st.sampled_from(ADDRESSES),
@@ -137,7 +137,7 @@ def test_urls_equal_botocores_byte_for_byte(
     assert ours.expires_at == at.replace(microsecond=0) + timedelta(seconds=seconds)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     wanted=st.lists(
         st.tuples(st.sampled_from(["a", "b/ü", "c d"]) | keys, queries, headers), max_size=12
