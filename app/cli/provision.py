@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from app.cli.stack_changes import StackError
 from app.cli.stack_environment import AccessKeyError
 from app.cli.stack_keys import SLOTS, KeysError
 from app.cli.stack_rollout import Request, Rollout
+
+RESERVED_WORDS = ("aws", "amazon", "cognito")
 
 
 @click.command("provision")
@@ -60,6 +63,7 @@ def provision(
         raise click.UsageError("--rotate-key and --retire-key are the two ends of one rotation")
     given = {"BucketName": bucket, "Origins": ",".join(origin), "AlarmEmail": alarm_email}
     parameters = {name: value for name, value in given.items() if value} | _pairs(pairs)
+    _check_domain(parameters)
     request = Request(parameters=parameters, tags=_tags(tags), **asked)
     try:
         Rollout(request, aws_client).run()
@@ -67,6 +71,21 @@ def provision(
         raise click.ClickException(str(error)) from None
     except (BotoCoreError, ClientError) as error:
         raise click.ClickException(f"AWS: {error}") from None
+
+
+def _check_domain(parameters: Mapping[str, str]) -> None:
+    """Cognito takes no domain with these words; it would say so after a quarter of an hour.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain-prefix.html
+    """
+    if not parameters.get("ServiceScope"):
+        return
+    prefix = parameters.get("ServiceDomain") or parameters.get("BucketName", "")
+    if found := next((word for word in RESERVED_WORDS if word in prefix), None):
+        raise click.UsageError(
+            f"Cognito takes no domain with {found} in it, such as {prefix}: choose another by "
+            "--set ServiceDomain=PREFIX"
+        )
 
 
 def _tags(texts: tuple[str, ...]) -> dict[str, str]:

@@ -101,6 +101,14 @@ variable "service_domain" {
   description = "Prefix of the pool's domain, where they get tokens; empty for the bucket's name, none for a pool that has one"
   type        = string
   default     = ""
+  validation {
+    condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|)$", var.service_domain))
+    error_message = "Up to 63 of a-z 0-9 and -."
+  }
+  validation {
+    condition     = length(regexall("aws|amazon|cognito", var.service_domain)) == 0
+    error_message = "Cognito takes no domain with aws, amazon or cognito in it."
+  }
 }
 
 variable "transfer_acceleration" {

@@ -26,6 +26,7 @@ NAMES = tuple(load("template.yaml")["Parameters"])
 EDGE_NAMES = tuple(load("edge-alarms.yaml")["Parameters"])
 GIVEN = {"BucketName": "media-acme", "Origins": "https://app.acme.com"}
 FIRST = ["--bucket", "media-acme", "--origin", "https://app.acme.com"]
+BACK_ENDS = ["--set", "ServiceScope=assets/act"]
 PAIR = make_key_pair()
 OTHER = make_key_pair()
 KEYS = GIVEN | {"PublicKeyBlue": PAIR.public_pem, "PublicKeyGreen": ""}
@@ -281,6 +282,8 @@ def test_a_plan_that_was_left_is_taken_up(account: Account) -> None:
         ([*FIRST, "--rotate-key", "--retire-key"], "the two ends of one rotation"),
         ([*FIRST, "--set", "PublicKeyBlue=x"], "keys are made here"),
         ([*FIRST, "--set", "Price-Class=x"], "--set takes NAME=VALUE"),
+        (["--bucket", "my-aws-films", *FIRST[2:], *BACK_ENDS], "no domain with aws"),
+        ([*FIRST, *BACK_ENDS, "--set", "ServiceDomain=cognito-films"], "no domain with cognito"),
         ([*FIRST, "--retire-key"], "--retire-key needs the key to keep"),
     ],
 )

@@ -42,6 +42,7 @@ from tests.gateway import ALICE, BOB, NOWHERE, Gateway, running_gateway
 from tests.stores.store import Store
 
 MIB = 1024**2
+CAROL = "carol"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 2000
 MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"
 SMALL_PARTS = {"MULTIPART_THRESHOLD_BYTES": str(5 * MIB), "PART_SIZE_BYTES": str(5 * MIB)}
@@ -159,7 +160,7 @@ def test_large_files_go_in_parts_at_once(client: Client, video: Path, tmp_path: 
         tracemalloc.stop()
     size = video.stat().st_size
     assert (asset.size, asset.project_id, heard[-1]) == (size, "p1", (size, size))
-    assert [sent for sent, _ in heard] == sorted(sent for sent, _ in heard)
+    assert [sent for sent, _ in heard] == sorted({sent for sent, _ in heard})
     assert client.download(asset.path, tmp_path).read_bytes() == video.read_bytes()
     assert peak < size
 
@@ -180,6 +181,7 @@ def test_passing_faults_are_not_seen(served: tuple[Gateway, str], video: Path) -
         heard: list[int] = []
         asset = client.upload(video, kind="video", on_progress=lambda sent, _: heard.append(sent))
     assert asset.size == heard[-1] == video.stat().st_size
+    assert heard == sorted({*heard})
 
 
 def test_a_put_whose_answer_was_lost_is_no_fault(served: tuple[Gateway, str]) -> None:
@@ -267,6 +269,35 @@ def test_a_folder_is_a_package(client: Client, tmp_path: Path) -> None:
         client.upload_folder(tmp_path / "stream" / "none", kind="video")
 
 
+def test_nothing_is_left_of_a_folder_that_is_refused(
+    served: tuple[Gateway, str], tmp_path: Path
+) -> None:
+    """What was begun in parts is aborted and what arrived is removed: be it that a file is refused
+    before a byte is sent, by its bytes, or that the store takes no more."""
+    gateway, address = served
+    film = MP4 + bytes(6 * MIB)
+    for name, bad in {"declared": ("z.exe", b"MZ"), "bytes": ("z.mp4", b"MZ" * 99)}.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "a.mp4").write_bytes(film)
+        (folder / bad[0]).write_bytes(bad[1])
+    unsent = Faulty(lambda request, _: 501 if request.url.params.get("partNumber") == "2" else None)
+    with (
+        httpx.Client(transport=unsent, timeout=30) as http,
+        Client(address, gateway.tokens(sub=CAROL), http=http) as broken,
+        Client(address, gateway.tokens(sub=CAROL)) as client,
+    ):
+        for name in ("declared", "bytes"):
+            with pytest.raises(ProblemError, match=r"z\."):
+                client.upload_folder(tmp_path / name, kind="video", project_id="p1")
+        (tmp_path / "declared" / "z.exe").unlink()
+        with pytest.raises(TransferError):
+            broken.upload_folder(tmp_path / "declared", kind="video")
+        assert [*client.assets()] == []
+        headers = {"authorization": f"Bearer {gateway.tokens(sub=CAROL)}"}
+        assert httpx.get(f"{address}/v1/uploads", headers=headers).json()["items"] == []
+
+
 # --- the library -----------------------------------------------------------------------------
 
 
@@ -278,7 +309,7 @@ def test_a_library_is_listed_linked_and_deleted(served: tuple[Gateway, str]) -> 
         assert [asset.path for asset in client.assets(kind="image")] == sorted(paths)
         page = client.page(kind="image", limit=2, sign=True)
         assert len(page) == 2
-        assert all(asset.link for asset in page)
+        assert [asset.link and asset.link.path for asset in page] == [asset.path for asset in page]
         rest = client.page(kind="image", limit=2, cursor=page.next_cursor)
         assert [asset.path for asset in (*page, *rest)] == sorted(paths)
         links = client.links(paths, expires_in=60, disposition="attachment")

@@ -52,5 +52,29 @@ class CognitoPool(Provider):
         token = self._maker()(**claims)
         return token
 
+    def groups(self, value: Any) -> dict[str, Any]:
+        return {"cognito:groups": value}
+
+    def others(self) -> list[dict[str, Any]]:
+        """Of a pool beside ours, of another region and partition, of another client, an ID token,
+        and one for a resource of somebody else's."""
+        hosts = (
+            "cognito-idp.eu-central-1.amazonaws.com",
+            "issuer-cognito-idp.eu-central-1.amazonaws.com",
+        )
+        elsewhere = (
+            "cognito-idp.eu-west-1.amazonaws.com",
+            "cognito-idp.eu-central-1.amazonaws.com.cn",
+            "cognito-idp-fips.eu-central-1.amazonaws.com",
+            "auth.example.com",
+        )
+        return [
+            *({"iss": f"https://{host}/eu-central-1_another"} for host in hosts),
+            *({"iss": f"https://{host}/{POOL_ID}"} for host in elsewhere),
+            {"client_id": "another"},
+            {"token_use": "id", "aud": CLIENT_ID},
+            {"aud": "https://else.example"},
+        ]
+
     def _maker(self) -> TokenMaker:
         return TokenMaker(kid=self.key.kid, key=self.key.private_key)  # type: ignore[arg-type]

@@ -54,6 +54,10 @@ class Provider(ABC):
         self.algorithm = algorithm
         self.key = fresh_key(algorithm, "key-1")
         self.issuer = ""
+        #: What to change in a client's own token so that a user might be behind it.
+        self.grant: dict[str, Any] = {"sub": "0f8fad5b-d9cb-469f-a165-70867728950e"}
+        #: And so that it has not the scope of back ends.
+        self.lesser: dict[str, Any] = {"scope": "openid"}
 
     @abstractmethod
     def rules(self) -> Rules: ...
@@ -66,8 +70,16 @@ class Provider(ABC):
         """An access token for a user, as the provider itself makes it."""
 
     @abstractmethod
-    def service_token(self) -> str:
-        """One of the client-credentials grant."""
+    def service_token(self) -> str | None:
+        """One of the client-credentials grant; None where the provider has none."""
+
+    def groups(self, value: Any) -> dict[str, Any]:
+        """The claims that say which groups a user is in."""
+        return {"groups": value}
+
+    def others(self) -> list[dict[str, Any]]:
+        """Claims of tokens of the same provider that are somebody else's."""
+        return [{"iss": f"{self.issuer}/another"}]
 
     @abstractmethod
     def publish(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from asset_gateway._calls import Calls
 from asset_gateway._io import IO, AsyncIO, Token
 from asset_gateway._sources import Sendable, Source, crc64nvme, files_of
 from asset_gateway._transfers import Meter, Progress, Transfers
-from asset_gateway.errors import ProblemError, problem
+from asset_gateway.errors import GatewayError, ProblemError, problem
 from asset_gateway.models import (
     Asset,
     Caller,
@@ -102,6 +103,7 @@ class Operations:
             if error.slug != "upload-incomplete":
                 raise
         # The store lost something that it had confirmed, or another client aborted a part.
+        meter.restart()
         await self._transfers.send(
             await self._calls("GET", path, act_as=act_as), source, meter, act_as
         )
@@ -120,54 +122,69 @@ class Operations:
 
         Hidden files are left out, and playlists go last. Folders may be three deep, which the
         gateway checks. Raises ``ValueError`` for no file; a ``ProblemError`` names the file in
-        its ``filename``.
+        its ``filename``. Nothing is left of a folder that did not arrive whole.
         """
         root = Path(folder)
         files = files_of(root)
         if not files:
             raise ValueError("there is no file in this folder")
-        sizes = {path: path.stat().st_size for path in files}
-        meter = Meter(sum(sizes.values()), on_progress)
+        meter = Meter(sum(path.stat().st_size for path in files), on_progress)
+        place = {"kind": kind} | ({"project_id": project_id} if project_id else {})
         asset_id = ""
+        begun: list[Mapping[str, Any]] = []
         assets: list[Asset] = []
-        for start in range(0, len(files), _FILES_A_BATCH):
-            batch = files[start : start + _FILES_A_BATCH]
-            declared: list[dict[str, Any]] = [
-                {
-                    "filename": path.relative_to(root).as_posix(),
-                    "content_type": "application/octet-stream",
-                    "size": sizes[path],
-                    "kind": kind,
-                    **({"project_id": project_id} if project_id else {}),
-                    **({"asset_id": asset_id} if asset_id else {}),
-                }
-                for path in batch
-            ]
-            answer = await self._calls(
-                "POST",
-                "/v1/uploads/batch",
-                json={"uploads": declared, "package": not asset_id},
-                act_as=act_as,
-            )
-            uploads = [
-                _upload_of(item, str(file["filename"]))
-                for item, file in zip(answer["items"], declared, strict=True)
-            ]
-            asset_id = str(uploads[0]["asset_id"])
-
-            async def send(upload: Mapping[str, Any], path: Path) -> None:
-                with await self._io.blocking(lambda: Source(path)) as opened:
-                    await self._transfers.send(upload, opened, meter, act_as)
-
-            await self._io.gather(
-                [
-                    lambda upload=upload, path=path: send(upload, path)  # type: ignore[misc]
-                    for upload, path in zip(uploads, batch, strict=True)
-                ],
-                self._at_once,
-            )
-            assets += await self._complete_many(uploads, act_as)
+        try:
+            for start in range(0, len(files), _FILES_A_BATCH):
+                batch = files[start : start + _FILES_A_BATCH]
+                grouped = place | ({"asset_id": asset_id} if asset_id else {})
+                declared = [_declared(path, root) | grouped for path in batch]
+                body = {"uploads": declared, "package": not asset_id}
+                answer = await self._calls("POST", "/v1/uploads/batch", json=body, act_as=act_as)
+                items = answer["items"]
+                begun = [item["upload"] for item in items if "upload" in item]
+                asset_id = next((str(upload["asset_id"]) for upload in begun), asset_id)
+                for item, file in zip(items, declared, strict=True):
+                    if "problem" in item:
+                        raise _problem_of(item, str(file["filename"]))
+                await self._send_files(begun, batch, meter, act_as)
+                assets += await self._complete_many(begun, act_as)
+        except Exception:
+            where = f"projects/{project_id}/{kind}" if project_id else kind
+            await self._give_up(begun, f"{where}/{asset_id}" if asset_id else "", act_as)
+            raise
         return Package(asset_id, tuple(assets))
+
+    async def _send_files(
+        self,
+        uploads: Iterable[Mapping[str, Any]],
+        files: Iterable[Path],
+        meter: Meter,
+        act_as: str | None,
+    ) -> None:
+        async def send(upload: Mapping[str, Any], path: Path) -> None:
+            with await self._io.blocking(lambda: Source(path)) as opened:
+                await self._transfers.send(upload, opened, meter, act_as)
+
+        await self._io.gather(
+            [
+                lambda upload=upload, path=path: send(upload, path)  # type: ignore[misc]
+                for upload, path in zip(uploads, files, strict=True)
+            ],
+            self._at_once,
+        )
+
+    async def _give_up(
+        self, uploads: Iterable[Mapping[str, Any]], folder: str, act_as: str | None
+    ) -> None:
+        """Leave nothing of a package that cannot be had whole, as far as the gateway answers."""
+        with suppress(GatewayError):
+            for upload in uploads:
+                path = f"/v1/uploads/{upload['upload_id']}"
+                await self._calls("DELETE", path, act_as=act_as)
+            if folder:
+                await self._until_complete(
+                    f"/v1/assets/{quote(folder)}", {"recursive": "true"}, act_as
+                )
 
     async def _complete_many(
         self, uploads: list[Mapping[str, Any]], act_as: str | None
@@ -263,10 +280,12 @@ class Operations:
         """Delete a project; how many objects went."""
         return await self._until_complete(f"/v1/projects/{quote(project_id)}", {})
 
-    async def _until_complete(self, path: str, params: dict[str, Any]) -> int:
+    async def _until_complete(
+        self, path: str, params: dict[str, Any], act_as: str | None = None
+    ) -> int:
         gone = 0
         while True:
-            found = await self._calls("DELETE", path, params=params)
+            found = await self._calls("DELETE", path, params=params, act_as=act_as)
             gone += int(found["deleted_objects"])
             if found["complete"]:
                 return gone
@@ -404,8 +423,10 @@ def _problem_of(item: Mapping[str, Any], filename: str) -> ProblemError:
     return problem(item["problem"].get("status", 0), item["problem"], filename=filename)
 
 
-def _upload_of(item: Mapping[str, Any], filename: str) -> Mapping[str, Any]:
-    if "problem" in item:
-        raise _problem_of(item, filename)
-    found: Mapping[str, Any] = item["upload"]
-    return found
+def _declared(path: Path, root: Path) -> dict[str, Any]:
+    """A file of a package; the gateway takes its type from its name."""
+    return {
+        "filename": path.relative_to(root).as_posix(),
+        "content_type": "application/octet-stream",
+        "size": path.stat().st_size,
+    }

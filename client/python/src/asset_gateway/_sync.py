@@ -105,7 +105,7 @@ class BlockingOperations:
 
         Hidden files are left out, and playlists go last. Folders may be three deep, which the
         gateway checks. Raises ``ValueError`` for no file; a ``ProblemError`` names the file in
-        its ``filename``.
+        its ``filename``. Nothing is left of a folder that did not arrive whole.
         """
         return run(
             self._operations.upload_folder(

@@ -23,18 +23,26 @@ _PASSING = frozenset({400, 408, 409, 429, 500, 502, 503, 504})
 
 
 class Meter:
-    """How much of an upload was sent. Bytes of an attempt that failed are taken back."""
+    """How much of an upload was sent. Bytes of an attempt that failed are taken back, and reported
+    again only once there are more."""
 
     def __init__(self, total: int, report: Progress | None) -> None:
         self._total, self._report = total, report
         self._lock = threading.Lock()
         self._sent = 0
+        self._told = -1
 
     def add(self, count: int) -> None:
         with self._lock:
             self._sent += count
-            if self._report is not None:
+            if self._sent > self._told and self._report is not None:
+                self._told = self._sent
                 self._report(self._sent, self._total)
+
+    def restart(self) -> None:
+        """What is there is counted anew."""
+        with self._lock:
+            self._sent = 0
 
 
 class Transfers:

@@ -25,9 +25,10 @@ class Link:
     path: str = ""
 
     @classmethod
-    def of(cls, found: Json) -> Link:
+    def of(cls, found: Json, path: str = "") -> Link:
+        """``path``: of the asset that it is part of, where it does not say so itself."""
         expires_at = instant(found.get("expires_at"))
-        return cls(found["url"], expires_at, found.get("via", ""), found.get("path", ""))
+        return cls(found["url"], expires_at, found.get("via", ""), found.get("path", path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Asset:
             etag=found.get("etag"),
             last_modified=instant(found.get("last_modified")),
             metadata=found.get("metadata"),
-            link=Link.of(link) if link else None,
+            link=Link.of(link, found["path"]) if link else None,
             raw=found,
         )
 
