@@ -35,6 +35,11 @@ export interface ManyOptions {
   onProgress?: ((progress: ManyProgress) => void) | undefined;
 }
 
+export interface PackageOptions extends ManyOptions {
+  /** Such as its folder's: the top playlist gets it, as `holiday.m3u8`. Without, all names stay. */
+  name?: string | undefined;
+}
+
 /** One of them is null. */
 export interface Outcome {
   file: File;
@@ -77,12 +82,12 @@ export declare function uploadAll(
 
 /**
  * A folder as one asset, such as HLS or DASH; its kind is `video` by default. Pieces go first, in
- * playing order, then the playlists, the top one last: what is there plays. Hidden files, and files of
- * hidden folders, are left out. Resolves to the top playlist's asset, and rejects with the first fault
+ * playing order, then the playlists, the top one last: what is there plays. Hidden files, files of
+ * hidden folders, and what systems leave there (`Thumbs.db`) are left out. Resolves to the top playlist's asset, and rejects with the first fault
  * once the rest is there; the `GatewayError` has the `filename`.
  */
 export declare function uploadPackage(
   gateway: AssetGateway,
   files: Iterable<File>,
-  options?: ManyOptions,
+  options?: PackageOptions,
 ): Many<Asset>;

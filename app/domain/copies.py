@@ -95,7 +95,7 @@ def relocate(
     return Relocation(paths, paths[main])
 
 
-def _likelihood(path: AssetPath) -> tuple[bool, int, bool, str]:
+def _likelihood(path: AssetPath) -> tuple[bool, int, bool, bool, str]:
     return likelihood("/".join(path.segments[1:]))
 
 

@@ -11,6 +11,8 @@ from app.domain.paths import AssetPath
 
 MANIFESTS = (".m3u8", ".mpd")
 _FIRST_MANIFESTS = ("master", "manifest", "index", "main")
+#: As in ``holiday.master.m3u8``: a package that its folder gave a name.
+_NAMED_FIRST = ".master"
 
 
 class PackageSize(NamedTuple):
@@ -39,12 +41,13 @@ def is_played(path: AssetPath) -> bool:
     return path.kind in (Kind.AUDIO, Kind.VIDEO) and is_manifest(path)
 
 
-def likelihood(name: str) -> tuple[bool, int, bool, str]:
+def likelihood(name: str) -> tuple[bool, int, bool, bool, str]:
     """Sorts first, of the files of a folder, the manifest that stands for all of them."""
     stem, dot, extension = name.rpartition("/")[2].lower().rpartition(".")
     return (
         dot + extension not in MANIFESTS,
         name.count("/"),
+        not stem.endswith(_NAMED_FIRST),
         stem not in _FIRST_MANIFESTS,
         name,
     )

@@ -11,8 +11,8 @@ export function uploadAll(gateway, files, options = {}) {
   return new Many(gateway, [[...files].map((file) => [file])], options);
 }
 
-export function uploadPackage(gateway, files, options = {}) {
-  const groups = inOrderOfNeed(files);
+export function uploadPackage(gateway, files, { name, ...options } = {}) {
+  const groups = inOrderOfNeed(files, name);
   if (!groups.length) throw new TypeError('A package needs at least one file');
   return new Many(gateway, groups, {
     kind: 'video', concurrency: PIECES_AT_A_TIME, ...options, asPackage: true,

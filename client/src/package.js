@@ -1,32 +1,67 @@
 /** A folder that is one asset, such as HLS or DASH: its files' names, and their order. */
 
 const MANIFEST = /\.(m3u8?|mpd)$/i;
+/** What such files are called by those who make them, and what says nothing of their contents. */
+const GENERIC = /^(master|main|index|manifest|playlist|stream|output)\.[^.]+$/i;
+/** What systems leave in folders, and nobody means to send. */
+const STRAY = /(^|\/)(\.|~\$|(thumbs\.db|ehthumbs.*\.db|desktop\.ini|__macosx)(\/|$))/i;
+/** What no name in a package may hold. */
+const UNSAFE = /[\\/*?%\p{C}]/gu;
 
 const natural = new Intl.Collator('en', { numeric: true });
 
-/** The name below the folder that was chosen or dropped. */
-export function nameInPackage(file) {
-  const path = file.webkitRelativePath || file.relativePath || '';
-  return path.replace(/^\/?[^/]+\//, '') || file.name;
+/** Some systems write é as two characters, which paths do not take. */
+const pathOf = (file) => (
+  (file.webkitRelativePath || file.relativePath || file.name).replace(/^\//, '').normalize('NFC'));
+const folderOf = (path) => path.replace(/[^/]*$/, '');
+
+/** The folder of a package: where its top playlist lies, or else what was chosen or dropped. */
+function rootOf(paths) {
+  const [top] = paths.filter((path) => MANIFEST.test(path)).map(folderOf)
+    .sort((a, b) => a.length - b.length);
+  if (top !== undefined && paths.every((path) => path.startsWith(top))) return top;
+  return /^[^/]+\//.exec(paths[0])?.[0] ?? '';
 }
 
-/** Hidden files, and files of hidden folders, are left out: `.DS_Store`, `.git/config`. */
-export const isVisible = (file) => !`/${nameInPackage(file)}`.includes('/.');
+/** What people call a package: its folder. */
+export const titleOf = (files) => rootOf(files.map(pathOf)).split('/').at(-2) ?? '';
+
+/** Those that somebody meant to send, of a folder that was chosen or dropped. */
+export const withoutStrays = (files) => (
+  files.filter((file) => !STRAY.test(pathOf(file).replace(/^[^/]+\//, ''))));
+
+/** The files of folders, as packages and what is none: each manifest has those around and below it. */
+export function grouped(files) {
+  const folders = new Set(files.map(pathOf).filter((path) => MANIFEST.test(path)).map(folderOf));
+  const above = (path) => [...folders].filter((folder) => path.startsWith(folder))
+    .sort((a, b) => a.length - b.length)[0];
+  const packages = new Map([...folders].map((folder) => [folder, []]));
+  const rest = files.filter((file) => !packages.get(above(pathOf(file)))?.push(file));
+  const whole = [...packages.values()];
+  return {
+    files: [...rest, ...whole.filter(({ length }) => length === 1).flat()],
+    packages: whole.filter(({ length }) => length > 1),
+  };
+}
 
 /**
  * Groups of `[file, name]` that go one after the other, so that what is there can be played: pieces
- * in playing order, then the playlists that name them, the top one last.
+ * in playing order, then the playlists that name them, the top one last, called by `title`.
  */
-export function inOrderOfNeed(files) {
-  const named = [...files].filter(isVisible).map((file) => [file, nameInPackage(file)]);
+export function inOrderOfNeed(files, title) {
+  const all = withoutStrays([...files]);
+  const root = rootOf(all.map(pathOf));
+  const nameOf = (path) => (path.startsWith(root) ? path.slice(root.length) : path.replace(/^[^/]+\//, ''));
+  const named = all.map((file) => [file, nameOf(pathOf(file))]);
   const depth = ([, name]) => name.split('/').length;
   // The same number of each rendition together.
   const leaf = ([, name]) => name.split('/').pop();
   named.sort((a, b) => natural.compare(leaf(a), leaf(b)) || natural.compare(a[1], b[1]));
   const lists = named.filter(([, name]) => MANIFEST.test(name));
   const top = topOf(lists, depth);
+  if (top && title) top[1] = titled(top[1], title, lists.filter((one) => depth(one) === depth(top)).length === 1);
   return [
-    named.filter(([, name]) => !MANIFEST.test(name)),
+    named.filter((one) => !lists.includes(one)),
     lists.filter((one) => one !== top),
     top ? [top] : [],
   ].filter((group) => group.length);
@@ -39,4 +74,15 @@ function topOf(lists, depth) {
     const [x, y] = [rank(a), rank(b)];
     return x[0] - y[0] || x[1] - y[1];
   })[0];
+}
+
+/**
+ * `holiday.m3u8` for `master.m3u8`: nothing else names the top playlist, and people see its name.
+ * Among others it is told by `holiday.master.m3u8`; one of a name of its own may be named by them.
+ */
+function titled(path, title, alone) {
+  const [, folder, name, extension] = /^(.*\/)?(.*)(\.[^.]+)$/.exec(path);
+  if (!alone && !GENERIC.test(name + extension)) return path;
+  const safe = [...title.normalize('NFC').replace(UNSAFE, '_')].slice(0, 60).join('').trim().replace(/^\.+/, '');
+  return safe ? `${folder ?? ''}${safe}${alone ? '' : '.master'}${extension}` : path;
 }

@@ -1,20 +1,24 @@
 /** What was deleted and can be brought back, as the bucket's versions have it. */
 
-import { folderOf, isManifest, nameOf } from '/client/src/elements/packages.js';
+import { folderOf, isPackage, nameOf } from '/client/src/elements/packages.js';
 import { Removal } from '/client/src/elements/removal.js';
 import { line, lineButton, words } from './dom.js';
 import { List } from './list.js';
 
-const PAGE = 200;
+const PAGE = 1000; // of files, and a package has many
 
-/** The files of a package are one entry: its top manifest, with the bytes of all. */
-export function asPackages(assets) {
+/**
+ * The files of a package are one entry: its top manifest, with the bytes of all. They come by path,
+ * so that of the last one there may be more to come, unless this is `all`.
+ */
+export function asPackages(assets, all) {
   const folders = Map.groupBy(assets, folderOf);
+  if (!all) folders.delete([...folders.keys()].sort().at(-1));
   return [...folders.values()].flatMap((files) => {
-    const [top] = files.filter(isManifest).sort((a, b) => a.path.length - b.path.length);
+    const [top] = files.filter(isPackage).sort((a, b) => a.path.length - b.path.length);
     if (!top) return files;
     return [{ ...top, size: files.reduce((sum, { size }) => sum + size, 0) }];
-  });
+  }).sort((a, b) => b.deleted_at.localeCompare(a.deleted_at));
 }
 
 export class Deleted {
@@ -29,7 +33,7 @@ export class Deleted {
     this.#say = say;
     this.#list = new List('deleted', {
       pages: () => gateway.list({ deleted: true, limit: PAGE }),
-      line: (assets) => asPackages(assets).map((asset) => this.#line(asset)),
+      lines: (assets, all) => asPackages(assets, all).map((asset) => this.#line(asset)),
       emptiness: (error) => {
         if (!error) return 'Nothing was deleted.';
         return error.slug === 'not-versioned' ? 'This bucket keeps no versions: what is deleted is gone.' : null;

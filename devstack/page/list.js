@@ -5,20 +5,20 @@ import { $, words } from './dom.js';
 export class List {
   #id;
   #pages;
-  #line;
+  #lines;
   #emptiness;
   #listing = null;
   #items = [];
   #cursor = null;
 
   /**
-   * The list in the section `id`. `pages()` gives a listing of the client's, `line(item)` an
-   * element; `emptiness(error)` says why there is nothing, or nothing for an error to be told.
+   * The list in the section `id`. `pages()` gives a listing of the client's,
+   * `lines(items, all)` the elements of what was read so far; `emptiness(error)` says why there is nothing, or nothing for an error to be told.
    */
-  constructor(id, { pages, line, emptiness }) {
+  constructor(id, { pages, lines, emptiness }) {
     this.#id = id;
     this.#pages = pages;
-    this.#line = line;
+    this.#lines = lines;
     this.#emptiness = emptiness;
     $(`${id}-more`).addEventListener('click', () => this.#read());
   }
@@ -38,8 +38,9 @@ export class List {
       if (listing !== this.#listing) return; // asked for anew meanwhile
       this.#cursor = next;
       this.#items.push(...items);
-      this.#show();
-      this.#say(this.#items.length || next ? '' : this.#emptiness());
+      // A page may be empty, or begin what only the next one shows.
+      if (!this.#show() && next) await this.#read();
+      else this.#say(this.#items.length ? '' : this.#emptiness());
     } catch (error) {
       if (listing !== this.#listing) return;
       this.#items = [];
@@ -48,9 +49,12 @@ export class List {
     }
   }
 
+  /** How many lines there are now. */
   #show() {
-    $(`${this.#id}-rows`).replaceChildren(...this.#line(this.#items));
+    const lines = this.#lines(this.#items, !this.#cursor);
+    $(`${this.#id}-rows`).replaceChildren(...lines);
     $(`${this.#id}-more`).hidden = !this.#cursor;
+    return lines.length;
   }
 
   #say(sentence) {

@@ -1,6 +1,6 @@
 /** Moving the asset that is open into another folder. */
 
-import { isManifest, nameOf } from '/client/src/elements/packages.js';
+import { nameOf } from '/client/src/elements/packages.js';
 import { $, words } from './dom.js';
 
 $('move-cancel').addEventListener('click', () => $('move').close());
@@ -21,8 +21,7 @@ function askForFolder(title, current) {
 
 export function offerMoves(gateway, gallery, { say, moved }) {
   gallery.addEventListener('asset-open', ({ detail: { asset } }) => {
-    // A brand kit is the library's; of a package all files would have to move.
-    $('viewer-move').hidden = asset.kind === 'brand_kit' || isManifest(asset);
+    $('viewer-move').hidden = asset.kind === 'brand_kit'; // which is the library's alone
   });
   $('viewer-move').addEventListener('click', async () => {
     const { asset } = gallery.viewer;

@@ -2,6 +2,7 @@
 
 import { openShare } from '/client/asset-gateway.js';
 import '/client/elements.js';
+import { nameOf } from '/client/src/elements/packages.js';
 import { $, words } from './dom.js';
 
 const GONE = 'It may have expired, or its owner may have withdrawn it. Ask whoever sent it for a new one.';
@@ -18,8 +19,8 @@ async function open(token) {
     $('share-note').hidden = false;
     return;
   }
-  document.title = shared.filename;
-  $('share-title').textContent = shared.filename;
+  document.title = nameOf(shared);
+  $('share-title').textContent = nameOf(shared);
   $('share-note').textContent = shared.note ?? '';
   $('share-note').hidden = !shared.note;
   if (!shared.query) {

@@ -1,6 +1,7 @@
 /** The caller's shared links: until when they work, how often they were opened, and their end. */
 
 import { copyText } from '/client/src/elements/clipboard.js';
+import { nameOf } from '/client/src/elements/packages.js';
 import { $, ask, line, lineButton, words } from './dom.js';
 import { List } from './list.js';
 
@@ -23,7 +24,7 @@ export class Shares {
     this.#say = say;
     this.#list = new List('shares', {
       pages: () => gateway.shares({ limit: PAGE }),
-      line: (shares) => shares.map((share) => this.#line(share)),
+      lines: (shares) => shares.map((share) => this.#line(share)),
       emptiness: (error) => (error ? null : 'Nothing is shared.'),
     });
     document.addEventListener('asset-shared', () => this.refresh());
@@ -34,7 +35,7 @@ export class Shares {
   }
 
   #line(share) {
-    const name = share.path.split('/').pop();
+    const name = nameOf(share);
     const sign = share.path.split('/').at(share.path.startsWith('projects/') ? 2 : 0);
     const facts = [`Works until ${words.date(share.expires_at)}`, opened(share), share.note];
     return line({ name, sign, facts, title: share.path },

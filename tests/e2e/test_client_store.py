@@ -237,15 +237,15 @@ def test_a_package_goes_up_as_one_in_order_of_need(
     assert item["name"] == "film"
     assert item["package"] == {"files": 1002, "done": 1002}
     assert told["forward"]
-    assert item["asset"]["filename"] == "master.m3u8"
-    folder = item["asset"]["key"].removesuffix("master.m3u8")
+    assert item["asset"]["filename"] == "film.m3u8"
+    folder = item["asset"]["key"].removesuffix("film.m3u8")
     pages = site.s3.get_paginator("list_objects_v2").paginate(
         Bucket=site.bucket, Prefix=f"users/{site.sub}/"
     )
     keys = [found["Key"] for answer in pages for found in answer["Contents"]]
     assert len(keys) == 1002
     assert all(key.startswith(folder) for key in keys)
-    assert sent[-2:] == ["index.m3u8", "master.m3u8"]
+    assert sent[-2:] == ["index.m3u8", "film.m3u8"]
     segments = [int(name[3:-3]) for name in sent[:-2]]
     assert all(abs(number - place) < 8 for place, number in enumerate(segments))
     assert calls["POST /v1/uploads/batch"] <= 2

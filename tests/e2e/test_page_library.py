@@ -6,6 +6,7 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import urllib3
@@ -85,35 +86,41 @@ def test_the_newest_is_first_and_a_name_is_found(signed_in: Page, picture: bytes
 def test_a_folder_that_is_a_package_goes_up_as_one_and_its_link_plays(
     signed_in: Page, site: Site, tmp_path: Path
 ) -> None:
-    """One row, one card, one link for anybody, one deletion, one restoration."""
+    """One row, one card, one link for anybody, one deletion, one call that restores it; by the
+    folder's name, and without what the system put into it."""
     page = signed_in
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     film = tmp_path / "film"
     shutil.copytree(PACKAGE, film, ignore=shutil.ignore_patterns("*.sh"))
+    for stray in (".DS_Store", "144p/Thumbs.db"):
+        (film / stray).write_bytes(b"\0")
     page.get_by_label("Folder to upload").set_input_files(film)
     expect(page.get_by_text("1 of 1 finished")).to_be_visible()
     whole = site.stored_keys()
-    assert len(whole) == len([path for path in film.rglob("*") if path.is_file()])
+    assert len(whole) == len([path for path in PACKAGE.rglob("*.*") if path.suffix != ".sh"])
     expect(page.locator(".card")).to_have_count(1)
 
-    card(page, "master.m3u8").click()
+    card(page, "film").click()
     page.get_by_role("dialog").get_by_role("button", name="Share").click()
     page.get_by_role("button", name="Create link").click()
     expect(page.get_by_text("Link copied.")).to_be_visible()
     link = page.evaluate("() => navigator.clipboard.readText()")
     stranger = page.context.new_page()
     stranger.goto(link)
-    expect(stranger.get_by_role("heading", name="master.m3u8")).to_be_visible()
+    expect(stranger.get_by_role("heading", name="film")).to_be_visible()
     assert stranger.locator("video").evaluate(PLAYED) > 0
     stranger.close()
 
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.locator(".card")).to_have_count(0)
     assert site.stored_keys() == set()
+    asked: list[str] = []
     page.get_by_role("button", name="Deleted", exact=True).click()
-    page.get_by_role("button", name="Restore master.m3u8").click()
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.get_by_role("button", name="Restore film").click()
     expect(page.get_by_text("Nothing was deleted.")).to_be_visible()
     assert site.stored_keys() == whole
+    assert asked.count("/v1/assets/restore") == 1
 
 
 def test_shared_links_are_seen_and_revoked(signed_in: Page, site: Site, picture: bytes) -> None:

@@ -1,15 +1,9 @@
 /** Files that people hand over: chosen, dropped, pasted; folders walked. */
 
-import { isVisible } from '../package.js';
+import { grouped, withoutStrays } from '../package.js';
 
 /** By file, what a reload can open it by again, where the browser has that (Chromium). */
 export const handles = new WeakMap();
-
-
-const MANIFEST = /\.(m3u8|mpd)$/i;
-
-/** Whether files of a folder are one HLS or DASH package, which only plays when kept together. */
-export const isPackage = (files) => files.length > 1 && files.some(({ name }) => MANIFEST.test(name));
 
 /** Where a file lies in its folder, as browsers tell it of chosen folders. */
 const PATH = 'webkitRelativePath';
@@ -35,14 +29,10 @@ async function walk(entry) {
   return (await Promise.all(found.map(walk))).flat();
 }
 
-/** What was chosen in a file input, as groups: loose files, or the files of a folder. */
+/** What was chosen in a file input: loose files, and packages among those of a folder. */
 export function chosen(input) {
-  const files = [...input.files].filter(isVisible);
-  return grouped(files, input.webkitdirectory);
-}
-
-function grouped(files, folder) {
-  return folder && isPackage(files) ? { files: [], packages: [files] } : { files, packages: [] };
+  const files = withoutStrays([...input.files]);
+  return input.webkitdirectory ? grouped(files) : { files, packages: [] };
 }
 
 /** What a drop or a paste carries: loose files, and folders that are packages. */
@@ -55,7 +45,7 @@ export async function carried(transfer) {
   const found = { files: [], packages: [] };
   for (const [i, entry] of entries.entries()) {
     if (entry?.isDirectory) {
-      const group = grouped((await walk(entry)).filter(isVisible), true);
+      const group = grouped(withoutStrays(await walk(entry)));
       found.files.push(...group.files);
       found.packages.push(...group.packages);
     } else if (files[i]) {

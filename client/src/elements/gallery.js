@@ -29,7 +29,6 @@ export class AssetGallery extends PlacedElement {
   #seen;
   #end;
   #typing;
-  #ordered = true;
 
   constructor() {
     super(common, gallery);
@@ -103,7 +102,6 @@ export class AssetGallery extends PlacedElement {
     });
     this.#observe();
     if (!this.watch(made)) return;
-    this.#ordered = true;
     this.#removal = new Removal(this.gateway, this.store);
     this.viewer.player.gateway = this.gateway;
     this.viewer.player.hls = this.loadHls ?? this.getAttribute('hls');
@@ -171,12 +169,6 @@ export class AssetGallery extends PlacedElement {
       }
     }
     for (const path of gone) this.#drop(path);
-    if (error?.slug === 'validation-error' && this.#ordered) {
-      // A gateway that knows no order and no packages lists files by key.
-      this.#ordered = false;
-      this.library.query({ order: undefined, group: undefined });
-      return;
-    }
     this.#setCurrent(this.#current?.element.isConnected ? this.#current : this.#firstCard());
     this.#settle(assets.length, loading, hasMore, error);
   }

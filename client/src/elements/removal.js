@@ -1,8 +1,10 @@
 /** Deleting and undoing it, packages as one. */
 
-import { folderOf, isManifest } from './packages.js';
+import { folderOf, isPackage } from './packages.js';
 
-const PAGES = 20; // of deleted things, looked through for the pieces of a package
+/** Of a package too large to come back in one call: pieces a look, and at a time. */
+const LOOK = 1000;
+const TOGETHER = 6;
 
 export class Removal {
   #gateway;
@@ -16,7 +18,7 @@ export class Removal {
 
   /** Whether the bucket keeps what is deleted; asked once. */
   canUndo() {
-    this.#versioned ??= this.#gateway.request('GET', '/v1/assets', { query: { deleted: true, limit: 1 } })
+    this.#versioned ??= this.#gateway.list({ deleted: true, limit: 1 }).page()
       .then(() => true, (error) => {
         if (error.slug !== 'not-versioned') this.#versioned = null;
         return false;
@@ -26,8 +28,8 @@ export class Removal {
 
   /** `{ removed, failed }`: the assets that are gone, and how many are not. */
   async remove(assets) {
-    const packages = assets.filter(isManifest);
-    const single = assets.filter((asset) => !isManifest(asset));
+    const packages = assets.filter(isPackage);
+    const single = assets.filter((asset) => !isPackage(asset));
     for (const asset of packages) await this.#gateway.delete(folderOf(asset), { recursive: true });
     const { errors = [] } = (single.length && await this.#library.remove(single.map(({ path }) => path))) || {};
     if (packages.length) await this.#library.refresh();
@@ -36,23 +38,31 @@ export class Removal {
   }
 
   async restore(assets) {
-    const packages = assets.filter(isManifest);
-    const single = assets.filter((asset) => !isManifest(asset));
+    const single = assets.filter((asset) => !isPackage(asset));
+    for (const asset of assets) if (isPackage(asset)) await this.#restorePackage(folderOf(asset));
     if (single.length) await this.#library.restore(single);
-    for (const asset of packages) await this.#restoreFolder(`${folderOf(asset)}/`);
-    if (packages.length) await this.#library.refresh();
+    else this.#library.refresh();
   }
 
-  async #restoreFolder(folder) {
-    let cursor;
-    for (let page = 0; page < PAGES; page += 1) {
-      const { items, next_cursor: next } = await this.#gateway.request('GET', '/v1/assets', {
-        query: { deleted: true, prefix: folder, limit: 1000, cursor },
-      });
-      const pieces = items.filter(({ path }) => path.startsWith(folder));
-      await Promise.all(pieces.map(({ path }) => this.#gateway.restore(path)));
-      if (!next) return;
-      cursor = next;
+  async #restorePackage(folder) {
+    for (;;) {
+      try {
+        await this.#gateway.restore(folder);
+        return;
+      } catch (error) {
+        if (error.status !== 413) throw error;
+        if (!await this.#restoreSome(folder)) throw error;
+      }
     }
+  }
+
+  /** Some pieces of it; the manifests stand for all, and come last. */
+  async #restoreSome(folder) {
+    const { items } = await this.#gateway.list({ deleted: true, prefix: `${folder}/`, limit: LOOK }).page();
+    const pieces = items.filter((asset) => !isPackage(asset));
+    for (let i = 0; i < pieces.length; i += TOGETHER) {
+      await Promise.all(pieces.slice(i, i + TOGETHER).map(({ path }) => this.#gateway.restore(path)));
+    }
+    return pieces.length > 0;
   }
 }

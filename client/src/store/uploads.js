@@ -6,6 +6,7 @@
 
 import { failure } from '../errors.js';
 import { uploadPackage } from '../many.js';
+import { titleOf, withoutStrays } from '../package.js';
 import { Queue } from '../queue.js';
 import { previewOf } from './previews.js';
 import { Snapshots } from './snapshots.js';
@@ -21,8 +22,6 @@ const SMALL = 50e3;
 const OFFERED = 100;
 
 const familyOf = (type) => /^(audio|image|video)\//.exec(type ?? '')?.[1] ?? null;
-const folderOf = ({ webkitRelativePath, relativePath, name }) => (
-  /^\/?([^/]+)\//.exec(webkitRelativePath || relativePath || '')?.[1] ?? name);
 
 export const createUploads = (gateway, options = {}) => new Uploads(gateway, options);
 
@@ -63,11 +62,12 @@ class Uploads {
   };
 
   addPackage = (files, options) => {
-    const all = [...files];
+    const all = withoutStrays([...files]);
     if (!all.length) return;
+    const title = titleOf(all);
     const { kind = 'video', projectId } = this.#placeOf(options);
     const size = all.reduce((sum, file) => sum + file.size, 0);
-    const item = this.#item({ name: folderOf(all[0]), size, type: '', kind });
+    const item = this.#item({ name: title || all[0].name, size, type: '', kind });
     item.package = { files: all.length, done: 0 };
     let many = null;
     this.#follow(item, this.#queue.add({ size }, {}, {
@@ -79,6 +79,7 @@ class Uploads {
         many = uploadPackage(this.#gateway, all, {
           kind,
           projectId,
+          name: title,
           onProgress: (progress) => {
             item.package = { files: progress.files, done: progress.done };
             onProgress(progress);
