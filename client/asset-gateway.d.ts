@@ -290,6 +290,8 @@ export declare class AssetGateway {
 
   /** Resumes by itself when this browser began the same file before. */
   upload(source: Source, options?: UploadOptions): Upload;
+  /** Hears of each asset that `upload()` and `resume()` of this instance bring. Returns what ends it. */
+  onUploaded(listener: (asset: Asset) => void): () => void;
   /**
    * What this browser began and did not finish: `upload()` of the same file goes on with it.
    * Leaves out what this tab is at, which other tabs cannot take.

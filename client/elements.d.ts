@@ -73,7 +73,7 @@ export declare class AssetUploader extends GatewayElement<AssetUploaderEvents> {
   showQuota(): Promise<void>;
 }
 
-/** `<asset-gallery kind project-id hls no-share>` */
+/** `<asset-gallery kind project-id hls no-share max-opens>` */
 export declare class AssetGallery extends GatewayElement<AssetGalleryEvents> {
   kind: Kind | null;
   projectId: string | null;

@@ -83,8 +83,9 @@ export declare function uploadAll(
 /**
  * A folder as one asset, such as HLS or DASH; its kind is `video` by default. Pieces go first, in
  * playing order, then the playlists, the top one last: what is there plays. Hidden files, files of
- * hidden folders, and what systems leave there (`Thumbs.db`) are left out. Resolves to the top playlist's asset, and rejects with the first fault
- * once the rest is there; the `GatewayError` has the `filename`.
+ * hidden folders, and what systems leave there (`Thumbs.db`) are left out. Resolves to the top
+ * playlist's asset, and rejects with the first fault once the rest is there; the `GatewayError` has
+ * the `filename`.
  */
 export declare function uploadPackage(
   gateway: AssetGateway,

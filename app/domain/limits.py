@@ -46,6 +46,8 @@ def human_size(size: int, *, up: bool = False) -> str:
         tenths = -(-size * 10 // KIB**unit)
         if tenths >= 100:
             tenths = -(-tenths // 10) * 10
+        if tenths == KIB * 10 and unit + 1 < len(_UNITS):
+            unit, tenths = unit + 1, 10
     if tenths >= 100 or tenths % 10 == 0:
         return f"{tenths // 10:,} {_UNITS[unit]}"
     return f"{tenths // 10}.{tenths % 10} {_UNITS[unit]}"

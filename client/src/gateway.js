@@ -5,7 +5,7 @@
  */
 
 import { Calls } from './calls.js';
-import { failure } from './errors.js';
+import { failure, tell } from './errors.js';
 import { drop, reopen } from './handles.js';
 import { Line } from './line.js';
 import { claim, isLive, Memory } from './memory.js';
@@ -32,6 +32,7 @@ export class AssetGateway {
   #memory;
   #line;
   #settings;
+  #listeners = new Set();
 
   constructor(settings = {}, line = new Line()) {
     const { endpoint, token, retries = 8, storage, actAs } = settings;
@@ -72,7 +73,14 @@ export class AssetGateway {
   }
 
   #upload(source, options) {
-    return new Upload({ gateway: this, memory: this.#memory, line: this.#line }, source, options);
+    const upload = new Upload({ gateway: this, memory: this.#memory, line: this.#line }, source, options);
+    upload.then((asset) => this.#listeners.forEach((listener) => tell(listener, asset)), () => {});
+    return upload;
+  }
+
+  onUploaded(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   resumable() {

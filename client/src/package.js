@@ -2,11 +2,11 @@
 
 const MANIFEST = /\.(m3u8?|mpd)$/i;
 /** What such files are called by those who make them, and what says nothing of their contents. */
-const GENERIC = /^(master|main|index|manifest|playlist|stream|output)\.[^.]+$/i;
+const GENERIC = /^(master|main|index|manifest)\.[^.]+$/i;
 /** What systems leave in folders, and nobody means to send. */
 const STRAY = /(^|\/)(\.|~\$|(thumbs\.db|ehthumbs.*\.db|desktop\.ini|__macosx)(\/|$))/i;
-/** What no name in a package may hold. */
-const UNSAFE = /[\\/*?%\p{C}]/gu;
+/** What no name in a package may hold, or begin with. */
+const UNSAFE = /^[.\s]+|[\\/*?%\p{C}]/gu;
 
 const natural = new Intl.Collator('en', { numeric: true });
 
@@ -15,10 +15,13 @@ const pathOf = (file) => (
   (file.webkitRelativePath || file.relativePath || file.name).replace(/^\//, '').normalize('NFC'));
 const folderOf = (path) => path.replace(/[^/]*$/, '');
 
+/** Where playlists lie, the topmost first. */
+const foldersOf = (paths) => [...new Set(paths.filter((path) => MANIFEST.test(path)).map(folderOf))]
+  .sort((a, b) => a.length - b.length);
+
 /** The folder of a package: where its top playlist lies, or else what was chosen or dropped. */
 function rootOf(paths) {
-  const [top] = paths.filter((path) => MANIFEST.test(path)).map(folderOf)
-    .sort((a, b) => a.length - b.length);
+  const [top] = foldersOf(paths);
   if (top !== undefined && paths.every((path) => path.startsWith(top))) return top;
   return /^[^/]+\//.exec(paths[0])?.[0] ?? '';
 }
@@ -32,16 +35,13 @@ export const withoutStrays = (files) => (
 
 /** The files of folders, as packages and what is none: each manifest has those around and below it. */
 export function grouped(files) {
-  const folders = new Set(files.map(pathOf).filter((path) => MANIFEST.test(path)).map(folderOf));
-  const above = (path) => [...folders].filter((folder) => path.startsWith(folder))
-    .sort((a, b) => a.length - b.length)[0];
-  const packages = new Map([...folders].map((folder) => [folder, []]));
-  const rest = files.filter((file) => !packages.get(above(pathOf(file)))?.push(file));
-  const whole = [...packages.values()];
-  return {
-    files: [...rest, ...whole.filter(({ length }) => length === 1).flat()],
-    packages: whole.filter(({ length }) => length > 1),
-  };
+  const folders = foldersOf(files.map(pathOf));
+  const groups = new Map(folders.map((folder) => [folder, []]));
+  const rest = files.filter((file) => (
+    !groups.get(folders.find((folder) => pathOf(file).startsWith(folder)))?.push(file)));
+  const packages = [...groups.values()].filter(({ length }) => length > 1);
+  const lone = [...groups.values()].filter(({ length }) => length === 1).flat();
+  return { files: [...rest, ...lone], packages };
 }
 
 /**
@@ -83,6 +83,5 @@ function topOf(lists, depth) {
 function titled(path, title, alone) {
   const [, folder, name, extension] = /^(.*\/)?(.*)(\.[^.]+)$/.exec(path);
   if (!alone && !GENERIC.test(name + extension)) return path;
-  const safe = [...title.normalize('NFC').replace(UNSAFE, '_')].slice(0, 60).join('').trim().replace(/^\.+/, '');
-  return safe ? `${folder ?? ''}${safe}${alone ? '' : '.master'}${extension}` : path;
+  return `${folder ?? ''}${title.replace(UNSAFE, '_')}${alone ? '' : '.master'}${extension}`;
 }

@@ -56,7 +56,7 @@ def test_what_systems_leave_in_folders_is_no_part_of_a_package() -> None:
         # Which of them names the others cannot be told: all names stay.
         (["film/a.m3u8", "film/b.m3u8"], "film", ["b.m3u8", "a.m3u8"]),
         (["all/film/x/1.ts", "all/film/manifest.mpd"], "film", ["x/1.ts", "film.mpd"]),
-        (["film/1.m4s", "film/main.mpd"], "a/b?\u200e.", ["1.m4s", "a_b__..mpd"]),
+        (["film/1.m4s", "film/main.mpd"], ".a/b?\u200e", ["1.m4s", "_a_b__.mpd"]),
     ],
 )
 def test_a_package_is_called_by_its_folder(

@@ -236,6 +236,7 @@ def test_t19_media_are_not_active() -> None:
         (9 * 1024**2 + 1, "9 MB", "9.1 MB"),
         (1_000_000, "976 KB", "977 KB"),
         (5 * 1024**3, "5 GB", "5 GB"),
+        (1024**3 - 1, "1,023 MB", "1 GB"),
     ],
 )
 def test_sizes_are_written_as_people_read_them(size: int, down: str, up: str) -> None:

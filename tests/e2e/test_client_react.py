@@ -97,6 +97,22 @@ def test_the_library_loads_with_links(page: Page) -> None:
     expect(link).to_have_count(0)
 
 
+def test_the_library_shows_what_the_same_gateway_uploads(page: Page) -> None:
+    """Without a refresh by the page; once nobody looks, nothing is asked for."""
+    page.evaluate("() => { window.mine = gateway(); }")
+    render(page, "Library", "mine")
+    expect(page.locator("#react-library")).to_have_attribute("title", "false")
+    page.evaluate("() => inTime(mine.upload(file(10, 'note.txt'), { kind: 'brand_kit' }))")
+    expect(page.locator("#react-library a")).to_have_text(["note.txt"])
+    page.evaluate("() => show(false)")
+    expect(page.locator("#react-library")).to_have_count(0)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+    page.evaluate("() => inTime(mine.upload(file(10, 'b.txt'), { kind: 'brand_kit' }))")
+    page.evaluate("() => new Promise((resolve) => { setTimeout(resolve, 400); })")
+    assert not [call for call in asked if call.startswith("GET") and "/v1/assets" in call]
+
+
 def test_links_are_renewed_before_they_expire(page: Page) -> None:
     """A minute before, as long as the component is mounted; then nothing is asked for."""
     page.clock.install()

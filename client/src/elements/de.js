@@ -73,6 +73,8 @@ export const de = {
   shareTitle: '{name} teilen',
   shareHint: 'Wer den Link hat, kann die Datei ohne Anmeldung öffnen.',
   shareFor: 'Gültig für',
+  shareMost: 'Lässt sich so oft öffnen',
+  shareNote: 'Notiz',
   hour: '1 Stunde',
   day: '1 Tag',
   week: '7 Tage',

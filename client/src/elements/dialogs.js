@@ -42,17 +42,20 @@ export function showLink(element, link) {
     h('label', {}, h('span', { class: 'sr-only' }, words.say('link')), field));
 }
 
-/** Asks how long a share works. Calls `create(seconds)` in the click itself. */
+/** Asks how a share works. Calls `create(options)`, as of `gateway.share()`, in the click itself. */
 export async function askForShare(element, name, create) {
   const { words } = element;
-  const field = h('select', {}, ...TIMES.map(([key, seconds]) => h('option', { value: seconds }, words.say(key))));
-  field.value = '86400';
+  const labelled = (key, field) => h('label', {}, h('span', {}, words.say(key)), field);
+  const time = h('select', {}, ...TIMES.map(([key, seconds]) => h('option', { value: seconds }, words.say(key))));
+  time.value = '86400';
+  const most = element.hasAttribute('max-opens') && h('input', { type: 'number', min: 1, max: 1e6 });
+  const note = h('input', { maxlength: 200 });
   let made;
-  const form = h('label', {}, h('span', {}, words.say('shareFor')), field);
   const answer = ask(element, { title: words.say('shareTitle', { name }), confirm: 'createLink', cancel: 'cancelDialog' },
-    h('p', { class: 'muted' }, words.say('shareHint')), form);
-  form.closest('form').addEventListener('submit', () => {
-    made = create(Number(field.value));
+    h('p', { class: 'muted' }, words.say('shareHint')),
+    labelled('shareFor', time), most && labelled('shareMost', most), labelled('shareNote', note));
+  time.form.addEventListener('submit', () => {
+    made = create({ expiresIn: +time.value, maxOpens: +most.value || undefined, note: note.value.trim() || undefined });
   });
   await answer;
   return made;

@@ -70,6 +70,8 @@ export const en = {
   shareTitle: 'Share {name}',
   shareHint: 'Whoever has the link can open this, without signing in.',
   shareFor: 'Works for',
+  shareMost: 'Can be opened so many times',
+  shareNote: 'Note',
   hour: '1 hour',
   day: '1 day',
   week: '7 days',

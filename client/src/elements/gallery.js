@@ -24,7 +24,6 @@ export class AssetGallery extends PlacedElement {
   #cards = new Map();
   #selected = new Set();
   #current = null;
-  #listening = null;
   #removal = null;
   #seen;
   #end;
@@ -106,15 +105,11 @@ export class AssetGallery extends PlacedElement {
     this.viewer.player.gateway = this.gateway;
     this.viewer.player.hls = this.loadHls ?? this.getAttribute('hls');
     this.viewer.player.texts = this.texts;
-    // What an uploader of the same page has brought belongs in here.
-    this.#listening = new AbortController();
-    this.hear(['asset-uploaded', 'asset-previewed'], () => this.refresh(), this.#listening.signal);
     this.store.load();
   }
 
   stop() {
     super.stop();
-    this.#listening?.abort();
     this.#seen.disconnect();
     this.#end.disconnect();
     this.#selected.clear();
@@ -316,12 +311,11 @@ export class AssetGallery extends PlacedElement {
   }
 
   async share(asset) {
-    const handedOver = await askForShare(this, nameOf(asset), (expiresIn) => {
-      const share = this.gateway.share(asset.path, { expiresIn });
+    return askForShare(this, nameOf(asset), (options) => {
+      const share = this.gateway.share(asset.path, options);
       share.then((made) => this.emit('asset-shared', { share: made, asset }), () => {});
       return this.#handOver(share);
     });
-    return handedOver;
   }
 
   async #handOver(link) {

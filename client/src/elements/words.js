@@ -22,14 +22,20 @@ export class Words {
     return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
   }
 
+  /** `1.5 GB`; what would round to 1,000 of a unit is 1 of the next. */
   bytes(count) {
-    const step = count < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(count) / 3));
-    const value = count / 1000 ** step;
-    return `${this.#digits(value, step === 0 || value >= 100 ? 0 : 1)} ${UNITS[step]}`;
+    let step = 0;
+    let value = count;
+    while (step < UNITS.length - 1 && value >= (step ? 999.5 : 1000)) {
+      value /= 1000;
+      step += 1;
+    }
+    return `${this.#digits(value, step === 0 || value >= 99.95 ? 0 : 1)} ${UNITS[step]}`;
   }
 
   duration(seconds) {
-    if (seconds < 60) return this.say('seconds', { n: Math.max(1, Math.round(seconds)) });
+    const whole = Math.max(1, Math.round(seconds));
+    if (whole < 60) return this.say('seconds', { n: whole });
     const minutes = Math.round(seconds / 60);
     if (minutes < 60) return this.say('minutes', { n: minutes });
     return this.say('hours', { n: Math.floor(minutes / 60), minutes: minutes % 60 });

@@ -6,6 +6,10 @@ import { toldOf } from './told.js';
 /** A page may hold few, or none, and there are more all the same. */
 const PAGES_AT_MOST = 10;
 const ENOUGH = 24;
+/** The most that one page can hold. */
+const PAGE = 1000;
+/** Uploads that end together are looked for together. */
+const SOON_MS = 300;
 
 export const createLibrary = (gateway, query = {}) => new Library(gateway, query);
 
@@ -19,6 +23,8 @@ class Library {
   #loading = false;
   #error = null;
   #run = null;
+  #soon = null;
+  #hearing = null;
   #snapshots = new Snapshots(() => this.#show());
 
   constructor(gateway, query) {
@@ -26,7 +32,15 @@ class Library {
     this.#query = { order: 'newest', ...query };
   }
 
-  subscribe = (listener) => this.#snapshots.subscribe(listener);
+  /** While anybody listens it shows what the same gateway uploads. */
+  subscribe = (listener) => {
+    this.#hearing ??= this.#gateway.onUploaded(() => this.#look());
+    const end = this.#snapshots.subscribe(listener);
+    return () => {
+      end();
+      if (!this.#snapshots.heard) this.#stop();
+    };
+  };
 
   getSnapshot = () => this.#snapshots.get();
 
@@ -87,11 +101,25 @@ class Library {
   };
 
   close = () => {
+    this.#stop();
     this.#run?.abort();
     this.#snapshots.close();
   };
 
+  #look() {
+    if (this.#run && !this.#query.deleted) this.#soon ??= setTimeout(this.refresh, SOON_MS);
+  }
+
+  #stop() {
+    clearTimeout(this.#soon);
+    this.#soon = null;
+    this.#hearing?.();
+    this.#hearing = null;
+  }
+
   async #load(enough) {
+    clearTimeout(this.#soon);
+    this.#soon = null;
     this.#run?.abort();
     this.#measure();
     await this.#read([], null, enough);
@@ -102,7 +130,9 @@ class Library {
     const run = new AbortController();
     this.#run = run;
     this.#set({ loading: true, error: null });
-    const pages = this.#gateway.list({ ...this.#query, signal: run.signal });
+    // What is shown already is read anew in as few calls as that takes.
+    const limit = enough > ENOUGH && !assets.length ? Math.min(PAGE, enough) : undefined;
+    const pages = this.#gateway.list({ limit, ...this.#query, signal: run.signal });
     let found = assets;
     let next = cursor;
     try {
