@@ -10,6 +10,8 @@ export interface Told {
   readonly title: string;
   readonly detail: string | null;
   readonly canRetry: boolean;
+  /** Of the file of a package that it concerns. */
+  readonly filename?: string | undefined;
 }
 
 export type ItemState =

@@ -4,7 +4,7 @@ const MANIFEST = /\.(m3u8?|mpd)$/i;
 /** What such files are called by those who make them, and what says nothing of their contents. */
 const GENERIC = /^(master|main|index|manifest)\.[^.]+$/i;
 /** What systems leave in folders, and nobody means to send. */
-const STRAY = /(^|\/)(\.|~\$|(thumbs\.db|ehthumbs.*\.db|desktop\.ini|__macosx)(\/|$))/i;
+const STRAY = /(^|\/)(\.|(thumbs\.db|desktop\.ini|__macosx)(\/|$))/i;
 /** What no name in a package may hold, or begin with. */
 const UNSAFE = /^[.\s]+|[\\/*?%\p{C}]/gu;
 

@@ -53,13 +53,4 @@ export class PlacedElement extends GatewayElement {
     this.#made?.close();
     this.#made = null;
   }
-
-  /** Hears, until `signal`, of what another element of the same gateway tells the page. */
-  hear(names, action, signal) {
-    for (const name of names) {
-      document.addEventListener(name, ({ target }) => {
-        if (target.gateway === this.gateway) action();
-      }, { signal });
-    }
-  }
 }

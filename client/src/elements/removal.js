@@ -2,9 +2,8 @@
 
 import { folderOf, isPackage } from './packages.js';
 
-/** Of a package too large to come back in one call: pieces a look, and at a time. */
-const LOOK = 1000;
-const TOGETHER = 6;
+/** Of a package too large to come back in one call: pieces that come first, at a time. */
+const PIECES = 100;
 
 export class Removal {
   #gateway;
@@ -47,22 +46,18 @@ export class Removal {
   async #restorePackage(folder) {
     for (;;) {
       try {
-        await this.#gateway.restore(folder);
-        return;
+        return await this.#gateway.restore(folder);
       } catch (error) {
-        if (error.status !== 413) throw error;
-        if (!await this.#restoreSome(folder)) throw error;
+        if (error.status !== 413 || !await this.#restoreSome(folder)) throw error;
       }
     }
   }
 
-  /** Some pieces of it; the manifests stand for all, and come last. */
+  /** How many of its pieces; the manifests stand for all, and come last. */
   async #restoreSome(folder) {
-    const { items } = await this.#gateway.list({ deleted: true, prefix: `${folder}/`, limit: LOOK }).page();
+    const { items } = await this.#gateway.list({ deleted: true, prefix: `${folder}/`, limit: PIECES }).page();
     const pieces = items.filter((asset) => !isPackage(asset));
-    for (let i = 0; i < pieces.length; i += TOGETHER) {
-      await Promise.all(pieces.slice(i, i + TOGETHER).map(({ path }) => this.#gateway.restore(path)));
-    }
-    return pieces.length > 0;
+    await Promise.all(pieces.map(({ path }) => this.#gateway.restore(path)));
+    return pieces.length;
   }
 }

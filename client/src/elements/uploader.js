@@ -106,8 +106,6 @@ export class AssetUploader extends PlacedElement {
     this.cameraButton.hidden = !matchMedia('(hover: none) and (pointer: coarse)').matches;
     this.#listen();
     if (!this.watch(() => createUploads(this.gateway, this.#options()))) return;
-    const { signal } = this.#listening;
-    this.hear(['assets-deleted', 'assets-restored'], () => this.#measure(), signal);
     this.showQuota();
   }
 
@@ -158,6 +156,9 @@ export class AssetUploader extends PlacedElement {
     const again = () => this.uploads && this.show(); // there is none before sign-in
     on(window, 'offline', again);
     on(window, 'online', again);
+    const elsewhere = ({ target }) => target.gateway === this.gateway && this.#measure();
+    on(document, 'assets-deleted', elsewhere);
+    on(document, 'assets-restored', elsewhere);
     on(window, 'beforeunload', (event) => {
       const items = this.uploads?.getSnapshot().items ?? [];
       if (items.some(({ state }) => ACTIVE.test(state))) event.preventDefault();

@@ -49,10 +49,11 @@ export class Words {
     return this.#day.format(new Date(moment));
   }
 
-  /** What went wrong, for the person who looks at it; a text `error.{slug}` comes first. */
-  error({ slug, detail, title, errors, message }) {
+  /** What went wrong, for the person who looks at it, and with which file of a package; a text `error.{slug}` comes first. */
+  error({ slug, detail, title, errors, message, filename }) {
     const pointed = errors?.map((fault) => fault.detail).join(' ');
-    return this.say(`error.${slug}`) || pointed || detail || message || title || this.say('error');
+    const reason = this.say(`error.${slug}`) || pointed || detail || message || title || this.say('error');
+    return filename ? `${filename}: ${reason}` : reason;
   }
 
   #digits(value, places) {

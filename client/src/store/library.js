@@ -107,7 +107,11 @@ class Library {
   };
 
   #look() {
-    if (this.#run && !this.#query.deleted) this.#soon ??= setTimeout(this.refresh, SOON_MS);
+    if (!this.#run || this.#query.deleted) return;
+    this.#soon ??= setTimeout(() => {
+      this.#soon = null;
+      this.refresh();
+    }, SOON_MS);
   }
 
   #stop() {
@@ -118,8 +122,6 @@ class Library {
   }
 
   async #load(enough) {
-    clearTimeout(this.#soon);
-    this.#soon = null;
     this.#run?.abort();
     this.#measure();
     await this.#read([], null, enough);

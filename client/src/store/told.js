@@ -6,12 +6,12 @@ const FINAL = new Set([
   'file-unreadable', 'file-needed',
 ]);
 
-/** `{ slug, title, detail, canRetry }` of whatever was thrown. */
+/** `{ slug, title, detail, canRetry }` of whatever was thrown; of a package's file `filename`, too. */
 export function toldOf(error) {
-  const { slug = 'unknown', problem, message } = error ?? {};
+  const { slug = 'unknown', problem, message, filename } = error ?? {};
   const title = problem?.title ?? message ?? String(error);
   const detail = problem?.errors?.[0]?.detail ?? problem?.detail ?? null;
-  return Object.freeze({ slug, title, detail, canRetry: !FINAL.has(slug) });
+  return Object.freeze({ slug, title, detail, canRetry: !FINAL.has(slug), filename });
 }
 
 /** Those who hear of changes. One that throws is told in the console, and keeps nobody waiting. */
