@@ -19,17 +19,21 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
+
+from app.foreign_variables import blamed, is_http_url
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span
 
+Made = TypeVar("Made")
 SERVICE = "asset-gateway"
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+_FILES = ("CERTIFICATE", "CLIENT_KEY")
 #: A queue that is asked every five seconds is no news.
 _POLLS = frozenset({"ReceiveMessage"})
 
@@ -59,20 +63,45 @@ def start() -> None:
     variable = endpoint_variable(_ENDPOINTS, "OTEL_TRACES_EXPORTER")
     if _current is not None or variable is None:
         return
-    check_protocol(_PROTOCOLS)
-    try:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.resources import Resource
-        from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
-    except ImportError:
-        raise Unusable(variable, "needs what requirements-otel.txt installs") from None
+    check_exporter(variable, _PROTOCOLS)
+    _current = made_by(lambda: Tracing(_provider()), variable)
+    _carry_to_threads()
+
+
+def _provider() -> TracerProvider:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
     os.environ.setdefault("OTEL_SERVICE_NAME", SERVICE)
     # Its thread starts anew in each of gunicorn's workers, and what waits is sent at exit.
     provider = TracerProvider(resource=Resource.create())
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    _current = Tracing(provider)
-    _carry_to_threads()
+    return provider
+
+
+def made_by(make: Callable[[], Made], variable: str) -> Made:
+    """What ``make`` makes of OpenTelemetry. Raises ``Unusable`` for the variable at fault."""
+    try:
+        return make()
+    except ImportError:
+        raise Unusable(variable, "needs what requirements-otel.txt installs") from None
+    except Exception as error:
+        name = blamed(make, "OTEL_", variable)
+        raise Unusable(name, f"is refused by OpenTelemetry ({type(error).__name__})") from None
+
+
+def check_exporter(variable: str, protocols: tuple[str, str]) -> None:
+    """Raises ``Unusable`` for an address that nothing is sent to, which would be said nowhere; for
+    certificates that are not there, and another protocol than ours."""
+    check_protocol(protocols)
+    if not is_http_url(os.environ[variable].strip()):
+        raise Unusable(variable, "is http:// or https://, a host, and mostly the port 4318")
+    for name in os.environ:
+        is_file = name.startswith("OTEL_EXPORTER_OTLP_") and name.endswith(_FILES)
+        if is_file and not os.access(os.environ[name], os.R_OK):
+            raise Unusable(name, "names no readable file")
 
 
 def check_protocol(names: tuple[str, str]) -> None:

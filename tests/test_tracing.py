@@ -287,6 +287,31 @@ def test_another_protocol_stops_the_server_by_name(monkeypatch: pytest.MonkeyPat
         build(settings)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "nonsense"),
+        ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "nonsense"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/not/there.pem"),
+        ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "/not/there.pem"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "-5"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many"),
+    ],
+)
+def test_what_opentelemetry_cannot_use_stops_the_server_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """It would end in a traceback, or send nothing and say nothing."""
+    given = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", name: value}
+    if "METRICS" in name:
+        given["OTEL_TRACES_EXPORTER"] = "none"
+    with pytest.raises(SettingsError) as caught:
+        build(settings_with(monkeypatch, **given))
+    assert set(caught.value.faults) == {name}
+
+
 def test_packages_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks for traces learns what to install."""
     settings = settings_with(monkeypatch, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")

@@ -52,6 +52,17 @@ class LazyClient:
         return self._client
 
     def _make(self) -> Any:
+        """Raises botocore's errors alone, also for a variable that it cannot read."""
+        from botocore.exceptions import BotoCoreError, InvalidConfigError
+
+        try:
+            return self._made()
+        except BotoCoreError:
+            raise
+        except Exception as error:
+            raise InvalidConfigError(error_msg=type(error).__name__) from error
+
+    def _made(self) -> Any:
         import boto3
         from botocore.config import Config
 

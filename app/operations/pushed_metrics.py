@@ -41,14 +41,11 @@ def prepare() -> None:
     variable = tracing.endpoint_variable(_ENDPOINTS, "OTEL_METRICS_EXPORTER")
     if _pusher is not None or variable is None:
         return
-    tracing.check_protocol(_PROTOCOLS)
+    tracing.check_exporter(variable, _PROTOCOLS)
     given = os.environ.get(_INTERVAL, "").strip() or "60000"
     if not given.isascii() or not given.isdigit() or not 100 <= int(given) <= 3_600_000:
         raise tracing.Unusable(_INTERVAL, "is milliseconds, from 100 to 3600000")
-    try:
-        _pusher = Pusher(int(given) / 1000)
-    except ImportError:
-        raise tracing.Unusable(variable, "needs what requirements-otel.txt installs") from None
+    _pusher = tracing.made_by(lambda: Pusher(int(given) / 1000), variable)
 
 
 def start() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app import http_clients, tracing
+from app.aws.environment import environment_faults
 from app.operations import pushed_metrics
 from app.operations.health import Readiness
 from app.s3.bulkhead import PLACES, Bulkhead
@@ -47,14 +48,26 @@ def prepare_process() -> None:
         raise SettingsError({error.variable: error.reason}) from None
 
 
+def _needs_botocore(settings: Settings) -> bool:
+    """Without a role, a queue and the like it is never asked, whatever its variables say."""
+    return not settings.s3_access_key_id or bool(
+        settings.events_queue_url
+        or settings.cloudfront_distribution_id
+        or settings.s3_upload_role_arn
+    )
+
+
 def build(settings: Settings, *, places: int = PLACES) -> Services:
     """Make the services that ``settings`` describe.
 
     ``places``: how many threads may wait for S3 and STS at once. Raises ``SettingsError``, also for
-    proxies, certificates, traces and metrics of the environment that cannot be used.
+    what others read from the environment and cannot use: proxies, certificates, traces, metrics,
+    and boto3's variables where it is needed.
     """
     # First, as what is made below asks whether it is traced.
     prepare_process()
+    if _needs_botocore(settings) and (faults := environment_faults()):
+        raise SettingsError(faults)
     bulkhead = Bulkhead(places)
     auth = build_auth(settings)
     signing = build_signing(settings, bulkhead)

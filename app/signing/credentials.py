@@ -89,12 +89,13 @@ class _Chain:
         self._last: tuple[_FrozenKeys, datetime | None, Credentials] | None = None
 
     def __call__(self) -> Credentials:
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
-            # RuntimeError is botocore's word for "renewed, and still expired".
             keys, expiry = _freeze(self._found or self._walk())
-        except (BotoCoreError, ClientError, RuntimeError) as error:
+        except StorageUnavailable:
+            raise
+        except Exception as error:
+            # botocore's own, RuntimeError for "renewed, and still expired", and whatever comes of
+            # reading variables and files: a token's that is gone, a time-out that is no number.
             raise StorageUnavailable("The storage credentials cannot be renewed") from error
         last = self._last
         if last and last[0] == keys and last[1] == expiry:

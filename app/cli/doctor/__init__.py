@@ -30,7 +30,7 @@ _TOKEN_NEEDS = (
 @click.option(
     "--frontend",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Compare a front end's NEXT_PUBLIC_* (.env.local) with the gateway's settings.",
+    help="Compare a front end's NEXT_PUBLIC_*, VITE_*, … (.env.local) with the gateway's settings.",
 )
 @click.option("--profile", help="AWS profile that reads settings.  [default: the gateway's keys]")
 @click.option("--read-only", is_flag=True, help="Do not try an upload, not even a removed one.")

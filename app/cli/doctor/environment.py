@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from app import services
 from app.cli.doctor.process import leave_out_faults, other
 from app.cli.doctor.results import Check, Result
+from app.cli.doctor.surroundings import surrounding_results
 from config import SCHEMA, Settings, SettingsError
 
 #: Stand in for what is required and faulty; whatever needs them is not looked at.
@@ -135,6 +136,8 @@ def environment_results(read: Environment, environ: Mapping[str, str]) -> Iterat
             if meant
             else "Unset it; .env.example lists the settings.",
         ).warning(f"not a setting; {meant} is" if meant else "not a setting")
+    left = {name: value for name, value in environ.items() if name not in read.faults}
+    yield from surrounding_results(left)
     yield from _secrets(read)
     yield from _origins(read.settings)
 

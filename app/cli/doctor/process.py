@@ -7,12 +7,13 @@ import os
 import click
 
 from app import services
+from app.aws.environment import environment_faults
 from app.cli.doctor.results import Check
 from config import SettingsError
 
 
 def leave_out_faults() -> dict[str, str]:
-    """Proxies, certificates and OpenTelemetry's variables that stop the gateway.
+    """Proxies, certificates, OpenTelemetry's and boto3's variables that stop the gateway.
 
     Libraries read these from the process, so they are taken out of it: the rest can be checked.
     """
@@ -20,6 +21,8 @@ def leave_out_faults() -> dict[str, str]:
     while True:
         try:
             services.prepare_process()
+            if unread := environment_faults():
+                raise SettingsError(unread)
             return faults
         except SettingsError as error:
             for name in error.faults:
