@@ -122,3 +122,22 @@ def test_no_secret_is_in_the_files() -> None:
         name = deployment["metadata"]["name"]
         assert container(name)["envFrom"] == [{"secretRef": {"name": "asset-gateway"}}]
     assert not [kind for kind, _ in OBJECTS if kind == "Secret"]
+
+
+def test_the_network_lets_through_what_settings_can_name() -> None:
+    """Out: each protocol's own port. In: what the containers listen on, and no more."""
+    [policy] = [each for (kind, _), each in OBJECTS.items() if kind == "NetworkPolicy"]
+    out = {each["port"] for rule in policy["spec"]["egress"] for each in rule["ports"]}
+    sentinels = (ROOT / "app/limits/redis_client.py").read_text()
+    redis = {int(port) for port in re.findall(r"port or (\d+)\)", sentinels)}
+    assert redis == {6379, 26379}
+    [collector] = {
+        int(port) for port in re.findall(r"collector\S*:(\d+)", (ROOT / "docs/watch.md").read_text())
+    }
+    assert out == {53, 80, 443, collector} | redis
+    incoming = {each["port"] for rule in policy["spec"]["ingress"] for each in rule["ports"]}
+    assert incoming == {
+        port["containerPort"]
+        for deployment in DEPLOYMENTS
+        for port in container(deployment["metadata"]["name"])["ports"]
+    }
