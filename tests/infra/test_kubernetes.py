@@ -131,9 +131,8 @@ def test_the_network_lets_through_what_settings_can_name() -> None:
     sentinels = (ROOT / "app/limits/redis_client.py").read_text()
     redis = {int(port) for port in re.findall(r"port or (\d+)\)", sentinels)}
     assert redis == {6379, 26379}
-    [collector] = {
-        int(port) for port in re.findall(r"collector\S*:(\d+)", (ROOT / "docs/watch.md").read_text())
-    }
+    watch = (ROOT / "docs/watch.md").read_text()
+    [collector] = {int(port) for port in re.findall(r"collector\S*:(\d+)", watch)}
     assert out == {53, 80, 443, collector} | redis
     incoming = {each["port"] for rule in policy["spec"]["ingress"] for each in rule["ports"]}
     assert incoming == {
