@@ -64,11 +64,11 @@ def start() -> None:
     if _current is not None or variable is None:
         return
     check_exporter(variable, _PROTOCOLS)
-    _current = made_by(lambda: Tracing(_provider()), variable)
+    _current = made_by(lambda: Tracing(_make_provider()), variable)
     _carry_to_threads()
 
 
-def _provider() -> TracerProvider:
+def _make_provider() -> TracerProvider:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider

@@ -80,9 +80,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "keys get another pair's expiry",
         always("_freeze", "credentials.get_frozen_credentials() == keys"),
     ),
-    mutant(
-        "T30", "dead keys are a crash", Code("_Chain.__call__", "(..., RuntimeError)", "(...,)")
-    ),
+    mutant("T30", "dead keys are a crash", Code("_Chain.__call__", "Exception", "ValueError")),
     mutant(
         "T30",
         "browsers get credentials about to die",
