@@ -170,12 +170,16 @@ await fetchAuthSession({ renew: true });
 new Uppy().addFiles('a');
 """
 
+#: Vite's own types say this.
+VITE = "interface ImportMeta { readonly env: Record<string, string> }"
+
 
 @pytest.fixture(scope="module")
 def faults() -> str:
     """What the TypeScript compiler says to all of it, once: `file(line,column): …` a line."""
     assert NPM.is_dir(), "python -m tests.stores.install"
     ours = {"use.ts": USE, "stores.ts": STORES, "hooks.tsx": HOOKS, "wrong.ts": WRONG}
+    ours["vite.d.ts"] = VITE
     return compiled(OPTIONS, {**ours, **examples()})
 
 
@@ -198,14 +202,15 @@ def compiled(options: dict[str, Any], sources: dict[str, str]) -> str:
 
 
 def examples() -> dict[str, str]:
-    """The blocks of docs/nextjs.md, by the file that each one's first line names."""
-    page = (ROOT / "docs" / "nextjs.md").read_text()
-    return dict(re.findall(r"```tsx?\n// (\S+)\n(.*?)```", page, re.DOTALL))
+    """The blocks of three pages, by the file that each one's first line names."""
+    pages = ("nextjs.md", "local-development.md", "client.md")
+    text = "".join((ROOT / "docs" / page).read_text() for page in pages)
+    return dict(re.findall(r"```tsx?\n// (\S+)\n(.*?)```", text, re.DOTALL))
 
 
 def test_the_clients_types_fit_its_use_and_the_examples(faults: str) -> None:
-    """The client's calls and docs/nextjs.md compile against the packages as they are published."""
-    assert len(examples()) == 4
+    """The client's calls and the pages' code compile against the packages as published."""
+    assert len(examples()) == 4 + 3 + 1
     # Indented lines explain the one before.
     told = [line for line in faults.splitlines() if not line.startswith(("wrong.ts", " "))]
     assert told == []

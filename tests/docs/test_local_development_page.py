@@ -1,6 +1,6 @@
 """docs/local-development.md says what ``make dev`` prints, refuses and keeps.
 
-The hooks of docs/client.md are compiled along with its code.
+That its code compiles is in ``tests/client/test_types.py``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import pytest
 
 from devstack.origins import env_files, own_origins
 from devstack.run import KEPT, ROOT, Ports
-from tests.client.test_types import OPTIONS, compiled
 from tests.docs.pages import DOCS, generated
 
 PAGE = DOCS / "local-development.md"
@@ -61,19 +60,9 @@ def test_ports_and_the_kept_file_are_named() -> None:
         assert f"`{name.upper()}_PORT" in text
 
 
-def test_its_code_compiles() -> None:
-    """Against the packages on npm and the client, strictly; Vite's own types say ``env``."""
-    blocks = dict(re.findall(r"```tsx?\n// (\S+)\n(.*?)```", PAGE.read_text(), re.DOTALL))
-    assert set(blocks) == {"src/gateway.ts", "src/App.tsx", "src/Uploads.tsx"}
-    [hooks] = re.findall(
-        r"```tsx\n// src/Library.tsx\n(.*?)```", (DOCS / "client.md").read_text(), re.DOTALL
-    )
-    vite = "interface ImportMeta { readonly env: Record<string, string> }"
-    assert compiled(OPTIONS, {**blocks, "src/Library.tsx": hooks, "src/vite.d.ts": vite}) == ""
-
-
 def test_its_code_is_the_examples() -> None:
     """What is read here is what is built and used in Chromium."""
     blocks = dict(re.findall(r"```tsx?\n// (\S+)\n(.*?)```", PAGE.read_text(), re.DOTALL))
+    assert set(blocks) == {"src/gateway.ts", "src/App.tsx", "src/Uploads.tsx"}
     for name, text in blocks.items():
         assert text == (ROOT / "examples" / "vite-react" / name).read_text(), name
