@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.store]
 PART = 5 * MIB
 REAL_PART = 8 * MIB
 #: MiB/s in life -> how fast the line is here.
-LINES = {0.3: 3 * MIB, 1.2: 10 * MIB, 3: 10 * MIB, 50: 50 * MIB}
+LINES = {0.3: 4 * MIB, 3: 10 * MIB, 50: 50 * MIB}
 CUT_SECONDS = 20
 
 
@@ -117,9 +117,9 @@ def test_pause_reload_and_cut_lose_little(
 
     Of a file of 533 MiB in parts of 8 that is 3 %.
     """
-    page, size = strict_tab, 12 * PART
+    page, size = strict_tab, 11 * PART
     shared = SharedLine(LINES[speed])
-    factor = 1 if speed == 50 else (REAL_PART / (speed * MIB)) / (PART / LINES[speed])
+    factor = (REAL_PART / (speed * MIB)) / (PART / LINES[speed])
     way.weather = shared
     begin(page, strict_site, size, factor)
 
