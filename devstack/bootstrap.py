@@ -49,7 +49,7 @@ def bootstrap(
     anchor = Stack(endpoint, REGION, bucket, "", "", *access_key)
     pool_id, client_id = _make_pool(anchor.client("cognito-idp"))
     _make_bucket(anchor.client("s3"), bucket, list(origins))
-    _tell_queue(anchor.client("s3"), anchor.client("sqs"), bucket)
+    tell_queue(anchor.client("s3"), anchor.client("sqs"), bucket)
     return Stack(endpoint, REGION, bucket, pool_id, client_id, *access_key)
 
 
@@ -140,7 +140,7 @@ def queue_url(stack: Stack, name: str = QUEUE) -> str:
     return sqs.get_queue_url(QueueName=name)["QueueUrl"]
 
 
-def _tell_queue(s3: S3Client, sqs: SQSClient, bucket: str) -> None:
+def tell_queue(s3: S3Client, sqs: SQSClient, bucket: str) -> None:
     """Two queues, as ``infra/`` makes them, and the bucket's word to the first."""
     arns = {}
     for name in (f"{QUEUE}-dead", QUEUE):

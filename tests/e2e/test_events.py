@@ -21,7 +21,8 @@ from werkzeug.test import Client
 
 from app import create_app
 from config import Settings
-from devstack.bootstrap import QUEUE, queue_url
+from devstack.account import Stack
+from devstack.bootstrap import QUEUE, queue_url, tell_queue
 from devstack.process import free_port, wait_until_answers
 from devstack.receiver import Receiver
 from devstack.testing import running_store
@@ -36,10 +37,20 @@ COUNT = int(os.environ.get("EVENTS_COUNT", "200"))
 PASSWORD = "Analytical-3ngine!"
 
 
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with running_store() as running:
+        yield running
+
+
 @pytest.fixture
-def account() -> Iterator[Account]:
-    with running_store() as stack:
-        yield Account(stack)
+def account(stack: Stack) -> Iterator[Account]:
+    """The one store, with queues of its own."""
+    sqs = stack.client("sqs")
+    for name in (QUEUE, f"{QUEUE}-dead"):
+        sqs.delete_queue(QueueUrl=queue_url(stack, name))
+    tell_queue(stack.client("s3"), sqs, stack.bucket)
+    yield Account(stack)
 
 
 @pytest.fixture
