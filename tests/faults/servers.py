@@ -23,6 +23,7 @@ from tests.stores.store import Store
 
 ROOT = Path(__file__).parents[2]
 METRICS_TOKEN = "the-token-of-the-tests-own-scrapes"
+HASTY = ["--worker-class", "tests.faults.hasty.Worker"]
 LINKS = {"paths": ["image/0199b2a4-0000-7000-8000-000000000000/a.png"]}
 
 
@@ -93,15 +94,18 @@ def serving(
     stdout: IO[bytes] | None = None,
     limit: Callable[[], None] | None = None,
     address: str | None = HOST,
+    hasty: bool = False,
     **settings: str,
 ) -> Iterator[Server]:
     """gunicorn on ``store``; ``stdout`` is where its standard output goes instead of ``output()``,
-    ``limit`` runs in its process before it starts; without ``address`` it listens as configured.
+    ``limit`` runs in its process before it starts; without ``address`` it listens as configured;
+    ``hasty`` makes its deadlines for slow clients a quarter as long.
 
     A server that is still up at the end must end by SIGTERM, with status 0.
     """
     pool, port = TokenMaker(), free_port()
-    bind = ["--bind", f"{address}:{port}"] if address else []
+    options = ["--bind", f"{address}:{port}"] if address else []
+    options += HASTY if hasty else []
     with JwksServer(pool) as jwks, tempfile.NamedTemporaryFile() as said:
         environment: Mapping[str, str] = {
             **clean_environment(),
@@ -113,7 +117,7 @@ def serving(
             **settings,
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *bind, "wsgi:app"],
+            [sys.executable, "-m", "gunicorn", *options, "wsgi:app"],
             cwd=ROOT,
             env=environment,
             stdout=stdout or said,

@@ -160,10 +160,10 @@ def test_t54_slow_clients_take_nothing_from_others(
         assert seconds_to_answer(server) < AT_ONCE_SECONDS
 
 
-def test_t54_slow_clients_are_cut_at_their_deadline(server: Server) -> None:
+def test_t54_slow_clients_are_cut_at_their_deadline() -> None:
     """T54: a request that is not there in time is a 408, an answer that is not read in time ends in
     the middle, and a connection without a request is closed."""
-    with ExitStack() as stack:
+    with serving(NOWHERE, "bucket-one", hasty=True) as server, ExitStack() as stack:
         began = time.monotonic()
         unread = stack.enter_context(never_reads(server))
         silent = stack.enter_context(asks_nothing(server))
@@ -177,11 +177,12 @@ def test_t54_slow_clients_are_cut_at_their_deadline(server: Server) -> None:
                     while more := connection.recv(65536):
                         received += more
                 assert received == b"" or received.startswith(b"HTTP/1.1 408 ")
-        assert time.monotonic() - began < RECEIVE_SECONDS + 5
+        # A quarter of it here, and the rest for a busy machine.
+        assert time.monotonic() - began < RECEIVE_SECONDS
         assert silent.recv(1) == b""
-        assert time.monotonic() - began < FIRST_REQUEST_SECONDS + 5
-        assert eventually(lambda: connections_of(server, ports) == 0, SEND_SECONDS + 5)
-        assert time.monotonic() - began < SEND_SECONDS + 5
+        assert time.monotonic() - began < FIRST_REQUEST_SECONDS
+        assert eventually(lambda: connections_of(server, ports) == 0, SEND_SECONDS)
+        assert time.monotonic() - began < SEND_SECONDS
         received = b""
         with suppress(ConnectionResetError):
             while more := unread.recv(65536):

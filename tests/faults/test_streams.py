@@ -1,4 +1,4 @@
-"""Answers without a known length, in the project's own worker."""
+"""Answers without a known length, in the project's own worker, with a quarter of its patience."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import urllib3
 
 from app.operations.gunicorn_worker import SEND_SECONDS
 from devstack.process import HOST, free_port, wait_until_answers
-from tests.faults.servers import ROOT
+from tests.faults.servers import HASTY, ROOT
 from tests.faults.streaming import PIECE, PIECES
 from tests.waiting import eventually
 
@@ -29,6 +29,7 @@ def url() -> Iterator[str]:
             "gunicorn",
             "--bind",
             f"{HOST}:{port}",
+            *HASTY,
             "tests.faults.streaming:app",
         ],
         cwd=ROOT,
@@ -92,4 +93,4 @@ def test_t54_streams_that_nobody_reads_take_no_thread(url: str) -> None:
                 leaving.enter_context(asked(url))
             assert eventually(lambda: open_streams(url) == 40, 20)
         assert eventually(lambda: open_streams(url) == 30, 20)
-        assert eventually(lambda: open_streams(url) == 0, SEND_SECONDS + 10)
+        assert eventually(lambda: open_streams(url) == 0, SEND_SECONDS)
