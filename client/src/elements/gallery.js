@@ -131,7 +131,6 @@ export class AssetGallery extends PlacedElement {
     this.#end = new IntersectionObserver(([{ isIntersecting }]) => {
       if (isIntersecting) this.#more();
     }, { rootMargin: '600px' });
-    this.#end.observe(this.foot);
   }
 
   #more() {
@@ -242,8 +241,10 @@ export class AssetGallery extends PlacedElement {
     this.again.hidden = !error;
     this.loading.hidden = !loading || Boolean(error);
     this.more.hidden = !hasMore || loading || Boolean(error);
-    // A short page may leave the end in view, and then nothing would ask again.
-    if (hasMore && !loading && this.foot.getBoundingClientRect().top < innerHeight + 600) this.#more();
+    if (loading) return;
+    // An end that was and stays in view is told of once: by being looked at anew it is told again.
+    this.#end.unobserve(this.foot);
+    this.#end.observe(this.foot);
   }
 
   #select(path, selected) {
