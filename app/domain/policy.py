@@ -141,6 +141,8 @@ def check_type(kind: Kind, content_type: str, *, in_package: bool = False) -> No
 
 def check_size(kind: Kind, size: int, max_bytes: Mapping[Kind, int]) -> None:
     """ValidationFailed unless ``size`` is an int of at least 1; TooLarge above the limit."""
+    if type(size) is int and size == 0:
+        raise ValidationFailed.at("/size", "The file is empty.")
     if type(size) is not int or size < 1:
         raise ValidationFailed.at("/size", "The size is a whole number of bytes, at least 1.")
     rule = RULES[kind]

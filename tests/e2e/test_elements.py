@@ -117,11 +117,14 @@ def test_a_refusal_is_told_in_words_and_not_tried_again(
 ) -> None:
     """What cannot succeed has no button to try again; failed rows are cleared with the others."""
     page = show("<asset-uploader></asset-uploader>")
-    choose(page, EXE, png("logo.png", picture))
-    expect(page.get_by_text("1 of 2 finished · 1 failed")).to_be_visible()
+    choose(page, EXE, png("logo.png", picture), png("empty.png", b""), png("fake.png", b"Text"))
+    expect(page.get_by_text("1 of 4 finished · 3 failed")).to_be_visible()
+    rows = page.get_by_role("listitem")
+    expect(rows.filter(has_text="empty.png")).to_contain_text("The file is empty.")
+    expect(rows.filter(has_text="fake.png")).to_contain_text("This isn't a PNG")
     row = page.get_by_role("listitem").filter(has_text="a.exe")
     expect(row).to_contain_text(".exe files aren't supported here.")
-    expect(row.get_by_role("button", name="Try again")).to_have_count(0)
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
     page.get_by_role("button", name="Clear finished and failed").click()
     expect(page.get_by_role("listitem")).to_have_count(0)
     expect(page.get_by_role("button", name="Choose files")).to_be_focused()

@@ -48,6 +48,7 @@ input[type=checkbox]{width:18px;height:18px;min-height:0;margin:0;accent-color:v
 .line{display:flex;flex-wrap:wrap;align-items:center;gap:8px 14px}
 .toast{position:fixed;inset:auto 0 max(16px,env(safe-area-inset-bottom));z-index:9;display:flex;align-items:center;gap:10px;width:fit-content;max-width:min(560px,calc(100vw - 32px));margin:0 auto;padding:6px 8px 6px 18px;border:1px solid var(--line);border-radius:var(--radius);background:var(--surface);color:var(--text);box-shadow:var(--shadow);font-weight:550
 }
+.viewer .toast{inset:35% 0 auto}
 .toast span{overflow-wrap:anywhere;min-width:0}
 dialog{padding:0;border:1px solid var(--line);border-radius:calc(var(--radius) * 1.3);background:var(--surface);color:var(--text);box-shadow:var(--shadow);overscroll-behavior:contain
 }

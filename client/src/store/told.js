@@ -11,7 +11,9 @@ export function toldOf(error) {
   const { slug = 'unknown', problem, message, filename } = error ?? {};
   const title = problem?.title ?? message ?? String(error);
   const detail = problem?.errors?.[0]?.detail ?? problem?.detail ?? null;
-  return Object.freeze({ slug, title, detail, canRetry: !FINAL.has(slug), filename });
+  // What a file is it stays; bytes that changed on their way may arrive whole another time.
+  const lies = slug === 'upload-rejected' && !/bytes/.test(detail);
+  return Object.freeze({ slug, title, detail, canRetry: !lies && !FINAL.has(slug), filename });
 }
 
 /** Those who hear of changes. One that throws is told in the console, and keeps nobody waiting. */

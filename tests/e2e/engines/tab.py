@@ -117,7 +117,8 @@ class Tab:
         self.run(f"(css) => {{ ({DEEP})(css).hidden = false; }}", css)
         names = "\n".join(map(str, files))
         self._with((css, "", False, False), "ElementSendKeys", text=names)
-        self.run(f"(css) => {{ ({DEEP})(css).hidden = true; }}", css)
+        # The page may have something else in its place by now.
+        self.run(f"(css) => {{ ({DEEP})(css)?.setAttribute('hidden', ''); }}", css)
 
     def offline(self, gone: bool) -> None:
         """Take the network away, or give it back."""

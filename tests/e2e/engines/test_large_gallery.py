@@ -13,7 +13,8 @@ import '/client/elements.js';
 const folder = 'image/01993a77-0000-7000-8000-';
 const made = Array.from({ length: 2000 }, (_, i) => {
   const filename = `${String(i).padStart(4, '0')}.png`;
-  const url = `data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg" width="9" height="${1 + i % 9}"/>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="${1 + i % 9}"/>`;
+  const url = `data:image/svg+xml,${svg}`;
   return { path: `${folder}${String(i).padStart(12, '0')}/${filename}`, filename, kind: 'image',
     size: 1000 + i, content_type: 'image/png', last_modified: '2026-11-28T09:00:00Z',
     preview: { url }, link: { url, expires_at: '2999-01-01T00:00:00Z' } };
@@ -92,8 +93,9 @@ window.steps = {
 window.ready = true;
 """
 STEPS = ("all", "top", "select", "arrows", "refresh", "delete", "search")
-#: What a person notices as a page that hangs; several times what was measured on a quiet machine.
-MOST_STOOD_MS = 1500
+#: A page that hangs. On two cores with six times the work that they can do, 0.3 s in Chromium, 0.9 s
+#: in Firefox and 3.2 s in WebKitGTK, which draws without a graphics card, were measured.
+MOST_STOOD_MS = 6000
 
 
 def test_a_gallery_of_2000_stays_at_hand(tab: Tab, site: Site) -> None:
