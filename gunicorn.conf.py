@@ -130,6 +130,13 @@ def on_starting(server: Any) -> None:
     turn_away_at_the_end(server)
 
 
+def pre_fork(_server: Any, _worker: Any) -> None:
+    """Keep for the worker what would end it, until it can take it."""
+    from app.operations.endings import hold_back
+
+    hold_back()
+
+
 def post_fork(_server: Any, _worker: Any) -> None:
     """Give a worker files of its own to count in, and fewer collections: an answer of a thousand
     links is thousands of objects, none of them garbage before it is sent.

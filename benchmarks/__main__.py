@@ -7,6 +7,7 @@ target is missed.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from benchmarks import cloudfront, http, presign, startup, tokens, workers
@@ -27,6 +28,8 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="|".join(MEASUREMENTS))
     parser.add_argument("--rounds", type=int, default=5, help="how often contenders take turns")
     options = parser.parse_args()
+    # As Ctrl-C: what was started ends with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if unknown := set(options.names) - set(MEASUREMENTS):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     results = Results()

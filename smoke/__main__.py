@@ -57,12 +57,14 @@ def run(stack: SmokeStack, *, keep: bool = False) -> int:
             left = [f"everything of {stack.name}, as asked"]
         else:
             click.echo("removing what was made; please wait ...", err=True)
-            # One more Ctrl-C must not leave half of it, which costs money.
-            before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+            # One more Ctrl-C or SIGTERM must not leave half of it, which costs money.
+            ends = (signal.SIGINT, signal.SIGTERM)
+            before = [signal.signal(each, signal.SIG_IGN) for each in ends]
             try:
                 left = stack.remove()
             finally:
-                signal.signal(signal.SIGINT, before)
+                for each, handler in zip(ends, before, strict=True):
+                    signal.signal(each, handler)
     where = f"AWS {stack.region}, CloudFront {'on' if stack.edge else 'off'}"
     click.echo(markdown(results, where=where, version=_version(), left=left))
     return int(any(each.outcome == "FAILED" for each in results) or (bool(left) and not keep))

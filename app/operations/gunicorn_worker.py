@@ -33,6 +33,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from app.operations import endings
 from app.operations.answering import answer_request, go_on, time_out
 from app.operations.connections import Connection
 
@@ -69,6 +70,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Raises ``RuntimeError``, which gunicorn shows, for what this worker cannot do."""
         if cfg.is_ssl or cfg.proxy_protocol != "off":
             raise RuntimeError("TLS and the PROXY protocol end at the load balancer, not here")
+
+    def init_signals(self) -> None:
+        """Take what was held back since the fork."""
+        super().init_signals()
+        endings.take()
 
     def run(self) -> None:
         """The loop."""

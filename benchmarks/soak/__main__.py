@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -88,6 +89,8 @@ def main() -> int:
     parser.add_argument("--store", choices=[*STORES], default="local")
     options = parser.parse_args()
     record = Record()
+    # As Ctrl-C: store, gateway and worker end with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with running_site(options.store) as site:
         print(f"gateway on port {site.port}, {options.store} on {site.store.endpoint}", flush=True)
         crowd = Crowd.of(site, options.users, options.rate, record)

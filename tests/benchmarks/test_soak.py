@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 
 import pytest
 
+from benchmarks.soak import __main__ as soak
 from benchmarks.soak.accounts import differences
 from benchmarks.soak.client import Client
 from benchmarks.soak.crowd import ACTS
@@ -160,3 +163,20 @@ def test_files_that_are_gone_left_or_changed_are_seen() -> None:
     for changed in ((100, "0" * 32), (99, etag)):
         changes = differences(promised, stored | {"users/a/1": changed})
         assert changes == ["users/a/1 is not as sent"]
+
+
+def test_sigterm_ends_what_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Ctrl-C does: else store, gateway and worker would outlive the run."""
+
+    def running(_store: str) -> None:
+        raise KeyError(signal.getsignal(signal.SIGTERM))
+
+    monkeypatch.setattr(soak, "running_site", running)
+    monkeypatch.setattr(sys, "argv", ["soak"])
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(KeyError) as caught:
+            soak.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert caught.value.args == (signal.default_int_handler,)

@@ -6,12 +6,15 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from tests.faults.load import Load
-from tests.faults.servers import serving
+from tests.faults.servers import ROOT, serving
 from tests.stores.cors import CorsProxy
 from tests.stores.faults import Weather
 from tests.stores.store import Store
@@ -76,3 +79,41 @@ def test_a_killed_worker_is_replaced() -> None:
         answered = load.outcomes[200]
         counted = server.metric('gateway_requests_total{method="POST",route="/v1/links"')
         assert counted >= answered
+
+
+#: The project's own, but the second worker is born slowly.
+SLOW_BIRTH = """
+import os, pathlib, time
+exec(pathlib.Path({conf!r}).read_text())
+quick = post_fork
+
+def post_fork(server, worker):
+    if worker.age == 2:
+        pathlib.Path({folder!r}, "born").write_text(str(os.getpid()))
+        ends = time.monotonic() + 20
+        while not pathlib.Path({folder!r}, "go").exists() and time.monotonic() < ends:
+            time.sleep(0.01)
+    quick(server, worker)
+"""
+
+
+def test_a_worker_that_is_stopped_at_its_birth_stops(tmp_path: Path) -> None:
+    """The signal waits until the worker can take it: nobody waits for the graceful timeout."""
+    conf = tmp_path / "slow.py"
+    conf.write_text(SLOW_BIRTH.format(conf=str(ROOT / "gunicorn.conf.py"), folder=str(tmp_path)))
+    settings = {"GUNICORN_CMD_ARGS": f"--config {conf}"}
+    with serving(NOWHERE, "bucket-one", workers=2, **settings) as server:
+        until(lambda: (tmp_path / "born").exists())
+        server.process.send_signal(signal.SIGTERM)
+        status = Path("/proc", (tmp_path / "born").read_text(), "status")
+        with suppress(AssertionError):  # where it is not held back, it is lost by now
+            until(lambda: "ShdPnd:\t0000000000004000" in status.read_text(), seconds=3)
+        (tmp_path / "go").touch()
+        assert server.process.wait(20) == 0
+
+
+def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.01)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -171,6 +173,29 @@ def test_ctrl_c_in_the_middle_removes_everything(
     assert "| stack | ok |" in report
     assert "| broken off | FAILED |" in report
     assert "Everything that was made is removed." in report
+
+
+@pytest.mark.parametrize("again", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_does_not_break_off_the_removal(
+    account: Account, monkeypatch: pytest.MonkeyPatch, again: signal.Signals
+) -> None:
+    """Half of it would go on costing money."""
+    stack = stack_of(account)
+    remove = stack.remove
+
+    def impatient() -> list[str]:
+        os.kill(os.getpid(), again)
+        return remove()
+
+    monkeypatch.setattr(stack, "remove", impatient)
+    monkeypatch.setattr(program, "_journey", lambda stack, folder, _: stack.make(folder / "env"))
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        assert program.run(stack) == 0
+        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert others_alone(account)
 
 
 def test_what_cannot_be_removed_is_named_and_the_rest_is_removed(
