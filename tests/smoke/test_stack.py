@@ -181,13 +181,13 @@ def test_a_second_signal_does_not_break_off_the_removal(
 ) -> None:
     """Half of it would go on costing money."""
     stack = stack_of(account)
-    remove = stack.remove
+    remove = SmokeStack.remove
 
-    def impatient() -> list[str]:
+    def impatient(made: SmokeStack) -> list[str]:
         os.kill(os.getpid(), again)
-        return remove()
+        return remove(made)
 
-    monkeypatch.setattr(stack, "remove", impatient)
+    monkeypatch.setattr(SmokeStack, "remove", impatient)
     monkeypatch.setattr(program, "_journey", lambda stack, folder, _: stack.make(folder / "env"))
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
