@@ -288,6 +288,16 @@ class Settings:
         "Page of the front end that shows what is shared (docs/shares.md). Packages need it",
         default="",
     )
+    request_max_ttl_seconds: int = setting(
+        fields.Int(validate=validate.Range(1, ONE_YEAR)),
+        "Maximum and default lifetime of an upload request",
+        default=604_800,
+    )
+    request_page_url: str = setting(
+        fields.Str(validate=read.check_page_url),
+        "Page of the front end that takes files for an upload request (docs/requests.md)",
+        default="",
+    )
     max_bytes_audio: int = setting(
         fields.Int(validate=read.check_positive), "Maximum size of an audio file", default=2 * GIB
     )

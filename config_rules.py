@@ -45,7 +45,7 @@ def faults_between(values: Mapping[str, Any]) -> dict[str, str]:
         _queue,
         _receivers,
         _edge,
-        _share_page,
+        _public_pages,
     ):
         faults |= dict(rule(values))
     return faults
@@ -158,18 +158,20 @@ def _edge(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "CLOUDFRONT_COOKIE_DOMAIN", "must be CLOUDFRONT_DOMAIN or a domain above it"
 
 
-def _share_page(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The page reads what it shows from the gateway, which lets known origins read."""
-    origins, page = values.get("CORS_ORIGINS"), values.get("SHARE_PAGE_URL")
-    if not origins or not page:
-        return
-    if _origin_of(page) not in {*origins, _origin_of(values.get("PUBLIC_BASE_URL") or "")}:
-        yield "SHARE_PAGE_URL", "is a page whose origin has to be in CORS_ORIGINS"
+def _public_pages(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The pages read what they show from the gateway, which lets known origins read."""
+    origins = values.get("CORS_ORIGINS")
+    for name in ("SHARE_PAGE_URL", "REQUEST_PAGE_URL"):
+        page = values.get(name)
+        if not origins or not page:
+            continue
+        if _origin_of(page) not in {*origins, _origin_of(values.get("PUBLIC_BASE_URL") or "")}:
+            yield name, "is a page whose origin has to be in CORS_ORIGINS"
 
 
 _RULES = (
     *(_provider, _identity, _storage, _upload_role),
-    *(_queue, _receivers, _edge, _share_page),
+    *(_queue, _receivers, _edge, _public_pages),
 )
 
 

@@ -54,7 +54,7 @@ def open_share(token: str) -> Response:
     sent where `SHARE_PAGE_URL` names it. Unknown, expired, revoked, opened too often: the same 404,
     a short page for whoever asks for HTML.
     """
-    wanted = _preferred("application/octet-stream", "application/json", "text/html")
+    wanted = preferred("application/octet-stream", "application/json", "text/html")
     if wanted == "text/html" and (page := services.assets.shares.page_for(token)):
         return Response(status=302, headers={"Location": page})
     # Flask gives this view HEAD as well, and a link that S3 takes for GET answers no HEAD.
@@ -76,7 +76,7 @@ def _opened_answer(opened: OpenedShare) -> dict[str, Any]:
     }
 
 
-def _preferred(*offered: str) -> str | None:
+def preferred(*offered: str) -> str | None:
     """The type that the client asks for; the first of those that it takes alike."""
     return request.accept_mimetypes.best_match(offered)
 
@@ -84,7 +84,7 @@ def _preferred(*offered: str) -> str | None:
 @blp.errorhandler(NotFound)
 def render_not_found(problem: NotFound) -> Response:
     """A page for a person, a problem document for a program."""
-    if _preferred("application/problem+json", "application/json", "text/html") != "text/html":
+    if preferred("application/problem+json", "application/json", "text/html") != "text/html":
         return render_problem(problem)
     return Response(_PAGE, 404, _PAGE_HEADERS, mimetype="text/html")
 

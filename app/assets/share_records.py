@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import NamedTuple
 
 from app.domain.errors import NotFound
@@ -75,13 +76,17 @@ class ShareRecords:
     def page(self, root: Root, *, limit: int, token: str | None = None) -> SharesPage:
         """Open shares, of at most ``limit`` records; those that have expired are removed."""
         page = self._listings.page(shares_prefix(root), limit=limit, token=token)
+        next_token = page.next_token
+        if page.objects and page.objects[-1].key > _last_key(root):
+            # What follows are upload requests.
+            next_token = None
         ids = [share_id for found in page.objects if (share_id := _share_id(root, found.key))]
         with ThreadPoolExecutor(_READERS) as readers:
             shares = [share for share in readers.map(lambda i: self._try(root, i), ids) if share]
         expired = [share for share in shares if self._expired(share)]
         if expired:
             self._deleter.delete_keys(record_key(root, share.share_id) for share in expired)
-        return SharesPage([share for share in shares if share not in expired], page.next_token)
+        return SharesPage([share for share in shares if share not in expired], next_token)
 
     def revoke(self, root: Root, share_id: str) -> None:
         """Close a share; ``NotFound`` when there is none of that id."""
@@ -96,7 +101,8 @@ class ShareRecords:
         if not digests:
             return []
         prefix = shares_prefix(root) + (next(iter(digests)) if len(digests) == 1 else "")
-        found = (_share_id(root, listed.key) for listed in self._listings.all(prefix))
+        listed = takewhile(lambda each: each.key < _last_key(root), self._listings.all(prefix))
+        found = (_share_id(root, each.key) for each in listed)
         return [share_id for share_id in found if share_id and digest_of(share_id) in digests]
 
     def end(self, root: Root, keys: Iterable[str], share_ids: Iterable[str]) -> None:
@@ -111,7 +117,7 @@ class ShareRecords:
         record = self._objects.beginning(record_key(root, share_id), _MAX_RECORD_BYTES)
         if record is None:
             raise NotFound
-        claims = self._tokens.verify(_signed_text(record))
+        claims = self._tokens.verify(signed_text(record))
         return Share.from_claims(claims, sub=root.sub, share_id=share_id)
 
     def _try(self, root: Root, share_id: str) -> Share | None:
@@ -128,13 +134,18 @@ def _digests(root: Root, keys: Iterable[str]) -> set[str]:
     return {path_digest(key.removeprefix(root.prefix)) for key in keys}
 
 
+def _last_key(root: Root) -> str:
+    """What no record of a share lies behind: their ids are hexadecimal."""
+    return f"{shares_prefix(root)}g"
+
+
 def _share_id(root: Root, key: str) -> str | None:
     """The id in a record's key; None for what else an owner put there."""
     share_id = key.removeprefix(shares_prefix(root)).removesuffix(".json")
     return share_id if is_share_id(share_id) and record_key(root, share_id) == key else None
 
 
-def _signed_text(document: bytes) -> str:
+def signed_text(document: bytes) -> str:
     """The signed text in a record; ``NotFound`` for a document that is none of ours."""
     try:
         found = json.loads(document)

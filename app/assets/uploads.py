@@ -96,6 +96,11 @@ class Uploads:
         self.previews.check(upload)
         if declaration.asset_id and self._objects.head(upload.key):
             raise AlreadyExists
+        return self.start(principal, upload)
+
+    def start(self, principal: Principal, upload: Upload) -> tuple[Upload, Sending]:
+        """Reserve what is planned, and ``begin`` it. Raises ``QuotaExceeded`` and
+        ``TooManyUploads``."""
         self._reserve(principal, upload)
         upload, sending = self.begin(principal, upload)
         DECLARED.inc(upload.size)

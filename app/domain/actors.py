@@ -12,11 +12,13 @@ class ActorType(StrEnum):
     USER = "user"
     SERVICE = "service"
     ADMINISTRATOR = "administrator"
+    #: Whoever has the link of an upload request.
+    REQUEST = "request"
 
 
 class Actor(NamedTuple):
-    """``client_id`` names the client of somebody who acted for the user; None for the user, and
-    where it is too long to be kept."""
+    """``client_id`` names the client of somebody who acted for the user, or the upload request;
+    None for the user, and where it is too long to be kept."""
 
     type: ActorType
     client_id: str | None = None

@@ -108,6 +108,12 @@ class NotVersioned(Problem):
     title = "The bucket keeps no versions"
 
 
+class RequestFull(Problem):
+    status = 409
+    slug = "request-full"
+    title = "This upload request takes no more files"
+
+
 class CdnNotConfigured(Problem):
     status = 409
     slug = "cdn-not-configured"

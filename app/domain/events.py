@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.domain.actors import Actor
+from app.domain.actors import Actor, ActorType
 from app.domain.assets import StoredObject
 from app.domain.documents import asset_document, named, rfc3339
 from app.domain.notifications import Notification
@@ -140,7 +140,11 @@ def _of_object(
 
 
 def _actor_document(actor: Actor | None) -> dict[str, Any] | None:
-    return actor and {"type": actor.type.value, "client_id": actor.client_id}
+    if actor is None:
+        return None
+    if actor.type is ActorType.REQUEST:
+        return {"type": actor.type.value, "client_id": None, "request_id": actor.client_id}
+    return {"type": actor.type.value, "client_id": actor.client_id}
 
 
 def _event(id: str, kind: EventType, when: datetime, data: Mapping[str, Any]) -> AssetEvent:

@@ -44,6 +44,7 @@ class Principal:
 
     ``sub`` is the user's folder. ``is_service``: a back end, which acts for users alone.
     ``is_administrator``: an administrator who acts for this user, as ``client_id``.
+    ``upload_request``: the id of the request whose link somebody has, who is not known at all.
     """
 
     sub: str
@@ -53,6 +54,7 @@ class Principal:
     scopes: frozenset[str] = frozenset()
     is_service: bool = False
     is_administrator: bool = False
+    upload_request: str = ""
 
     def __post_init__(self) -> None:
         if not is_sub(self.sub):
@@ -65,4 +67,6 @@ class Principal:
             return Actor(ActorType.SERVICE, self.client_id)
         if self.is_administrator:
             return Actor(ActorType.ADMINISTRATOR, self.client_id)
+        if self.upload_request:
+            return Actor(ActorType.REQUEST, self.upload_request)
         return USER

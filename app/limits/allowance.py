@@ -26,13 +26,17 @@ class Allowance:
     def of(self, principal: Principal) -> int | None:
         """The quota in bytes, None without one. The largest of the caller's groups wins; back ends
         that act for somebody are a group of their own."""
-        names = [*map(group_variable, principal.groups)]
-        if principal.is_service:
-            names.append(BACK_ENDS)
-        groups = [self.by_group[name] for name in names if name in self.by_group]
+        groups = [self.by_group[name] for name in self.deciding_groups(principal)]
         if 0 in groups:
             return None
         return max(groups, default=self.general) or None
+
+    def deciding_groups(self, principal: Principal) -> tuple[str, ...]:
+        """Those of the caller's groups that have a quota of their own, as ``by_group`` has them."""
+        names = {*map(group_variable, principal.groups)}
+        if principal.is_service:
+            names.add(BACK_ENDS)
+        return tuple(sorted(names & self.by_group.keys()))
 
     def largest(self) -> int | None:
         """What anybody may have at most: for a user whose groups are not known."""

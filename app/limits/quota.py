@@ -82,6 +82,10 @@ class Quota:
         """The quota in bytes, None without one."""
         return self._allowance.of(principal)
 
+    def deciding_groups(self, principal: Principal) -> tuple[str, ...]:
+        """The groups by which ``limit`` is what it is, for somebody who stores in this name."""
+        return self._allowance.deciding_groups(principal)
+
     def reserve(
         self,
         principal: Principal,

@@ -17,7 +17,10 @@ from app.operations.framework import current
 from app.operations.logs import redact, write_line
 
 #: Where a request names what it is about; upload ids and share tokens are never among them.
-_NAMES = ("path", "key", "prefix", "project_id", "share_id", "version_id", "kind")
+_NAMES = (
+    *("path", "key", "prefix", "project_id", "kind"),
+    *("share_id", "upload_request_id", "version_id"),
+)
 _MAX_CHARS = 1100
 #: What collectors of logs take as one line; some 200 paths.
 _MAX_PATHS_BYTES = 12 * 1024

@@ -12,11 +12,13 @@ from app.assets.erasure import Erasure
 from app.assets.library import Library
 from app.assets.listing import AssetListings
 from app.assets.previews import Previews
+from app.assets.request_records import RequestRecords
 from app.assets.share_records import ShareRecords
 from app.assets.shares import Shares
 from app.assets.stray_uploads import StrayUploads
 from app.assets.undeletion import Undeletion
 from app.assets.upload_batches import UploadBatches
+from app.assets.upload_requests import RequestSeals, UploadRequests
 from app.assets.uploads import UploadRules, Uploads
 from app.assets.uppy import UppyUploads
 from app.assets.verification import Verifier
@@ -44,6 +46,7 @@ class Assets:
     deletion: Deletion
     versions: AssetVersions
     shares: Shares
+    upload_requests: UploadRequests
     erasure: Erasure
 
 
@@ -125,6 +128,20 @@ def build_assets(
             Undeletion(storage.objects, storage.versions, quota),
         ),
         shares=shares,
+        upload_requests=UploadRequests(
+            RequestRecords(
+                storage.objects,
+                storage.listings,
+                storage.deleter,
+                signing.request_records,
+                storage.turns,
+            ),
+            uploads,
+            quota,
+            RequestSeals(signing.request_tokens, signing.request_uploads),
+            max_seconds=settings.request_max_ttl_seconds,
+            page_url=settings.request_page_url,
+        ),
         erasure=Erasure(storage.versions, storage.deleter, storage.multipart, quota, events.edge),
     )
 

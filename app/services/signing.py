@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.assets.request_records import GRACE
 from app.aws.clients import LazyClient
 from app.aws.scoped_credentials import ScopedCredentials
 from app.s3.bulkhead import Bulkhead
@@ -25,8 +26,9 @@ CURSOR_LIFE_SECONDS = 24 * 3600
 @dataclass(frozen=True, slots=True)
 class Signing:
     """``cookie_domain``: where playback sets CloudFront's cookies, empty for nowhere.
-    ``share_base_url``: before the path of a share's link, empty without an address of our own.
-    ``share_records`` sign what is stored, the others what stands in URLs."""
+    ``share_base_url``: before the path of a share's or an upload request's link, empty without an
+    address of our own. ``share_records`` and ``request_records`` sign what is stored, the others
+    what stands in URLs."""
 
     links: LinkSigner
     uploads: UploadSigner
@@ -37,6 +39,9 @@ class Signing:
     cursors: SignedTokens
     share_tokens: SignedTokens
     share_records: SignedTokens
+    request_tokens: SignedTokens
+    request_uploads: SignedTokens
+    request_records: SignedTokens
     copy_marks: CopyMarks
     actors: ActorSeals
     share_base_url: str
@@ -57,6 +62,7 @@ def build_signing(settings: Settings, bulkhead: Bulkhead) -> Signing:
         cloudfront=cloudfront_signer(settings),
     )
     share_life = settings.share_max_ttl_seconds
+    request_life = settings.request_max_ttl_seconds + int(GRACE.total_seconds())
     return Signing(
         links=links,
         uploads=UploadSigner(presigner, public, **lives),
@@ -67,6 +73,9 @@ def build_signing(settings: Settings, bulkhead: Bulkhead) -> Signing:
         cursors=signed_tokens(settings, "cursor", CURSOR_LIFE_SECONDS),
         share_tokens=signed_tokens(settings, "share", share_life),
         share_records=signed_tokens(settings, "share-record", share_life),
+        request_tokens=signed_tokens(settings, "request", request_life),
+        request_uploads=signed_tokens(settings, "request-upload", UPLOAD_LIFE_SECONDS),
+        request_records=signed_tokens(settings, "request-record", request_life),
         copy_marks=CopyMarks(secrets(settings)),
         actors=ActorSeals(secrets(settings)),
         share_base_url=settings.public_base_url.rstrip("/"),

@@ -13,6 +13,7 @@ from app.s3.errors import Refused
 from app.s3.listings import Listings
 from app.s3.multipart import Multipart
 from app.s3.objects import Objects
+from app.s3.turns import Turns
 from app.s3.versions import Versions
 from app.services.signing import addresses, credentials_source
 from app.signing.sigv4 import Presigner
@@ -29,6 +30,7 @@ class Storage:
     versions: Versions
     deleter: Deleter
     copier: Copier
+    turns: Turns
 
     def check(self) -> None:
         """Ask for as little as shows that the bucket answers; raises a ``Problem``."""
@@ -53,4 +55,5 @@ def build_storage(settings: Settings, bulkhead: Bulkhead) -> Storage:
         versions=Versions(client, objects),
         deleter=deleter,
         copier=Copier(objects, multipart, deleter),
+        turns=Turns(bulkhead),
     )

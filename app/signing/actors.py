@@ -4,7 +4,7 @@ The mark of an upload is signed into it and kept with the object, so what it say
 worker whenever it comes. It is a MAC over the object's key: a user who can write metadata, by
 temporary credentials, cannot make one up, nor carry one to another name.
 
-``{mark}.{s|a}{client, base64url}.{MAC}``, before ``.package``.
+``{mark}.{s|a|r}{client, base64url}.{MAC}``, before ``.package``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app.domain.metadata import bare_mark, marks_package, package_mark
 
 #: A longer client is left out: S3 gives metadata 2 KB, and users have them.
 MAX_CLIENT_BYTES = 128
-_LETTERS = {ActorType.SERVICE: "s", ActorType.ADMINISTRATOR: "a"}
+_LETTERS = {ActorType.SERVICE: "s", ActorType.ADMINISTRATOR: "a", ActorType.REQUEST: "r"}
 _TYPES = {letter: kind for kind, letter in _LETTERS.items()}
 
 
