@@ -409,6 +409,91 @@ export interface components {
             expires_at: string;
             note: string | null;
         };
+        NewRequest: {
+            /** @enum {unknown} */
+            kind: "audio" | "image" | "video" | "brand_kit" | "frame";
+            /** @default null */
+            project_id?: string | null;
+            /** @description Left out: all that the kind takes */
+            content_types?: string[];
+            /**
+             * @description Of one file; left out: the kind's own limit
+             * @default null
+             */
+            max_bytes?: number | null;
+            /** @default 1 */
+            max_files?: number;
+            /**
+             * @description Seconds the link is to live
+             * @default null
+             */
+            expires_in?: number | null;
+            /**
+             * @description Plain text for whoever opens it
+             * @default null
+             */
+            note?: string | null;
+        };
+        UploadRequest: {
+            request_id: string;
+            url: string;
+            /** @enum {unknown} */
+            kind: "audio" | "image" | "video" | "brand_kit" | "frame";
+            project_id: string | null;
+            /** @description Empty: all that the kind takes */
+            content_types: string[];
+            /** @description Of one file */
+            max_bytes: number;
+            max_files: number;
+            /** @description How many were declared */
+            files: number;
+            /** Format: date-time */
+            expires_at: string;
+            note: string | null;
+        };
+        RequestPage: {
+            items: components["schemas"]["UploadRequest"][];
+            next_cursor: string | null;
+        };
+        OpenedRequest: {
+            /** @enum {unknown} */
+            kind: "audio" | "image" | "video" | "brand_kit" | "frame";
+            content_types: string[];
+            /** @description Of one file */
+            max_bytes: number;
+            max_files: number;
+            files_left: number;
+            /** Format: date-time */
+            expires_at: string;
+            note: string | null;
+        };
+        Sending: {
+            /** @example clip.mp4 */
+            filename: string;
+            /** @example video/mp4 */
+            content_type: string;
+            /**
+             * @description Bytes
+             * @example 73400320
+             */
+            size: number;
+            /**
+             * @default auto
+             * @enum {string}
+             */
+            method?: "auto" | "put" | "post" | "multipart";
+            /** @default null */
+            checksum_sha256?: string | null;
+            /** @default null */
+            checksum_crc64nvme?: string | null;
+            /** @default null */
+            part_size?: number | null;
+        };
+        Receipt: {
+            filename: string;
+            content_type: string;
+            size: number;
+        };
         NewLinks: {
             paths: string[];
             /**

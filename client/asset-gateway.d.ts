@@ -15,6 +15,8 @@ export type Me = Schemas['Me'];
 export type Share = Schemas['Share'];
 /** What a share's link opens: `url`, and of a package `query` for each of its other files. */
 export type OpenedShare = Schemas['OpenedShare'];
+/** An open request for files; `files` were declared so far. */
+export type UploadRequest = Schemas['UploadRequest'];
 export type Playback = Schemas['Playback'];
 export type Version = Schemas['Version'];
 export type Project = Schemas['Project'];
@@ -36,6 +38,7 @@ export type Slug =
   | 'upload-incomplete'
   | 'not-versioned'
   | 'cdn-not-configured'
+  | 'request-full'
   | 'too-large'
   | 'quota-exceeded'
   | 'unsupported-type'
@@ -229,6 +232,21 @@ export interface ShareOptions extends Pick<LinkOptions, 'expiresIn' | 'dispositi
   maxOpens?: number | undefined;
 }
 
+/** What may be sent by an upload request's link. */
+export interface RequestTerms {
+  projectId?: string | undefined;
+  /** Left out, all that the kind takes. */
+  contentTypes?: string[] | undefined;
+  /** Of one file; left out, the kind's own limit. */
+  maxBytes?: number | undefined;
+  /** 1 to 1,000; 1 by default. */
+  maxFiles?: number | undefined;
+  /** Seconds. */
+  expiresIn?: number | undefined;
+  /** Plain text, shown to whoever opens it. */
+  note?: string | undefined;
+}
+
 /** Where a copy goes; left out: the kind it has, and the library. */
 export interface Place {
   kind?: Kind | undefined;
@@ -349,6 +367,11 @@ export declare class AssetGateway {
   openShare(token: string): Promise<OpenedShare>;
   shares(options?: PageOptions): Pages<Share>;
   revoke(share: { share_id: string }): Promise<null>;
+
+  /** A link by which whoever has it sends files here; its page uses `asset-gateway-client/requests`. */
+  requestUploads(kind: Kind, terms?: RequestTerms): Promise<UploadRequest>;
+  uploadRequests(options?: PageOptions): Pages<UploadRequest>;
+  revokeRequest(request: { request_id: string }): Promise<null>;
 
   projects(options?: PageOptions): Pages<Project>;
   /** Removes all that is in it. */

@@ -38,6 +38,7 @@ def describe(ports: Ports, kept: Kept, own: Sequence[str]) -> dict[str, Any]:
             "SERVICE_SCOPE": back_ends.SCOPE,
             "PUBLIC_BASE_URL": gateway,
             "SHARE_PAGE_URL": f"http://localhost:{ports.page}/share.html",
+            "REQUEST_PAGE_URL": f"http://localhost:{ports.page}/request.html",
             "EVENTS_QUEUE_URL": queue_url(stack),
             "WEBHOOK_URL": f"{receiver}/webhook",
             "WEBHOOK_SECRET": kept.webhook_secret,

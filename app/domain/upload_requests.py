@@ -25,8 +25,8 @@ from app.media.names import is_untyped
 
 #: A page of a listing holds the files of one request.
 MAX_FILES = 1000
-_RANDOM_BYTES = 16
-_REQUEST_ID = re.compile(rf"[0-9a-f]{{{2 * _RANDOM_BYTES}}}")
+_ID_BYTES = 16
+_REQUEST_ID = re.compile(rf"[0-9a-f]{{{2 * _ID_BYTES}}}")
 
 
 class RequestTerms(NamedTuple):
@@ -139,7 +139,7 @@ class RequestToken(NamedTuple):
 
 def mint_request_id() -> str:
     """A new id nobody can guess."""
-    return secrets.token_hex(_RANDOM_BYTES)
+    return secrets.token_hex(_ID_BYTES)
 
 
 def requests_prefix(root: Root) -> str:

@@ -89,8 +89,11 @@ export class Calls {
       init.body = JSON.stringify(body);
       headers['content-type'] = 'application/json';
     }
-    // A share: others are led to its file.
-    if (anonymous) return this.#read(fetch(url, { ...init, headers: { accept: 'application/json' } }), signal);
+    // A share or an upload request: others are led to a page or a file.
+    if (anonymous) {
+      const plain = { ...headers, accept: 'application/json' };
+      return this.#read(fetch(url, { ...init, headers: plain }), signal);
+    }
     const send = (token) => this.#read(
       fetch(url, { ...init, headers: { ...headers, authorization: `Bearer ${token}` } }), signal);
     const token = await this.#bearer();

@@ -184,6 +184,23 @@ export class AssetGateway {
     return this.request('DELETE', `/v1/shares/${encodeURIComponent(id)}`);
   }
 
+  async requestUploads(kind, {
+    projectId, contentTypes, maxBytes, maxFiles, expiresIn, note,
+  } = {}) {
+    return this.#withAddress(await this.#post('/v1/requests', {
+      kind, project_id: projectId, content_types: contentTypes, max_bytes: maxBytes,
+      max_files: maxFiles, expires_in: expiresIn, note,
+    }));
+  }
+
+  uploadRequests({ limit, signal } = {}) {
+    return this.#pages('/v1/requests', { limit }, signal, (item) => this.#withAddress(item));
+  }
+
+  revokeRequest({ request_id: id }) {
+    return this.request('DELETE', `/v1/requests/${encodeURIComponent(id)}`);
+  }
+
   async delete(paths, { recursive } = {}) {
     if (typeof paths === 'string') {
       const path = `/v1/assets/${encodePath(paths)}`;
@@ -251,9 +268,9 @@ export class AssetGateway {
     }
   }
 
-  /** A gateway that does not know its own address gives that of a share as a path. */
-  #withAddress(share) {
+  /** A gateway that does not know its own address gives that of a link as a path. */
+  #withAddress(link) {
     const base = new URL(this.endpoint, globalThis.location?.href);
-    return { ...share, url: new URL(share.url, base).href };
+    return { ...link, url: new URL(link.url, base).href };
   }
 }

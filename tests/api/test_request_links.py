@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from app.domain.actors import USER, Actor, ActorType
+from app.domain.events import created
+from app.signing.actors import ActorSeals
 from tests.api.test_upload_requests import PNG, ask, declare, visit
-from tests.gateway import Caller, Gateway, fetch, running_gateway, send
+from tests.gateway import SECRET, Caller, Gateway, fetch, running_gateway, send
 from tests.samples import HTML
 from tests.stores.store import Store, Strictness
 
@@ -178,6 +182,19 @@ def test_t69_the_owners_quota_bounds_it(narrow: Gateway) -> None:
         assert codes == [201] * most + [413] * (7 - most)
         assert visit(narrow, asked["url"]).json["files_left"] == 9 - most
         assert owner.get("/v1/me").json["usage"]["remaining_bytes"] < SIZE
+
+
+def test_t69_what_they_brought_names_the_request(gateway: Gateway, carol: Caller) -> None:
+    """T69: by the seal in its mark, which serves for its own key alone."""
+    asked = ask(carol)
+    started = declare(gateway, asked).json
+    assert send(started, PNG).status in (200, 201)
+    found = gateway.app.extensions["asset-gateway"].storage.objects.head(started["key"])
+    actor = ActorSeals([SECRET]).read(found.mark, found.key)
+    assert actor == Actor(ActorType.REQUEST, asked["request_id"])
+    assert ActorSeals([SECRET]).read(found.mark, f"{found.key}x") == USER
+    said = json.loads(created(gateway.bucket, found, actor).body)["data"]["actor"]
+    assert said == {"type": "request", "client_id": None, "request_id": asked["request_id"]}
 
 
 def test_t69_strangers_are_limited_by_address(front_store: Store, front_gateway: Gateway) -> None:

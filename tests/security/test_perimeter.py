@@ -30,6 +30,11 @@ def test_t43_every_route_needs_a_token_unless_it_is_public(gateway: Gateway) -> 
         "/docs",
         "/docs/assets/<path:name>",
         "/s/<token>",
+        "/r/<token>",
+        "/r/<token>/uploads",
+        "/r/<token>/uploads/<upload_id>",
+        "/r/<token>/uploads/<upload_id>/complete",
+        "/r/<token>/uploads/<upload_id>/parts",
     }
 
 

@@ -13,7 +13,7 @@ from app.signing.tokens import CopyMarks
 KEY = "users/a/image/x/a.png"
 SEALS = ActorSeals(["s" * 32])
 clients = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
-others = st.sampled_from([ActorType.SERVICE, ActorType.ADMINISTRATOR])
+others = st.sampled_from([ActorType.SERVICE, ActorType.ADMINISTRATOR, ActorType.REQUEST])
 
 
 @given(others, clients, st.booleans())

@@ -145,6 +145,6 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T61",
         "back ends keep to no quota of their own",
-        never("Allowance.of", "principal.is_service"),
+        never("Allowance.deciding_groups", "principal.is_service"),
     ),
 )

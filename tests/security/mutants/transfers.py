@@ -130,7 +130,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T25",
         "an upload reserves nothing",
-        without("Uploads.declare", "self._reserve(principal, upload)"),
+        without("Uploads.start", "self._reserve(principal, upload)"),
     ),
     mutant(
         "T50",

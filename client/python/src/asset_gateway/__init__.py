@@ -17,7 +17,17 @@ from asset_gateway.errors import (
     UploadRejected,
     ValidationFailed,
 )
-from asset_gateway.models import Asset, Caller, Deleted, Link, Package, Page, Share, Version
+from asset_gateway.models import (
+    Asset,
+    Caller,
+    Deleted,
+    Link,
+    Package,
+    Page,
+    Share,
+    UploadRequest,
+    Version,
+)
 
 __all__ = [
     "AlreadyExists",
@@ -41,6 +51,7 @@ __all__ = [
     "TransferError",
     "Unavailable",
     "UploadRejected",
+    "UploadRequest",
     "ValidationFailed",
     "Version",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from os import PathLike
 from pathlib import Path
@@ -25,6 +25,7 @@ from asset_gateway.models import (
     Package,
     Page,
     Share,
+    UploadRequest,
     Version,
 )
 
@@ -348,6 +349,46 @@ class Operations:
     async def revoke(self, share_id: str) -> None:
         """End a share."""
         await self._calls("DELETE", f"/v1/shares/{quote(share_id)}")
+
+    async def request_uploads(
+        self,
+        kind: str,
+        *,
+        project_id: str | None = None,
+        content_types: Sequence[str] | None = None,
+        max_bytes: int | None = None,
+        max_files: int | None = None,
+        expires_in: int | None = None,
+        note: str | None = None,
+    ) -> UploadRequest:
+        """Make a link by which whoever has it sends files, without an account."""
+        asked: dict[str, Any] = {
+            "kind": kind,
+            "project_id": project_id,
+            "content_types": None if content_types is None else [*content_types],
+            "max_bytes": max_bytes,
+            "max_files": max_files,
+            "expires_in": expires_in,
+            "note": note,
+        }
+        body = {name: value for name, value in asked.items() if value is not None}
+        made = await self._calls("POST", "/v1/requests", json=body, repeatable=False)
+        return UploadRequest.of(made)
+
+    async def upload_requests(self) -> list[UploadRequest]:
+        """All open upload requests."""
+        requests: list[UploadRequest] = []
+        cursor: str | None = None
+        while True:
+            found = await self._calls("GET", "/v1/requests", params={"cursor": cursor})
+            requests += map(UploadRequest.of, found["items"])
+            cursor = found.get("next_cursor")
+            if cursor is None:
+                return requests
+
+    async def revoke_request(self, request_id: str) -> None:
+        """End an upload request."""
+        await self._calls("DELETE", f"/v1/requests/{quote(request_id)}")
 
     async def me(self) -> Caller:
         """Who the gateway takes the caller for, with usage and limits."""

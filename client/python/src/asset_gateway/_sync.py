@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from asset_gateway.models import (
     Package,
     Page,
     Share,
+    UploadRequest,
     Version,
 )
 
@@ -224,6 +225,38 @@ class BlockingOperations:
     def revoke(self, share_id: str) -> None:
         """End a share."""
         run(self._operations.revoke(share_id))
+
+    def request_uploads(
+        self,
+        kind: str,
+        *,
+        project_id: str | None = None,
+        content_types: Sequence[str] | None = None,
+        max_bytes: int | None = None,
+        max_files: int | None = None,
+        expires_in: int | None = None,
+        note: str | None = None,
+    ) -> UploadRequest:
+        """Make a link by which whoever has it sends files, without an account."""
+        return run(
+            self._operations.request_uploads(
+                kind,
+                project_id=project_id,
+                content_types=content_types,
+                max_bytes=max_bytes,
+                max_files=max_files,
+                expires_in=expires_in,
+                note=note,
+            )
+        )
+
+    def upload_requests(self) -> list[UploadRequest]:
+        """All open upload requests."""
+        return run(self._operations.upload_requests())
+
+    def revoke_request(self, request_id: str) -> None:
+        """End an upload request."""
+        run(self._operations.revoke_request(request_id))
 
     def me(self) -> Caller:
         """Who the gateway takes the caller for, with usage and limits."""

@@ -97,6 +97,38 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadRequest:
+    """A link by which whoever has it sends files. ``url`` is a path where the gateway has no
+    address; ``files`` were declared so far, of ``max_files`` of at most ``max_bytes`` each."""
+
+    request_id: str
+    url: str
+    kind: str
+    max_files: int
+    max_bytes: int
+    files: int
+    expires_at: datetime | None
+    project_id: str | None = None
+    content_types: tuple[str, ...] = ()
+    note: str | None = None
+
+    @classmethod
+    def of(cls, found: Json) -> UploadRequest:
+        return cls(
+            found["request_id"],
+            found["url"],
+            found["kind"],
+            found["max_files"],
+            found["max_bytes"],
+            found["files"],
+            instant(found.get("expires_at")),
+            found.get("project_id"),
+            tuple(found.get("content_types") or ()),
+            found.get("note"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """One version of an asset; ``deleted`` marks a deletion."""
 
