@@ -20,6 +20,7 @@ from app.domain.metadata import MARK, META_PREFIX, marks_package, package_mark
 from app.domain.paths import Root
 from app.domain.policy import cache_control
 from app.domain.shares import Share, record_key, shares_prefix
+from app.domain.upload_requests import requests_prefix
 from app.s3.copies import Copier
 from app.s3.deletion import Deleter
 from app.s3.listings import Listings
@@ -27,8 +28,9 @@ from app.s3.objects import Objects
 from app.signing.tokens import CopyMarks
 
 #: ``moved``, ``finished`` (an earlier run had copied it), ``conflict`` (something else is at the
-#: new place: both stay), ``gone`` meanwhile, ``share`` (opened anew, by another link).
-Outcome = Literal["moved", "finished", "conflict", "gone", "share"]
+#: new place: both stay), ``gone`` meanwhile, ``share`` (opened anew, by another link), ``request``
+#: (an upload request, which ends: its link names the old user).
+Outcome = Literal["moved", "finished", "conflict", "gone", "share", "request"]
 
 
 class Step(NamedTuple):
@@ -67,6 +69,11 @@ class Handover:
         # Last, as a share leads to an asset that is there.
         for share in self._shares(old):
             yield self._reopen(share, old, new, dry_run)
+        for listed in self._listings.all(requests_prefix(old)):
+            if not dry_run:
+                for problem in self._deleter.delete_keys([listed.key]).values():
+                    raise problem
+            yield Step(listed.key, 0, "request")
 
     def _move(self, key: str, old: Root, new: Root, dry_run: bool) -> Step:
         source = self._objects.head(key)

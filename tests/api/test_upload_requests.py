@@ -18,6 +18,12 @@ PNG = png()
 
 
 @pytest.fixture
+def dave(gateway: Gateway) -> Caller:
+    """Somebody else."""
+    return gateway.client_for(str(uuid.uuid4()))
+
+
+@pytest.fixture
 def carol(gateway: Gateway) -> Caller:
     """Somebody new, whose root is empty."""
     return gateway.client_for(str(uuid.uuid4()))
@@ -128,15 +134,15 @@ def test_what_makes_no_sense_is_refused(
     assert records(gateway, carol) == []
 
 
-def test_t66_revocation_is_immediate(gateway: Gateway, carol: Caller, bob: Caller) -> None:
+def test_t66_revocation_is_immediate(gateway: Gateway, carol: Caller, dave: Caller) -> None:
     """T66: nothing is opened, declared or completed by the link any more, and nothing of it is
     left; nobody else can revoke it."""
     asked = ask(carol)
     started = declare(gateway, asked).json
     request_id = asked["request_id"]
-    for other in (bob.delete(f"/v1/requests/{request_id}"), carol.delete("/v1/requests/x")):
+    for other in (dave.delete(f"/v1/requests/{request_id}"), carol.delete("/v1/requests/x")):
         assert other.status_code == 404
-    assert bob.get("/v1/requests").json["items"] == []
+    assert dave.get("/v1/requests").json["items"] == []
     assert carol.delete(f"/v1/requests/{request_id}").status_code == 204
     assert records(gateway, carol) == []
     upload = f"{asked['url']}/uploads/{started['upload_id']}"
@@ -174,11 +180,11 @@ def test_t66_requests_expire(
     assert records(gateway, carol) == []
 
 
-def test_t66_an_owner_cannot_forge_a_record(gateway: Gateway, carol: Caller, bob: Caller) -> None:
+def test_t66_an_owner_cannot_forge_a_record(gateway: Gateway, carol: Caller, dave: Caller) -> None:
     """T66: a record that is made up, changed, or another one's lets nobody in, though its owner can
     write there with credentials for the store."""
     store, bucket = gateway.store.client(), gateway.bucket
-    asked, other, bobs = ask(carol), ask(carol, max_files=9), ask(bob)
+    asked, other, others = ask(carol), ask(carol, max_files=9), ask(dave)
     key = record_key(carol, asked["request_id"])
 
     def put(body: bytes) -> None:
@@ -192,7 +198,7 @@ def test_t66_an_owner_cannot_forge_a_record(gateway: Gateway, carol: Caller, bob
     token = asked["url"].rpartition("/")[2]
     for body in (
         read(carol, other["request_id"]),
-        read(bob, bobs["request_id"]),
+        read(dave, others["request_id"]),
         own.replace(b'"record": "', b'"record": "A'),
         json.dumps({"record": token}).encode(),
         json.dumps({"max_files": 1000}).encode(),

@@ -112,7 +112,9 @@ def test_shares_are_opened_anew_under_the_new_user(
     before, after = front_gateway.client_for(old), front_gateway.client_for(new)
     asset = before.upload(PNG)
     share = before.post("/v1/shares", {"path": asset["path"]}).json
-    assert [step.outcome for step in move()] == ["moved", "share"]
+    request = before.post("/v1/requests", {"kind": "image"}).json
+    assert [step.outcome for step in move()] == ["moved", "share", "request"]
+    assert before.get(request["url"]).status_code == 404
     assert before.get(share["url"]).status_code == 404
     [opened] = after.get("/v1/shares").json["items"]
     assert opened["share_id"] == share["share_id"]

@@ -161,7 +161,8 @@ def running_site(*, with_line: bool = False, **settings: str) -> Iterator[Site]:
     ):
         storage = line.endpoint if line else stack.endpoint
         environment = stack.gateway_environment([origin]) | pair.gateway_environment(edge)
-        environment |= {"SHARE_PAGE_URL": f"{origin}/share.html"}
+        pages = {"SHARE": "share", "REQUEST": "request"}
+        environment |= {f"{name}_PAGE_URL": f"{origin}/{page}.html" for name, page in pages.items()}
         environment |= {"CLOUDFRONT_COOKIE_DOMAIN": "localhost", "S3_PUBLIC_ENDPOINT": storage}
         environment |= PARTS | settings
         site = Site(

@@ -49,7 +49,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "an ordinary upload's id serves with a link",
         Text("build_signing", "request-upload", "upload"),
     ),
-    mutant("T66", "a share's token opens a request", Code("build_signing", '"request"', '"share"')),
     mutant(
         "T67",
         "a request takes any number of files",
