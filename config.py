@@ -20,7 +20,7 @@ from typing import Any, Literal
 from marshmallow import Schema, ValidationError, fields, validate
 
 import config_fields as read
-from config_fields import BaseUrl, CommaSeparated
+from config_fields import BaseUrl, CommaSeparated, WholeNumbers
 from config_rules import derived, faults_between
 
 GIB = 1024**3
@@ -297,6 +297,12 @@ class Settings:
         fields.Str(validate=read.check_page_url),
         "Page of the front end that takes files for an upload request (docs/requests.md)",
         default="",
+    )
+    expiry_days: tuple[int, ...] = setting(
+        WholeNumbers(fields.Int(validate=validate.Range(1, 3650))),
+        "Days after which the bucket's lifecycle rules remove temporary files, comma-separated "
+        "(docs/api.md)",
+        default=(),
     )
     max_bytes_audio: int = setting(
         fields.Int(validate=read.check_positive), "Maximum size of an audio file", default=2 * GIB

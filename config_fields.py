@@ -38,6 +38,14 @@ class CommaSeparated(fields.List[str]):
         return tuple(super()._deserialize(items, *args, **kwargs))
 
 
+class WholeNumbers(fields.List[int]):
+    """``1, 7`` as ``(1, 7)``; empty items are dropped."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        items = [item.strip() for item in value.split(",") if item.strip()]
+        return tuple(super()._deserialize(items, *args, **kwargs))
+
+
 class BaseUrl(fields.Str):
     """An http or https address that paths are put behind; slashes at its end are dropped."""
 

@@ -85,6 +85,11 @@ export interface components {
              * @default null
              */
             preview_for?: string | null;
+            /**
+             * @description Seconds after which S3 removes the file: whole days for which the bucket has a rule (`EXPIRY_DAYS`); not with POST. Left out: it stays
+             * @default null
+             */
+            expires_in?: number | null;
         };
         Fault: {
             /**
@@ -229,6 +234,11 @@ export interface components {
             checksum_sha256: string | null;
             /** @description Base64, of the whole object, where the store keeps one */
             checksum_crc64nvme: string | null;
+            /**
+             * Format: date-time
+             * @description When S3 removes it by itself; null for never, and in listings
+             */
+            expires_at: string | null;
             link: components["schemas"]["Link"] | null;
             /** @description A small picture, where there is one: of an asset that is shown, copied, moved or restored, in listings with sign=true, and when it is completed */
             preview: components["schemas"]["Link"] | null;

@@ -134,6 +134,8 @@ export interface UploadOptions {
   /** Path of the asset that this picture is a preview of; then without kind, project and asset ID. */
   previewFor?: string | undefined;
   method?: 'auto' | 'put' | 'post' | 'multipart' | undefined;
+  /** Seconds after which the store removes it; one of the gateway's own, which a 422 names. */
+  expiresIn?: number | undefined;
   /** Parts in flight at a time. Left out, as many as the line carries, one to four. */
   concurrency?: number | undefined;
   /**

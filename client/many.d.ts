@@ -27,6 +27,8 @@ export interface ManyOptions {
   kind?: Kind | undefined;
   projectId?: string | undefined;
   metadata?: Record<string, string> | undefined;
+  /** As for `upload()`. */
+  expiresIn?: number | undefined;
   /** Files at a time; 3 by default, 6 of a package. */
   concurrency?: number | undefined;
   checksum?: boolean | undefined;

@@ -97,6 +97,7 @@ class Stack:
             "COGNITO_ENDPOINT": self.endpoint,
             "AWS_REGION": self.region,
             "S3_BUCKET_NAME": self.bucket,
+            "EXPIRY_DAYS": "1,7,30",
             "S3_REGION": self.region,
             "S3_ACCESS_KEY_ID": self.access_key_id,
             "S3_SECRET_ACCESS_KEY": self.secret_access_key,

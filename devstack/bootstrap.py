@@ -16,11 +16,14 @@ from devstack.credentials import DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import LifecycleRuleTypeDef
     from mypy_boto3_sqs import SQSClient
 
 REGION = "us-east-1"
 BUCKET = "asset-gateway-dev"
 QUEUE = "asset-gateway-events"
+#: As the template has them.
+EXPIRY_DAYS = (1, 7, 30)
 DEMO_EMAIL = "demo@example.com"
 EXPOSED_HEADERS = [
     "ETag",
@@ -128,10 +131,26 @@ def _make_bucket(s3: S3Client, bucket: str, origins: list[str]) -> None:
                     "Status": "Enabled",
                     "Filter": {"Prefix": ""},
                     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
-                }
+                },
+                *map(_temporary, EXPIRY_DAYS),
             ]
         },
     )
+
+
+def _temporary(days: int) -> LifecycleRuleTypeDef:
+    """The rule for what the gateway tags to go after so many days."""
+    return {
+        "ID": f"temporary-{days}",
+        "Status": "Enabled",
+        "Filter": {
+            "And": {
+                "Prefix": "users/",
+                "Tags": [{"Key": "expires-after-days", "Value": str(days)}],
+            }
+        },
+        "Expiration": {"Days": days},
+    }
 
 
 def queue_url(stack: Stack, name: str = QUEUE) -> str:

@@ -15,6 +15,7 @@ from devstack import checksums
 from devstack.answers import Answer
 from devstack.conditions import modified, span
 from devstack.errors import S3Error
+from devstack.lifecycle import expiration
 from devstack.requests import BLOCK_BYTES, Request
 
 _OVERRIDES = {
@@ -60,6 +61,7 @@ def serve(request: Request, bucket: Any) -> Answer:
         if value is not None and name.lower() not in _UPLOAD_HEADERS
     }
     headers["accept-ranges"] = "bytes"
+    headers |= expiration(bucket, key)
     if not modified(request, key):
         kept = ("etag", "last-modified", "cache-control", "expires", "x-amz-version-id")
         return Answer("304 Not Modified", {k: v for k, v in headers.items() if k in kept})

@@ -51,6 +51,7 @@ STANDARD_LIBRARY_ONLY = {"app.domain": set(), "app.media": {"puremagic"}}
 THEMES = {
     "api/checksums": "CRC-64/NVME from declaration to completion, on every store",
     "api/calls": "how often each route asks the store",
+    "api/expiry": "temporary files, from the declaration to the bucket's rule",
     "api/listings": "assets by time, by name, as packages, and deleted ones, on every store",
     "api/previews": "small pictures beside assets, on every store",
     "api/fuzz": "Schemathesis over the whole OpenAPI document",

@@ -284,6 +284,7 @@ def listed_asset(
         "metadata": None,
         "checksum_sha256": None,
         "checksum_crc64nvme": None,
+        "expires_at": None,
         "link": link_answer(link) if link else None,
         "preview": link_answer(preview) if preview else None,
     }

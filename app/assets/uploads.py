@@ -21,6 +21,7 @@ from app.domain.errors import (
     UploadIncomplete,
     ValidationFailed,
 )
+from app.domain.expiry import expiry_days
 from app.domain.limits import MAX_BATCH
 from app.domain.parts import Part, PartPlan, Progress
 from app.domain.paths import Kind, Root
@@ -42,13 +43,14 @@ class UploadRules:
     """What the settings say of uploads.
 
     ``max_live``: unfinished multipart uploads that one user may have. ``post_policies``: whether
-    the store takes form uploads.
+    the store takes form uploads. ``expiry_days``: the bucket's rules for temporary files.
     """
 
     max_bytes: Mapping[Kind, int]
     part_sizes: PartSizes
     max_live: int
     post_policies: bool
+    expiry_days: tuple[int, ...] = ()
 
 
 class UploadState(NamedTuple):
@@ -110,6 +112,7 @@ class Uploads:
         """The upload that ``declaration`` asks for; nothing is reserved, signed or begun."""
         if declaration.method is Method.POST and not self.rules.post_policies:
             raise ValidationFailed.at("/method", "This store takes no form uploads; use put")
+        days = expiry_days(declaration.expires_in, self.rules.expiry_days)
         root, mark = Root(principal.sub), secrets.token_urlsafe(16)
         if declaration.preview_for is not None:
             upload = declare_preview(declaration.preview_for, declaration, root, mark=mark)
@@ -122,6 +125,7 @@ class Uploads:
                 max_bytes=self.rules.max_bytes,
                 part_sizes=self.rules.part_sizes,
             )
+        upload = upload.expiring(days)
         return upload.marked(self._actors.seal(upload.mark, upload.key, principal.actor))
 
     def begin(self, principal: Principal, upload: Upload) -> tuple[Upload, Sending]:

@@ -28,6 +28,7 @@ def gateway_environment(found: Found, region: str, *, slot: str | None) -> dict[
         "SERVICE_SCOPE": parameters.get("ServiceScope", ""),
         "AWS_REGION": region,
         "S3_BUCKET_NAME": outputs["BucketName"],
+        "EXPIRY_DAYS": outputs.get("ExpiryDays", ""),
         "S3_REGION": region,
         "S3_ACCELERATE": "true" if parameters.get("TransferAcceleration") == "true" else "",
         "CORS_ORIGINS": parameters["Origins"],

@@ -47,7 +47,7 @@ class StoredObject:
     ``size`` in bytes, ``etag`` quoted as S3 writes it, ``version_id`` None on a bucket without
     versions and ``null`` for what was there before them, ``metadata`` as stored, ``obeyed_headers``
     those that change what a browser does; ``checksum_sha256`` and ``checksum_crc64nvme`` base64, of
-    the whole object.
+    the whole object; ``expires_at`` when one of the bucket's rules removes it, as S3 says itself.
     """
 
     key: str
@@ -60,6 +60,7 @@ class StoredObject:
     checksum_sha256: str | None
     obeyed_headers: Mapping[str, str]
     checksum_crc64nvme: str | None = None
+    expires_at: datetime | None = None
 
     @property
     def mark(self) -> str | None:

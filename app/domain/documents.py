@@ -28,6 +28,7 @@ def asset_document(path: AssetPath, found: StoredObject) -> dict[str, Any]:
         "metadata": decode_metadata(found.metadata),
         "checksum_sha256": found.checksum_sha256,
         "checksum_crc64nvme": found.checksum_crc64nvme,
+        "expires_at": found.expires_at and rfc3339(found.expires_at),
     }
 
 

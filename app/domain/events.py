@@ -80,6 +80,7 @@ def deleted(told: Notification, actor: Actor | None = None) -> AssetEvent:
             "metadata",
             "checksum_sha256",
             "checksum_crc64nvme",
+            "expires_at",
         )
     )
     return _event(

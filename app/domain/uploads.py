@@ -55,6 +55,8 @@ class Upload:
     checksum_crc64nvme: str | None = None
     #: The asset that it is a preview of.
     preview_for: AssetPath | None = None
+    #: S3 removes it so many days after it came; None for never.
+    expiry_days: int | None = None
 
     @property
     def key(self) -> str:
@@ -79,6 +81,15 @@ class Upload:
         encode_metadata(self.metadata, mark)
         return replace(self, mark=mark)
 
+    def expiring(self, days: int | None) -> Upload:
+        """The same, removed by S3 after so many days. Raises ``ValidationFailed`` for a form, which
+        would need a tag in XML."""
+        if days is None:
+            return self
+        if self.method is Method.POST:
+            raise ValidationFailed.at("/method", "Temporary files go by put or multipart.")
+        return replace(self, expiry_days=days)
+
     def to_claims(self) -> dict[str, Any]:
         """The facts as JSON, short because it stands in URLs: what is not set is left out."""
         return {name: value for name, value in self._facts().items() if value not in (None, {})}
@@ -97,6 +108,7 @@ class Upload:
             "part_size": self.part_size,
             "crc64nvme": self.checksum_crc64nvme,
             "for": self.preview_for and self.preview_for.text,
+            "days": self.expiry_days,
         }
 
     @classmethod
@@ -118,6 +130,7 @@ class Upload:
             claims.get("part_size"),
             claims.get("crc64nvme"),
             AssetPath.parse(asset) if asset is not None else None,
+            claims.get("days"),
         )
 
 
@@ -172,6 +185,8 @@ class Declaration:
     checksum_crc64nvme: str | None = None
     part_size: int | None = None
     preview_for: AssetPath | None = None
+    #: Seconds after which S3 is to remove it.
+    expires_in: int | None = None
 
 
 def declare_upload(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from app.domain.assets import StoredObject
+from app.domain.errors import StorageError
 from app.domain.instants import parse_instant
 from app.domain.metadata import META_PREFIX
 from app.s3.answers import Answer
@@ -18,6 +19,7 @@ from app.signing.canonical import encode_path, encode_value
 # What a client can have S3 store unsigned, and a browser obeys (T28).
 _OBEYED_HEADERS = ("content-encoding", "content-disposition", "content-language", "expires")
 _CRC64 = re.compile(r"[A-Za-z0-9+/]{11}=")
+_EXPIRY = re.compile(r'expiry-date="([^"]{1,64})"')
 _RANGE = re.compile(r"bytes 0-([0-9]{1,19})/([0-9]{1,19})")
 
 
@@ -57,6 +59,7 @@ def stored_object(key: str, answer: Answer, size: str, version_id: str | None) -
         checksum_sha256=headers.get("x-amz-checksum-sha256"),
         checksum_crc64nvme=whole_crc(headers.get("x-amz-checksum-crc64nvme")),
         obeyed_headers={name: text for name in _OBEYED_HEADERS if (text := headers.get(name))},
+        expires_at=expires_at(headers.get("x-amz-expiration", "")),
     )
 
 
@@ -82,7 +85,23 @@ def copied_object(
         checksum_sha256=None,
         obeyed_headers={name: text for name in _OBEYED_HEADERS if (text := headers.get(name))},
         checksum_crc64nvme=whole_crc(document.text("ChecksumCRC64NVME")),
+        expires_at=expires_at(answer.headers.get("x-amz-expiration", "")),
     )
+
+
+def expires_at(text: str) -> datetime | None:
+    """When a lifecycle rule removes the object: S3 says so of any that one applies to.
+
+    None for what is no such date: nothing depends on it.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    found = _EXPIRY.match(text)
+    if found is None:
+        return None
+    try:
+        return _instant(found[1])
+    except StorageError:
+        return None
 
 
 def whole_crc(text: str | None) -> str | None:

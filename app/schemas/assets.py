@@ -51,6 +51,11 @@ class AssetSchema(Schema):
         allow_none=True,
         metadata={"description": "Base64, of the whole object, where the store keeps one"},
     )
+    expires_at = fields.DateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When S3 removes it by itself; null for never, and in listings"},
+    )
     link = fields.Nested(LinkSchema, required=True, allow_none=True)
     preview = fields.Nested(
         LinkSchema,

@@ -108,6 +108,14 @@ class NewUploadSchema(InputSchema):
             "1 MiB; then without kind, project_id and asset_id"
         },
     )
+    expires_in = WholeNumber(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "Seconds after which S3 removes the file: whole days for which the "
+            "bucket has a rule (`EXPIRY_DAYS`); not with POST. Left out: it stays"
+        },
+    )
 
 
 class UploadSchema(Schema):

@@ -152,5 +152,6 @@ def upload_rules(settings: Settings) -> UploadRules:
         max_bytes={kind: getattr(settings, f"max_bytes_{kind}") for kind in Kind},
         part_sizes=PartSizes(settings.multipart_threshold_bytes, settings.part_size_bytes),
         max_live=settings.max_live_uploads,
+        expiry_days=settings.expiry_days,
         post_policies=settings.s3_post_policy,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.domain.dispositions import content_disposition
+from app.domain.expiry import expiry_header
 from app.domain.metadata import encode_metadata, metadata_headers
 from app.domain.parts import PartPlan
 from app.domain.policy import cache_control, is_active
@@ -134,4 +135,6 @@ def stored_headers(upload: Upload) -> dict[str, str]:
     }
     if is_active(upload.content_type):
         headers["content-disposition"] = content_disposition("attachment", upload.path.filename)
+    if upload.expiry_days:
+        headers |= expiry_header(upload.expiry_days)
     return headers | metadata_headers(encode_metadata(upload.metadata, upload.mark))

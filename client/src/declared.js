@@ -73,11 +73,13 @@ export async function declaredType(file, { contentType, filename, kind }) {
 
 /** What the gateway is told of a file before it is sent. Rejects with `file-unreadable`. */
 export async function declarationOf(file, options) {
-  const { kind, projectId, assetId, metadata, method, filename, previewFor } = options;
+  const {
+    kind, projectId, assetId, metadata, method, filename, previewFor, expiresIn,
+  } = options;
   return {
     filename: filename ?? file.name ?? 'file',
     content_type: await declaredType(file, options),
     size: file.size, kind, project_id: projectId, asset_id: assetId, method, metadata,
-    preview_for: previewFor,
+    preview_for: previewFor, expires_in: expiresIn,
   };
 }

@@ -18,10 +18,11 @@ export class Record {
    * Makes what is remembered of this file this upload's own: the entry, or null. If another upload
    * is at it, nothing is remembered here.
    */
-  async claim(file, fingerprint, { filename, kind, projectId, assetId }) {
+  async claim(file, fingerprint, { filename, kind, projectId, assetId, expiresIn }) {
     const { name, size, lastModified, webkitRelativePath } = file;
     const key = this.#memory.keyOf([
       webkitRelativePath || name, size, lastModified, fingerprint, filename, kind, projectId, assetId,
+      ...(expiresIn ? [expiresIn] : []),
     ]);
     const release = await claim(key);
     if (!release) return;

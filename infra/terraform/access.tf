@@ -51,6 +51,8 @@ data "aws_iam_policy_document" "gateway" {
       "s3:GetObjectVersion",
       "s3:ListMultipartUploadParts",
       "s3:PutObject",
+      # Of temporary files alone: it is needed to write an object with a tag.
+      "s3:PutObjectTagging",
     ]
     resources = ["${local.bucket_arn}/users/*"]
   }

@@ -6,6 +6,7 @@ output "gateway_environment" {
     SERVICE_SCOPE              = var.service_scope
     AWS_REGION                 = data.aws_region.current.id
     S3_BUCKET_NAME             = aws_s3_bucket.assets.id
+    EXPIRY_DAYS                = "1,7,30"
     S3_REGION                  = data.aws_region.current.id
     S3_ACCELERATE              = var.transfer_acceleration ? "true" : ""
     CORS_ORIGINS               = join(",", var.origins)

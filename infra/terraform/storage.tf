@@ -87,6 +87,46 @@ resource "aws_s3_bucket_lifecycle_configuration" "assets" {
       expired_object_delete_marker = true
     }
   }
+  # What the gateway tags as temporary (EXPIRY_DAYS); old versions go as above.
+  rule {
+    id     = "temporary-1"
+    status = "Enabled"
+    filter {
+      and {
+        prefix = "users/"
+        tags   = { "expires-after-days" = "1" }
+      }
+    }
+    expiration {
+      days = 1
+    }
+  }
+  rule {
+    id     = "temporary-7"
+    status = "Enabled"
+    filter {
+      and {
+        prefix = "users/"
+        tags   = { "expires-after-days" = "7" }
+      }
+    }
+    expiration {
+      days = 7
+    }
+  }
+  rule {
+    id     = "temporary-30"
+    status = "Enabled"
+    filter {
+      and {
+        prefix = "users/"
+        tags   = { "expires-after-days" = "30" }
+      }
+    }
+    expiration {
+      days = 30
+    }
+  }
   rule {
     id     = "archive"
     status = var.archive_after_90_days ? "Enabled" : "Disabled"
@@ -111,6 +151,12 @@ resource "aws_s3_bucket_notification" "assets" {
   }
   queue {
     events        = ["s3:ObjectRemoved:*"]
+    queue_arn     = aws_sqs_queue.uploads.arn
+    filter_prefix = "users/"
+  }
+  # Temporary files that have gone; of old versions that follow nobody is told.
+  queue {
+    events        = ["s3:LifecycleExpiration:DeleteMarkerCreated"]
     queue_arn     = aws_sqs_queue.uploads.arn
     filter_prefix = "users/"
   }

@@ -167,13 +167,14 @@ def test_mending_keeps_the_rules_of_others(patient: Patient) -> None:
     patient.s3.put_bucket_lifecycle_configuration(
         **bucket, LifecycleConfiguration={"Rules": [expiry]}
     )
-    assert patient.faults() == {"cors.origins", "bucket.lifecycle"}
+    assert patient.faults() == {"cors.origins", "bucket.lifecycle", "bucket.temporary"}
     for _ in range(2):
         assert patient.run("--fix", "--yes").exit_code == 0
     rules = patient.s3.get_bucket_cors(**bucket)["CORSRules"]
     assert [rule.get("ID") for rule in rules] == ["asset-gateway", "theirs"]
     rules = patient.s3.get_bucket_lifecycle_configuration(**bucket)["Rules"]
-    assert [rule["ID"] for rule in rules] == ["t", "asset-gateway"]
+    temporary = [f"asset-gateway-{days}" for days in (1, 7, 30)]
+    assert [rule["ID"] for rule in rules] == ["t", "asset-gateway", *temporary]
 
 
 def test_mending_asks_first(patient: Patient) -> None:
@@ -214,7 +215,8 @@ def test_settings_that_are_missing_are_found(patient: Patient, change: str) -> N
         assert "RestrictPublicBuckets" in patient.rows()["bucket.public_access"]["found"]
     elif change == "lifecycle":
         patient.s3.delete_bucket_lifecycle(**bucket)
-        assert patient.faults() == {"bucket.lifecycle"}
+        assert patient.faults() == {"bucket.lifecycle", "bucket.temporary"}
+        assert "1, 7, 30 days" in patient.rows()["bucket.temporary"]["found"]
     elif change == "notification":
         patient.s3.put_bucket_notification_configuration(**bucket, NotificationConfiguration={})
         assert patient.faults() == {"queue.notification"}

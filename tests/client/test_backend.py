@@ -159,12 +159,15 @@ def test_a_refused_token_is_replaced_in_node(served: tuple[Gateway, dict[str, st
           alike: first[0] === first[1] && renewed[0] === renewed[1] && first[0] !== renewed[0],
           kept: await token() === renewed[0],
           wrong: await failure(wrong()),
+          kept_for: await failure(gateway({ actAs: ALICE }).upload(
+            new File(['Hello'], 'a.txt'), { expiresIn: 86400 })),
           away: await failure(away()),
         };""",
     )
     assert told["alike"]
     assert told["kept"]
     assert told["asked"] == 3
+    assert told["kept_for"]["slug"] == "validation-error"
     assert told["wrong"]["message"].endswith("invalid_client")
     assert "hunter2" not in json.dumps(told)
     assert told["away"]["slug"] == "network"

@@ -406,6 +406,8 @@ def test_problems_are_exceptions(client: Client) -> None:
     with pytest.raises(ValidationFailed) as faults:
         client.links(["../x"])
     assert faults.value.errors[0]["pointer"] == "/paths/0"
+    with pytest.raises(ValidationFailed, match="/expires_in"):
+        client.upload(PNG, filename="a.png", kind="image", expires_in=86_400)
 
 
 # --- asyncio ---------------------------------------------------------------------------------

@@ -23,10 +23,10 @@ _READ = {"s3:GetObject", "s3:ListBucket"}  # without ListBucket a missing key is
 ACTIONS: dict[str, set[str]] = {
     "head_object": _READ,
     "get_object": _READ,
-    "put_object": {"s3:PutObject"},
+    "put_object": {"s3:PutObject", "s3:PutObjectTagging"},
     "copy_object": _READ | {"s3:PutObject"},
     "upload_part_copy": _READ | {"s3:PutObject"},
-    "create_multipart_upload": {"s3:PutObject"},
+    "create_multipart_upload": {"s3:PutObject", "s3:PutObjectTagging"},
     "upload_part": {"s3:PutObject"},
     "complete_multipart_upload": {"s3:PutObject"},
     "abort_multipart_upload": {"s3:AbortMultipartUpload"},

@@ -69,6 +69,7 @@ def test_t45_the_collector_reads_calls_signatures_and_versions(tmp_path: Path) -
     )
     assert actions_needed([module]) == {
         "s3:PutObject",
+        "s3:PutObjectTagging",
         "s3:ListBucketVersions",
         "s3:DeleteObject",
         "s3:DeleteObjectVersion",

@@ -124,7 +124,11 @@ def test_unfinished_uploads_and_old_versions_do_not_stay(plain: Made, everything
 def test_uploads_and_deletions_are_told_to_the_queue(plain: Made) -> None:
     """Events of `users/` go to a queue that only this bucket may write to, with dead letters."""
     told = plain.properties("Bucket")["NotificationConfiguration"]["QueueConfigurations"]
-    assert {each["Event"] for each in told} == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}
+    assert {each["Event"] for each in told} == {
+        "s3:ObjectCreated:*",
+        "s3:ObjectRemoved:*",
+        "s3:LifecycleExpiration:DeleteMarkerCreated",
+    }
     queue = plain.properties("UploadEvents")
     for each in told:
         assert each["Filter"] == {"S3Key": {"Rules": [{"Name": "prefix", "Value": "users/"}]}}

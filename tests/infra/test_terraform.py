@@ -126,7 +126,8 @@ ONLY_TEMPLATE: dict[str, set[str]] = {
     # Terraform's provider cannot say that rotation is off; CloudFormation must, to turn it off.
     "aws_cognito_user_pool_client.browser": {"DISABLED"},
     "aws_cognito_user_pool.users": {"SOFTWARE_TOKEN_MFA"},
-    "aws_s3_bucket.assets": {"prefix"},
+    # A tag's name is a key there, and no text.
+    "aws_s3_bucket.assets": {"prefix", "expires-after-days"},
     "aws_cloudfront_public_key.blue": {"1", "\n"},
     "aws_cloudfront_public_key.green": {"1", "\n"},
     # The folders are one local value there, which is compared below.

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from app.cli.doctor.bucket import BLOCKS, PUBLIC_ACCESS
 from app.cli.doctor.cors import ALLOWED, EXPOSE, ORIGINS, RULE_ID, rule_for
 from app.cli.doctor.deployment import Deployment
-from app.cli.doctor.lifecycle import LIFECYCLE, lifecycle_rules
+from app.cli.doctor.lifecycle import LIFECYCLE, TEMPORARY, lifecycle_rules, without_rule
 from app.cli.doctor.responses import AwsError
 from app.cli.doctor.results import Result, Status
+from app.domain.expiry import TAG
 
 _DAYS = 7
 
@@ -33,6 +35,7 @@ def fixes_for(results: Iterable[Result]) -> list[Fix]:
     offered = [
         ({ORIGINS.id, ALLOWED.id, EXPOSE.id}, Fix("put the CORS rule of the gateway", _cors)),
         ({LIFECYCLE.id}, Fix(f"remove unfinished uploads after {_DAYS} days", _lifecycle)),
+        ({TEMPORARY.id}, Fix("remove temporary files after the days of EXPIRY_DAYS", _temporary)),
         ({PUBLIC_ACCESS.id}, Fix("block all public access", _public_access)),
     ]
     return [fix for fixed, fix in offered if fixed & faulty]
@@ -60,12 +63,36 @@ def _lifecycle(deployment: Deployment) -> None:
         "Filter": {"Prefix": ""},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _DAYS},
     }
-    kept = [rule for rule in lifecycle_rules(deployment) if rule.get("ID") != RULE_ID]
+    _put_rules(deployment, [ours])
+
+
+def _temporary(deployment: Deployment) -> None:
+    lacking = without_rule(deployment.settings.expiry_days, lifecycle_rules(deployment))
+    _put_rules(
+        deployment,
+        [
+            {
+                "ID": f"{RULE_ID}-{days}",
+                "Status": "Enabled",
+                "Filter": {
+                    "And": {"Prefix": "users/", "Tags": [{"Key": TAG, "Value": str(days)}]},
+                },
+                "Expiration": {"Days": days},
+            }
+            for days in lacking
+        ],
+    )
+
+
+def _put_rules(deployment: Deployment, ours: list[dict[str, Any]]) -> None:
+    """Put rules beside those of others, in place of older ones of ours."""
+    names = {rule["ID"] for rule in ours}
+    kept = [rule for rule in lifecycle_rules(deployment) if rule.get("ID") not in names]
     deployment.call(
         "s3",
         "put_bucket_lifecycle_configuration",
         Bucket=deployment.settings.s3_bucket_name,
-        LifecycleConfiguration={"Rules": [*kept, ours]},
+        LifecycleConfiguration={"Rules": [*kept, *ours]},
     )
 
 

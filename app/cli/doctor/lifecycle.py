@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from app.cli.doctor.bucket import bucket_setting
 from app.cli.doctor.deployment import Deployment, not_permitted
 from app.cli.doctor.responses import AwsError
 from app.cli.doctor.results import Check, Result
+from app.domain.expiry import TAG
 
 #: What a link cannot read before it is restored. Instant Retrieval is none of them.
 _OUT_OF_REACH = frozenset({"GLACIER", "DEEP_ARCHIVE"})
@@ -28,6 +29,14 @@ KEPT = Check(
     f"{_CONSOLE} > Management > Lifecycle rules: take users/ out of the rule, or archive to "
     "Glacier Instant Retrieval.",
 )
+TEMPORARY = Check(
+    "bucket.temporary",
+    "Temporary files are removed",
+    "What was uploaded to go by itself (`expires_in`) stays for ever, and is paid for.",
+    "`flask doctor --fix`, `flask provision`, or take the days out of EXPIRY_DAYS. By hand: "
+    f"{_CONSOLE} > Management > Lifecycle rules: for the tag {TAG} with the number of days as its "
+    "value, expire current versions after that number.",
+)
 
 
 def lifecycle_results(deployment: Deployment) -> Iterator[Result]:
@@ -40,6 +49,10 @@ def lifecycle_results(deployment: Deployment) -> Iterator[Result]:
     yield LIFECYCLE.passes_if(aborts_unfinished(rules), "by a rule", "no rule removes them")
     losing = [found for rule in rules if (found := _loses(rule))]
     yield KEPT.passes_if(not losing, "yes", "; ".join(losing))
+    if wanted := deployment.settings.expiry_days:
+        lacking = without_rule(wanted, rules)
+        told = f"no rule for {', '.join(map(str, lacking))} days"
+        yield TEMPORARY.passes_if(not lacking, "by rules", told)
 
 
 def lifecycle_rules(deployment: Deployment) -> list[dict[str, Any]]:
@@ -63,7 +76,7 @@ def aborts_unfinished(rules: list[dict[str, Any]]) -> bool:
 def _loses(rule: Mapping[str, Any]) -> str:
     """What an enabled rule does to current assets below ``users/``; else empty."""
     prefix, chosen = _prefix(rule), rule.get("Filter", {})
-    # The gateway gives objects no tags.
+    # The gateway tags nothing but temporary files.
     has_tags = "Tag" in chosen or chosen.get("And", {}).get("Tags")
     below = "users/".startswith(prefix) or prefix.startswith("users/")
     if rule.get("Status") != "Enabled" or not below or has_tags:
@@ -73,6 +86,23 @@ def _loses(rule: Mapping[str, Any]) -> str:
         return f"{name} deletes them"
     classes = {each.get("StorageClass") for each in rule.get("Transitions", [])} & _OUT_OF_REACH
     return f"{name} moves them to {', '.join(sorted(classes))}" if classes else ""
+
+
+def without_rule(wanted: Iterable[int], rules: list[dict[str, Any]]) -> list[int]:
+    """Of these numbers of days, those after which no rule removes temporary files."""
+    return [days for days in wanted if not any(_removes(rule, days) for rule in rules)]
+
+
+def _removes(rule: Mapping[str, Any], days: int) -> bool:
+    """Whether an enabled rule removes what is tagged for so many days, then."""
+    chosen = rule.get("Filter", {})
+    tags = [chosen["Tag"]] if "Tag" in chosen else chosen.get("And", {}).get("Tags", [])
+    return (
+        rule.get("Status") == "Enabled"
+        and tags == [{"Key": TAG, "Value": str(days)}]
+        and "users/".startswith(_prefix(rule))
+        and rule.get("Expiration", {}).get("Days") == days
+    )
 
 
 def _prefix(rule: Mapping[str, Any]) -> str:

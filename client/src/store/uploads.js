@@ -288,7 +288,10 @@ class Uploads {
     item.picture = null;
     const filename = `preview.${picture.type.split('/')[1]}`;
     try {
-      const asset = await this.#gateway.upload(picture, { previewFor: task.asset.path, filename, method: 'put' });
+      const { expiresIn } = task.options;
+      const asset = await this.#gateway.upload(picture, {
+        previewFor: task.asset.path, filename, method: 'put', expiresIn,
+      });
       task.asset = asset;
       this.#touch(item);
     } catch { /* a nicety: galleries show an icon, or the file itself */ }

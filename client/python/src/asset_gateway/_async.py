@@ -58,6 +58,7 @@ class Operations:
         project_id: str | None = None,
         asset_id: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        expires_in: int | None = None,
         act_as: str | None = None,
         resume: str | None = None,
         on_begin: Callable[[str], None] | None = None,
@@ -68,6 +69,7 @@ class Operations:
         ``on_begin`` hears the upload's id before a byte is sent. ``resume`` takes it, also from a
         ``TransferError``: only what is missing is sent.
         ``on_progress`` hears bytes sent and bytes in all, from any thread.
+        ``expires_in``: seconds after which the store removes it, one of the gateway's own.
         """
         with await self._io.blocking(lambda: Source(source, filename)) as opened:
             declared = {
@@ -78,6 +80,7 @@ class Operations:
                 "project_id": project_id,
                 "asset_id": asset_id,
                 "metadata": dict(metadata) if metadata else None,
+                "expires_in": expires_in,
             }
             if resume is not None:
                 upload = await self._calls("GET", f"/v1/uploads/{resume}", act_as=act_as)

@@ -66,6 +66,7 @@ class BlockingOperations:
         project_id: str | None = None,
         asset_id: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        expires_in: int | None = None,
         act_as: str | None = None,
         resume: str | None = None,
         on_begin: Callable[[str], None] | None = None,
@@ -76,6 +77,7 @@ class BlockingOperations:
         ``on_begin`` hears the upload's id before a byte is sent. ``resume`` takes it, also from a
         ``TransferError``: only what is missing is sent.
         ``on_progress`` hears bytes sent and bytes in all, from any thread.
+        ``expires_in``: seconds after which the store removes it, one of the gateway's own.
         """
         return run(
             self._operations.upload(
@@ -86,6 +88,7 @@ class BlockingOperations:
                 project_id=project_id,
                 asset_id=asset_id,
                 metadata=metadata,
+                expires_in=expires_in,
                 act_as=act_as,
                 resume=resume,
                 on_begin=on_begin,

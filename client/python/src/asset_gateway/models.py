@@ -47,6 +47,7 @@ class Asset:
     last_modified: datetime | None = None
     metadata: Mapping[str, str] | None = None
     link: Link | None = None
+    expires_at: datetime | None = None
     raw: Json = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -65,6 +66,7 @@ class Asset:
             last_modified=instant(found.get("last_modified")),
             metadata=found.get("metadata"),
             link=Link.of(link, found["path"]) if link else None,
+            expires_at=instant(found.get("expires_at")),
             raw=found,
         )
 
