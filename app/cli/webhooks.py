@@ -84,6 +84,8 @@ def replay(
     """
     settings = _settings()
     until = until or datetime.now(UTC)
+    if since >= until:
+        raise click.UsageError(f"--since must be before {rfc3339(until)}, where it ends")
     receivers = _receivers(settings, names)
     built = services.build(settings, places=threads)
     storage, bucket = built.storage, settings.s3_bucket_name

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import KeySet
+from joserfc.util import urlsafe_b64decode
 
 from app.auth.claims import MissingScope
 from app.auth.cognito import CognitoRules, pool_issuers
@@ -250,6 +251,33 @@ def test_groups_are_found_where_the_provider_writes_them(
     """By the settings that the documentation names."""
     token = provider.forge(good, **provider.groups(["admins", "b"]))
     assert verifier.verify_token(token).groups == {"admins", "b"}
+
+
+def test_t06_claims_are_strict_json(provider: Provider, verifier: TokenVerifier, good: str) -> None:
+    """T06: half a character in any text of a token, another encoding, or numbers that are none:
+    refused, as logs, marks and answers could not write them down."""
+    said = json.loads(urlsafe_b64decode(good.split(".")[1].encode()))
+    for name in (*(name for name, value in said.items() if isinstance(value, str)), "further"):
+        for half in ("\ud800", "a\udfffb", "\udc00\ud800"):
+            assert refused(verifier, provider.forge(good, **{name: half})), name
+    text = json.dumps(said)
+    odd = (
+        text.encode("utf-16"),
+        b"\xef\xbb\xbf" + text.encode(),
+        text.replace("}", ', "x": NaN}').encode(),
+        text.replace("}", f', "x": {"9" * 4000}}}').encode(),
+        text.replace("}", f', "x": {"[" * 1500}{"]" * 1500}}}').encode(),
+        b'["a"]',
+    )
+    assert not refused(verifier, signed(provider, good, text.encode()))
+    for payload in odd:
+        assert refused(verifier, signed(provider, good, payload)), payload[:20]
+
+
+def signed(provider: Provider, token: str, payload: bytes) -> str:
+    """Any bytes in place of the claims, under the provider's own signature."""
+    message = f"{token.split('.')[0]}.{b64url(payload)}"
+    return f"{message}.{b64url(raw_signature(provider.key, message.encode()))}"
 
 
 def test_t07_verdicts_end_with_their_keys() -> None:

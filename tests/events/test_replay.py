@@ -132,6 +132,10 @@ def test_it_tells_whom_it_is_asked_to(account: Account, backend: Backend) -> Non
     done = flask_events(account, backend, *replay, "erp", **further)
     assert done.exit_code == 1 and "no receiver erp, but default, search" in done.output
     assert flask_events(account, backend, "replay", "--since", "yesterday").exit_code == 2
+    turned = flask_events(
+        account, backend, "replay", "--since", "2026-11-02", "--until", "2026-11-01"
+    )
+    assert (turned.exit_code, "before 2026-11-01" in turned.output) == (2, True)
     nobody = {"WEBHOOK_URL": "", "WEBHOOK_SECRET": ""}
     assert "nobody to tell" in flask_events(account, backend, *replay, "x", **nobody).output
 

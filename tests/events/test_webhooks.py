@@ -84,6 +84,13 @@ def test_t41_anything_but_success_is_a_failure_and_no_redirect_is_followed(statu
         "::ffff:169.254.169.254",
         "2002:a9fe:a9fe::1",
         "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::a9fe:a9fe",
+        "::a9fe:a9fe",
+        "2001:0:c000:201::5601:5601",
+        "::ffff:168.63.129.16",
+        "168.63.129.16",
+        "100.100.100.200",
+        "192.0.0.192",
         "0.0.0.0",  # noqa: S104
         "::",
         "224.0.0.1",
@@ -102,7 +109,9 @@ def test_t41_the_metadata_service_is_never_asked(address: str) -> None:
         assert not backend.deliveries
 
 
-@pytest.mark.parametrize("address", ["10.0.0.1", "172.16.0.1", "192.168.1.1", "fd12::1", "1.1.1.1"])
+@pytest.mark.parametrize(
+    "address", ["10.0.0.1", "172.16.0.1", "192.168.1.1", "fd12::1", "::1", "1.1.1.1"]
+)
 def test_private_networks_are_where_back_ends_live(address: str) -> None:
     """Railway's network is fd12::/16; a VPC's is 10.0.0.0/8."""
     assert not is_forbidden(address)

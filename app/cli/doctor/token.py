@@ -8,11 +8,11 @@ Longer than other modules: one check, with its fix, for each claim.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
 import urllib3
 from joserfc.util import urlsafe_b64decode
 
@@ -144,7 +144,7 @@ def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     parts = token.split(".")
     if len(parts) != 3:
         raise ValueError
-    header, claims = (json.loads(urlsafe_b64decode(part.encode())) for part in parts[:2])
+    header, claims = (orjson.loads(urlsafe_b64decode(part.encode())) for part in parts[:2])
     if not isinstance(header, dict) or not isinstance(claims, dict):
         raise ValueError
     return header, claims

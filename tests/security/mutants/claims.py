@@ -28,12 +28,12 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T05",
         "claims that cannot be read are a crash",
-        Code("_unverified_exp", "except ValueError: ...", "except KeyError: ..."),
+        Code("read_claims", "except ValueError as error: ...", "except KeyError: ..."),
     ),
     mutant(
         "T05",
         "claims that are no object are a crash",
-        always("_unverified_exp", "isinstance(claims, dict)"),
+        never("read_claims", "not isinstance(claims, dict)"),
     ),
     mutant(
         "T05",

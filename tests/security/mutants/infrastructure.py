@@ -80,14 +80,15 @@ MUTANTS: tuple[Mutant, ...] = (
     template(
         "T45",
         "the gateway reaches the whole bucket",
-        "              - s3:PutObject\n            Resource: !Sub ${Bucket.Arn}/users/*",
-        "              - s3:PutObject\n            Resource: !Sub ${Bucket.Arn}/*",
+        "              - s3:PutObjectTagging\n            Resource: !Sub ${Bucket.Arn}/users/*",
+        "              - s3:PutObjectTagging\n            Resource: !Sub ${Bucket.Arn}/*",
     ),
     template(
         "T45",
         "the gateway changes ACLs",
-        "              - s3:PutObject\n            Resource",
-        "              - s3:PutObject\n              - s3:PutObjectAcl\n            Resource",
+        "              - s3:PutObjectTagging\n            Resource",
+        "              - s3:PutObjectTagging\n"
+        "              - s3:PutObjectAcl\n            Resource",
     ),
     template(
         "T45",

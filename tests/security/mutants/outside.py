@@ -124,7 +124,20 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T41",
         "the metadata service is asked through NAT64",
-        never("is_forbidden", "inner is None and address in _NAT64"),
+        never(
+            "is_forbidden",
+            "inner is None and int(address) > 1 and any(address in each for each in _EMBEDDING)",
+        ),
+    ),
+    mutant(
+        "T41",
+        "the metadata service is asked through Teredo",
+        never("is_forbidden", "inner is None and address.teredo"),
+    ),
+    mutant(
+        "T41",
+        "other clouds' metadata services are asked",
+        never("is_forbidden", "address in _CLOUDS_LOCAL"),
     ),
     mutant(
         "T41",

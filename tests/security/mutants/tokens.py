@@ -6,6 +6,15 @@ from tests.security.mutants.catalogue import Code, Mutant, Text, always, mutant,
 
 MUTANTS: tuple[Mutant, ...] = (
     mutant(
+        "T06",
+        "claims may hold half a character",
+        Code(
+            "read_claims",
+            'orjson.loads(urlsafe_b64decode(token.split(".")[1].encode()))',
+            '__import__("json").loads(urlsafe_b64decode(token.split(".")[1].encode()))',
+        ),
+    ),
+    mutant(
         "T01",
         "any issuer will do",
         never("issuer_among", "issuer not in issuers"),
@@ -66,8 +75,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "the signature is not verified",
         Code(
             "signed_claims",
-            "jwt.decode(token, public.key, registry=_REGISTRIES[algorithm]).claims",
-            'orjson.loads(urlsafe_b64decode(token.split(".")[1].encode()))',
+            "jwt.decode(token, public.key, registry=_REGISTRIES[algorithm])",
+            "None",
         ),
     ),
     mutant(
@@ -136,7 +145,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "keys are looked for though the token is over",
         never(
             "TokenVerifier._verify_afresh",
-            "is_over(_unverified_exp(token), self._clock(), self._rules.leeway_seconds)",
+            'is_over(read_claims(token).get("exp"), self._clock(), self._rules.leeway_seconds)',
         ),
     ),
     mutant("T03", "key ids may be long", Text("KID", "[!-~]{1,128}", "[!-~]{1,}")),
