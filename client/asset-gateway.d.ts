@@ -86,8 +86,8 @@ export declare class GatewayError extends Error {
   /** Last segment of `problem.type`. */
   readonly slug: Slug;
   readonly errors: { pointer: string; detail: string }[];
-  /** The file at fault, of a package: its name below the folder. */
-  readonly filename: string | null;
+  /** Of a package: the first file that failed, by its name below the folder. */
+  readonly filename?: string;
   readonly requestId: string | null;
   /** What Retry-After asks for, seconds or date, by the answer's own clock. */
   readonly retryAfterSeconds: number | null;

@@ -12,7 +12,6 @@ export class GatewayError extends Error {
     this.status = problem.status ?? 0;
     this.slug = (problem.type ?? '').split('/').pop();
     this.errors = problem.errors ?? [];
-    this.filename = null;
     this.requestId = headers?.get('x-request-id') ?? null;
     this.retryAfterSeconds = headers ? secondsToWait(headers) : null;
   }

@@ -48,7 +48,7 @@ export class AssetGateway {
 
   /** The same gateway for another user, over the same line. */
   actingFor(sub) {
-    if (typeof sub !== 'string' || !sub) throw new TypeError('actingFor() takes a user’s sub');
+    if (!sub) throw new TypeError('AssetGateway needs a `sub`');
     return new AssetGateway({ ...this.#settings, actAs: sub }, this.#line);
   }
 

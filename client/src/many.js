@@ -1,6 +1,6 @@
 /** Many files in one call, each for itself or all as one package. */
 
-import { GatewayError, tell } from './errors.js';
+import { tell } from './errors.js';
 import { inOrderOfNeed } from './package.js';
 import { Queue } from './queue.js';
 
@@ -150,15 +150,11 @@ class Many {
     this.#report(this.failed ? 'failed' : 'done');
     const outcomes = this.#tasks.map(({ file, asset, error }) => ({ file, asset, error }));
     const fault = this.#asPackage && this.#tasks.find(({ error }) => error);
-    if (fault) this.#settle.reject(this.#named(fault));
-    else this.#settle.resolve(this.#asPackage ? outcomes.at(-1).asset : outcomes);
-  }
-
-  /** Why a file failed, with its name; unless it says of no file in particular why all did. */
-  #named({ error, options: { filename } }) {
-    const alone = this.#tasks.filter((task) => task.error === error).length === 1;
-    if (alone && error instanceof GatewayError) error.filename = filename;
-    return error;
+    if (fault) {
+      const { error, options } = fault;
+      if (error.problem) error.filename = options.filename;
+      this.#settle.reject(error);
+    } else this.#settle.resolve(this.#asPackage ? outcomes.at(-1).asset : outcomes);
   }
 
   #report(state) {

@@ -22,7 +22,7 @@ export class Record {
     const { name, size, lastModified, webkitRelativePath } = file;
     const key = this.#memory.keyOf([
       webkitRelativePath || name, size, lastModified, fingerprint, filename, kind, projectId, assetId,
-      ...(expiresIn ? [expiresIn] : []),
+      expiresIn,
     ]);
     const release = await claim(key);
     if (!release) return;

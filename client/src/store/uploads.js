@@ -288,9 +288,8 @@ class Uploads {
     item.picture = null;
     const filename = `preview.${picture.type.split('/')[1]}`;
     try {
-      const { expiresIn } = task.options;
       const asset = await this.#gateway.upload(picture, {
-        previewFor: task.asset.path, filename, method: 'put', expiresIn,
+        previewFor: task.asset.path, filename, method: 'put', expiresIn: task.options.expiresIn,
       });
       task.asset = asset;
       this.#touch(item);
