@@ -586,7 +586,8 @@ def test_a_good_token_is_explained(patient: Patient) -> None:
         ({"cognito:groups": "admins"}, "groups"),
         ({"username": 12345}, "username"),
         ({"scope": ["a/b"]}, "scope"),
-        ({"exp": float("nan")}, "exp"),
+        ({"exp": float("nan")}, "form"),
+        ({"username": "\ud800"}, "form"),
         ({"nbf": "tomorrow"}, "iat"),
         (
             {"cognito:groups": [f"a-group-of-some-length-{n:03}-{'x' * 20}" for n in range(180)]},

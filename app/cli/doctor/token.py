@@ -8,11 +8,11 @@ Longer than other modules: one check, with its fix, for each claim.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
 import urllib3
 from joserfc.util import urlsafe_b64decode
 
@@ -24,6 +24,7 @@ from app.auth.verifier import (
     TokenVerifier,
     check_length,
     checked_header,
+    read_claims,
     signed_claims,
 )
 from app.cli.doctor.deployment import Deployment, host_of
@@ -34,6 +35,8 @@ from app.domain.errors import IdentityUnavailable, Problem
 from app.services.auth import key_source, token_rules
 from config import Settings
 
+#: Beyond it, times are no numbers that can be reckoned with.
+_LAST_INSTANT = 2**53
 _FRONT_END = "The front end must send the access token of this pool and client, and nothing else."
 
 
@@ -131,6 +134,12 @@ def token_results(deployment: Deployment, token: str) -> Iterator[Result]:
         problem = "two parts are missing" if "." not in token else "its parts cannot be read"
         yield FORM.fault(f"{len(token)} characters; {problem}")
         return
+    try:
+        read_claims(token)
+    except Problem as problem:
+        yield FORM.fault(f"{len(token)} characters: {problem.detail}")
+        yield _verdict(deployment.settings, token)
+        return
     yield FORM.ok(f"{len(token)} characters")
     rules = token_rules(deployment.settings)
     yield from _header(rules, token, header)
@@ -144,7 +153,10 @@ def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     parts = token.split(".")
     if len(parts) != 3:
         raise ValueError
-    header, claims = (orjson.loads(urlsafe_b64decode(part.encode())) for part in parts[:2])
+    try:
+        header, claims = (json.loads(urlsafe_b64decode(part.encode())) for part in parts[:2])
+    except RecursionError:
+        raise ValueError from None
     if not isinstance(header, dict) or not isinstance(claims, dict):
         raise ValueError
     return header, claims
@@ -234,7 +246,7 @@ def _said(settings: Settings, claims: Mapping[str, Any], now: float) -> dict[str
 
 
 def _ending(expires: Any, now: float) -> str:
-    if not is_instant(expires):
+    if not is_instant(expires) or abs(expires) > _LAST_INSTANT:
         return "it does not say when it ends"
     if expires <= now:
         return f"it ended {format_duration(now - expires)} ago, at {format_instant(expires)}"
