@@ -39,9 +39,9 @@ export function grouped(files) {
   const groups = new Map(folders.map((folder) => [folder, []]));
   const rest = files.filter((file) => (
     !groups.get(folders.find((folder) => pathOf(file).startsWith(folder)))?.push(file)));
-  const packages = [...groups.values()].filter(({ length }) => length > 1);
-  const lone = [...groups.values()].filter(({ length }) => length === 1).flat();
-  return { files: [...rest, ...lone], packages };
+  const all = [...groups.values()];
+  const lone = all.filter(({ length }) => length < 2);
+  return { files: [...rest, ...lone.flat()], packages: all.filter(({ length }) => length > 1) };
 }
 
 /**
