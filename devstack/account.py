@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -36,6 +37,7 @@ class Stack:
         """Where the key of this start is published."""
         return f"{self.endpoint}/{self.user_pool_id}/.well-known/jwks.json"
 
+    @cache  # noqa: B019 - a few stacks a process, and making one takes as long as ten calls
     def client(self, service: str, **config: Any) -> Any:
         """A boto3 client of the stack, path style and SigV4; ``config`` goes to botocore."""
         make: Any = boto3.client  # its overloads know services by literal name only

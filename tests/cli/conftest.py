@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -18,9 +18,9 @@ def stack() -> Iterator[Stack]:
         yield stack
 
 
-@pytest.fixture
-def patient(stack: Stack) -> Iterator[Patient]:
-    """Well before and after each test: what tests change at the bucket is put back."""
+@pytest.fixture(scope="module")
+def restore(stack: Stack) -> Callable[[], None]:
+    """Puts back whatever tests change at the bucket and its queue."""
     s3, bucket = stack.client("s3"), {"Bucket": stack.bucket}
     cors = s3.get_bucket_cors(**bucket)["CORSRules"]
     rules = s3.get_bucket_lifecycle_configuration(**bucket)["Rules"]
@@ -30,15 +30,25 @@ def patient(stack: Stack) -> Iterator[Patient]:
     policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
     encryption = s3.get_bucket_encryption(**bucket)["ServerSideEncryptionConfiguration"]
     owner = s3.get_bucket_ownership_controls(**bucket)["OwnershipControls"]
+
+    def put_back() -> None:
+        s3.put_bucket_encryption(**bucket, ServerSideEncryptionConfiguration=encryption)
+        s3.put_bucket_ownership_controls(**bucket, OwnershipControls=owner)
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=policy)
+        s3.put_bucket_cors(**bucket, CORSConfiguration={"CORSRules": cors})
+        s3.put_bucket_lifecycle_configuration(**bucket, LifecycleConfiguration={"Rules": rules})
+        s3.put_public_access_block(**bucket, PublicAccessBlockConfiguration=block)
+        s3.put_bucket_notification_configuration(
+            **bucket, NotificationConfiguration={"QueueConfigurations": told}
+        )
+        s3.put_bucket_versioning(**bucket, VersioningConfiguration={"Status": "Enabled"})
+        s3.delete_bucket_policy(**bucket)
+
+    return put_back
+
+
+@pytest.fixture
+def patient(stack: Stack, restore: Callable[[], None]) -> Iterator[Patient]:
+    """Well before and after each test."""
     yield Patient(stack)
-    s3.put_bucket_encryption(**bucket, ServerSideEncryptionConfiguration=encryption)
-    s3.put_bucket_ownership_controls(**bucket, OwnershipControls=owner)
-    sqs.set_queue_attributes(QueueUrl=url, Attributes=policy)
-    s3.put_bucket_cors(**bucket, CORSConfiguration={"CORSRules": cors})
-    s3.put_bucket_lifecycle_configuration(**bucket, LifecycleConfiguration={"Rules": rules})
-    s3.put_public_access_block(**bucket, PublicAccessBlockConfiguration=block)
-    s3.put_bucket_notification_configuration(
-        **bucket, NotificationConfiguration={"QueueConfigurations": told}
-    )
-    s3.put_bucket_versioning(**bucket, VersioningConfiguration={"Status": "Enabled"})
-    s3.delete_bucket_policy(**bucket)
+    restore()

@@ -22,7 +22,7 @@ ALL = [
     for rule in group["rules"]
 ]
 RULES = [rule for rule in ALL if "alert" in rule]
-CASES = INFRA.parent / "tests/infra/alerts.test.yaml"
+CASES = sorted(Path(__file__).parent.glob("*.test.yaml"))
 RUNBOOKS = (INFRA.parent / "docs/runbooks.md").read_text()
 assert app.operations.metrics.REQUESTS
 
@@ -80,13 +80,13 @@ def test_prometheus_takes_the_rules() -> None:
 
 def test_alerts_ring_when_they_should_and_not_when_they_should_not() -> None:
     """Series of an hour or of days, by Prometheus' own evaluation."""
-    promtool("test", "rules", CASES)
+    promtool("test", "rules", *CASES)
 
 
 def test_every_alert_has_a_case_where_it_rings_and_one_where_it_does_not() -> None:
     """An alert that is added is tested, both ways."""
     tested: dict[str, set[bool]] = {}
-    for case in yaml.safe_load(CASES.read_text())["tests"]:
+    for case in (case for file in CASES for case in yaml.safe_load(file.read_text())["tests"]):
         for each in case.get("alert_rule_test", []):
             tested.setdefault(each["alertname"], set()).add(bool(each["exp_alerts"]))
     assert set(tested) == {rule["alert"] for rule in RULES}

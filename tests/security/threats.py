@@ -11,6 +11,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,8 +37,13 @@ class Proof(NamedTuple):
     says: str
 
 
-def proofs() -> Iterator[tuple[str, Proof]]:
+@cache
+def proofs() -> tuple[tuple[str, Proof], ...]:
     """Each threat number with each test that names it."""
+    return tuple(_proofs())
+
+
+def _proofs() -> Iterator[tuple[str, Proof]]:
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):

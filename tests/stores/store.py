@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass, replace
 from enum import StrEnum, auto
+from functools import cache
 
 import boto3
 from botocore.config import Config
@@ -35,6 +36,7 @@ class Store:
         """The same store behind a pass-through: signatures are for that host."""
         return replace(self, endpoint=endpoint)
 
+    @cache  # noqa: B019 - a few stores a process, and making one takes as long as ten calls
     def client(self) -> S3Client:
         """A boto3 client that signs SigV4, by path, without retries that would hide an answer."""
         return boto3.client(
