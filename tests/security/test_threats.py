@@ -25,8 +25,8 @@ def test_numbers_are_given_once_and_in_order() -> None:
 
 
 def test_every_number_that_is_cited_is_listed() -> None:
-    """Whoever reads `T37` in the code, a test or a page finds it in docs/threats.md; `T00:00` is a
-    time."""
+    """Whoever reads `T37` in the code, a test or a page finds it in docs/threats.md."""
+    # `T00:00`, as the end of an instant, is none.
     for folder in CITING:
         for path in (ROOT / folder).rglob("*"):
             if path.suffix in ENDINGS and "node_modules" not in path.parts and path.is_file():
