@@ -22,7 +22,7 @@ from app.domain.notifications import Unreadable
 from app.events.queue import Message, Queue, QueueUnavailable
 from app.events.webhooks import DeliveryFailed
 
-FAILURES = Counter("gateway_event_failures", "Messages left in the queue", ["cause"])
+FAILURES = Counter("gateway_event_failures", "Messages left in the queue, or not got", ["cause"])
 LONGEST_BACKOFF_SECONDS = 3600
 _QUEUE_PAUSE_SECONDS = 2.0
 _PASSING = (Problem, DeliveryFailed, QueueUnavailable)
@@ -103,6 +103,8 @@ class Worker:
         except _Stopped:
             return []
         except QueueUnavailable as error:
+            # A queue that is gone tells nobody else: it has no age, and no dead letters.
+            FAILURES.labels(type(error).__name__).inc()
             log.error("queue unavailable", cause=str(error))
             return self._pause()
         finally:

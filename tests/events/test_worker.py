@@ -157,12 +157,16 @@ def test_stopping_lets_the_message_in_hand_be_done() -> None:
 
 
 def test_a_queue_that_fails_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Throttled or away for a moment: the worker pauses and goes on."""
+    """Throttled or away for a moment: the worker pauses and goes on. Whoever is on call hears of
+    one that stays away: nothing else counts for them."""
     monkeypatch.setattr(worker_module, "_QUEUE_PAUSE_SECONDS", 0.01)
+    counted = worker_module.FAILURES.labels("QueueUnavailable")._value
+    before = counted.get()
     queue = MemoryQueue("a")
     queue.faults = 3
     run(queue, lambda _body: None)
     assert queue.deleted == ["a"]
+    assert counted.get() == before + 3
 
 
 def test_a_message_that_cannot_be_acknowledged_does_not_end_the_worker() -> None:

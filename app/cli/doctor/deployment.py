@@ -111,7 +111,7 @@ class Deployment:
         except ClientError as error:
             raise AwsError(error.response.get("Error", {}).get("Code", "unknown")) from None
         except BotoCoreError as error:
-            raise AwsError(type(error).__name__) from None
+            raise AwsError(type(error).__name__, answered=False) from None
         return answer
 
     def client(self, service: str) -> Any:
@@ -177,6 +177,12 @@ def not_permitted(item: Check, error: AwsError) -> Result:
             "not permitted to look",
             "Attach the stack's DoctorPolicyArn to your own user, then "
             "`flask doctor --profile <yours>`.",
+        )
+    if not error.answered:
+        return item.unknown(
+            f"AWS could not be asked: {error.code}",
+            "From the same machine, `aws sts get-caller-identity` must answer: network, proxy, "
+            "credentials. docs/settings.md, Variables of others.",
         )
     return item.unknown(f"AWS answered {error.code}")
 

@@ -15,8 +15,9 @@ QUEUE = Check(
     "queue",
     "The events queue exists",
     "Uploads are not verified in the background, and no webhooks are sent.",
-    "`aws sqs list-queues --region {region}`; set EVENTS_QUEUE_URL, or create the queue: "
-    "`flask provision`.",
+    "`aws sqs list-queues --region {region}`; set EVENTS_QUEUE_URL. Without a stack, `flask "
+    "provision` creates one; a queue that was deleted by hand it does not miss: docs/recovery.md, "
+    "Changed by hand.",
 )
 DEAD_LETTERS = Check(
     "queue.dead_letters",

@@ -16,11 +16,12 @@ _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "record layer failur
 
 
 class AwsError(Exception):
-    """An API call failed: ``code`` is AWS's, or the kind of network error."""
+    """An API call failed: ``code`` is AWS's, or, where AWS did not answer, the kind of error."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *, answered: bool = True) -> None:
         super().__init__(code)
         self.code = code
+        self.answered = answered
 
     @property
     def is_denied(self) -> bool:
