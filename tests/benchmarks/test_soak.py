@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import signal
@@ -23,6 +22,7 @@ from benchmarks.soak.record import Record, percentile
 from benchmarks.soak.report import Run, document, markdown, picture
 from benchmarks.soak.user import PNG, Content
 from tests.auth.tokens import JwksServer, TokenMaker
+from tests.coroutines import finish
 
 MINUTES = 30
 
@@ -142,7 +142,7 @@ def test_the_client_asks_again_where_connections_are_not_kept() -> None:
             assert answers[0].json() == tokens.jwks()
             return [answer.status for answer in answers]
 
-        assert asyncio.run(ask()) == [200, 200, 200]
+        assert finish(ask()) == [200, 200, 200]
 
 
 def test_every_act_has_a_weight() -> None:

@@ -38,6 +38,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from tests.auth.providers.authlib_server import AuthlibProvider
 from tests.auth.providers.provider import SERVICE, SERVICE_SCOPE, SERVICE_SECRET
 from tests.auth.tokens import ABSENT, CLIENT_ID
+from tests.coroutines import finish
 from tests.gateway import ALICE, BOB, NOWHERE, Gateway, running_gateway
 from tests.stores.store import Store
 
@@ -436,7 +437,7 @@ def test_the_async_client_does_the_same(
             with pytest.raises(NotFound):
                 await client.asset(asset.path)
 
-    asyncio.run(work())
+    finish(work())
 
 
 def test_both_clients_have_the_same_operations() -> None:
