@@ -89,7 +89,8 @@ quick = post_fork
 
 def post_fork(server, worker):
     if worker.age == 2:
-        pathlib.Path({folder!r}, "born").write_text(str(os.getpid()))
+        pathlib.Path({folder!r}, "unborn").write_text(str(os.getpid()))
+        pathlib.Path({folder!r}, "unborn").rename(pathlib.Path({folder!r}, "born"))
         ends = time.monotonic() + 20
         while not pathlib.Path({folder!r}, "go").exists() and time.monotonic() < ends:
             time.sleep(0.01)

@@ -138,7 +138,11 @@ def follow(replica: RedisServer, primary: RedisServer) -> None:
 def swap(primary: RedisServer, replica: RedisServer) -> None:
     """Make the one the other, as a service does that replaces a machine: nothing is lost."""
     with primary.client() as old, replica.client() as new:
-        old.wait(1, 10_000)
+        # Not by WAIT, which waits for this connection's own writes.
+        sent = old.info("replication")["master_repl_offset"]
+        until(
+            lambda: new.info("replication")["slave_repl_offset"] >= sent, "the replica lags behind"
+        )
         new.replicaof("NO", "ONE")
         old.replicaof("127.0.0.1", str(replica.port))
 
