@@ -32,7 +32,8 @@ def test_a_stranger_sends_files(tab: Page, site: Site, caller: Caller, picture: 
     expect(tab.get_by_text("Sent")).to_have_count(2, timeout=30_000)
     expect(tab.get_by_role("heading", name="All files are there")).to_be_visible()
     expect(tab.locator("input[type=file]")).to_be_hidden()
-    stored = site.s3.list_objects_v2(Bucket=site.bucket)["Contents"]
+    pages = site.s3.get_paginator("list_objects_v2").paginate(Bucket=site.bucket)
+    stored = [each for page in pages for each in page["Contents"]]
     sizes = {each["Key"].rpartition("/")[2]: each["Size"] for each in stored}
     assert {name: sizes.get(name) for name, _ in files} == {n: len(body) for n, body in files}
     tab.reload()
