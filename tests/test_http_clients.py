@@ -413,13 +413,13 @@ def test_a_deadline_ends_with_its_block(monkeypatch: pytest.MonkeyPatch) -> None
     now = [0.0]
     monkeypatch.setattr(http_clients.time, "monotonic", lambda: now[0])
 
-    def respond(asked: Asked) -> Iterable[bytes]:
-        now[0] += 60 if asked.target == "/slow" else 0
-        yield response("200 OK", b"x")
-
-    with RawStore(respond) as server:
+    with RawStore(lambda _: [response("200 OK", b"x")]) as server:
         pool = http_clients.pool_for(server.endpoint)
         with http_clients.deadline(30):
             assert pool.request("GET", f"{server.endpoint}/").status == 200
-        assert pool.request("GET", f"{server.endpoint}/slow").status == 200
+        now[0] += 60
+        assert pool.request("GET", f"{server.endpoint}/").status == 200
         assert server.connections == 1
+        with http_clients.deadline(30) as ends_at, pytest.raises(urllib3.exceptions.HTTPError):
+            now[0] = ends_at
+            pool.request("GET", f"{server.endpoint}/")
