@@ -7,7 +7,6 @@ get in than may; of one process one after another, as not every store holds that
 
 from __future__ import annotations
 
-import json
 import random
 import secrets
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from app.assets.share_records import signed_text
+from app.assets.signed_records import SignedRecords
 from app.domain.errors import AlreadyExists, NotFound, RequestFull, StorageUnavailable
 from app.domain.paths import Root
 from app.domain.upload_requests import (
@@ -34,8 +33,6 @@ from app.signing.tokens import SignedTokens
 
 #: What was declared before a request expired may still be sent and completed.
 GRACE = timedelta(days=1)
-#: An owner can put anything there; no record of ours is larger.
-_MAX_RECORD_BYTES = 8192
 _READERS = 4
 #: Places that are tried before the list of those taken is read again, and how often it is.
 _TRIES, _LOOKS = 8, 8
@@ -71,18 +68,14 @@ class RequestRecords:
         self._objects = objects
         self._listings = listings
         self._deleter = deleter
-        self._tokens = tokens
+        self._records = SignedRecords(objects, tokens)
         self._turns = turns
         self._clock = clock
 
     def write(self, request: UploadRequest) -> None:
         """Open a request."""
-        document = json.dumps({"record": self._tokens.sign(request.to_claims())})
-        self._objects.put(
-            request_key(Root(request.sub), request.request_id),
-            document.encode(),
-            {"content-type": "application/json", "cache-control": "no-store"},
-        )
+        key = request_key(Root(request.sub), request.request_id)
+        self._records.write(key, request.to_claims())
 
     def read(self, root: Root, request_id: str, *, late: bool = False) -> UploadRequest:
         """The open request of that id; ``late``: also one that has just expired. ``NotFound`` when
@@ -158,10 +151,7 @@ class RequestRecords:
         return True
 
     def _read(self, root: Root, request_id: str) -> UploadRequest:
-        record = self._objects.beginning(request_key(root, request_id), _MAX_RECORD_BYTES)
-        if record is None:
-            raise NotFound
-        claims = self._tokens.verify(signed_text(record))
+        claims = self._records.read(request_key(root, request_id))
         return UploadRequest.from_claims(claims, sub=root.sub, request_id=request_id)
 
     def _try(self, root: Root, request_id: str) -> KeptRequest | None:

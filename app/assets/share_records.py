@@ -5,13 +5,13 @@ S3 is the truth and nothing is remembered, so that a revoked share is closed at 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import takewhile
 from typing import NamedTuple
 
+from app.assets.signed_records import SignedRecords
 from app.domain.errors import NotFound
 from app.domain.paths import Root
 from app.domain.shares import (
@@ -27,8 +27,6 @@ from app.s3.listings import Listings
 from app.s3.objects import Objects
 from app.signing.tokens import SignedTokens
 
-#: An owner can put anything there; no record of ours is larger.
-_MAX_RECORD_BYTES = 8192
 _READERS = 8
 
 
@@ -54,17 +52,13 @@ class ShareRecords:
         self._objects = objects
         self._listings = listings
         self._deleter = deleter
-        self._tokens = tokens
+        self._records = SignedRecords(objects, tokens)
         self._clock = clock
 
     def write(self, share: Share) -> None:
         """Open a share."""
-        document = json.dumps({"record": self._tokens.sign(share.to_claims())})
-        self._objects.put(
-            record_key(Root(share.sub), share.share_id),
-            document.encode(),
-            {"content-type": "application/json", "cache-control": "no-store"},
-        )
+        key = record_key(Root(share.sub), share.share_id)
+        self._records.write(key, share.to_claims())
 
     def read(self, root: Root, share_id: str) -> Share:
         """The open share of that id; ``NotFound`` when there is none, or it has expired."""
@@ -114,10 +108,7 @@ class ShareRecords:
             raise problem
 
     def _read(self, root: Root, share_id: str) -> Share:
-        record = self._objects.beginning(record_key(root, share_id), _MAX_RECORD_BYTES)
-        if record is None:
-            raise NotFound
-        claims = self._tokens.verify(signed_text(record))
+        claims = self._records.read(record_key(root, share_id))
         return Share.from_claims(claims, sub=root.sub, share_id=share_id)
 
     def _try(self, root: Root, share_id: str) -> Share | None:
@@ -143,15 +134,3 @@ def _share_id(root: Root, key: str) -> str | None:
     """The id in a record's key; None for what else an owner put there."""
     share_id = key.removeprefix(shares_prefix(root)).removesuffix(".json")
     return share_id if is_share_id(share_id) and record_key(root, share_id) == key else None
-
-
-def signed_text(document: bytes) -> str:
-    """The signed text in a record; ``NotFound`` for a document that is none of ours."""
-    try:
-        found = json.loads(document)
-    except (ValueError, RecursionError):
-        raise NotFound from None
-    signed = found.get("record") if isinstance(found, dict) else None
-    if not isinstance(signed, str) or not signed.isascii():
-        raise NotFound
-    return signed

@@ -41,7 +41,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T66",
         "a huge record of a request is read",
-        Code("RequestRecords._read", "_MAX_RECORD_BYTES", "10**9"),
+        Code("SignedRecords.read", "_MAX_RECORD_BYTES", "10**9"),
     ),
     mutant("T66", "a link passes for a record", Text("build_signing", "request-record", "request")),
     mutant(

@@ -64,11 +64,11 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T48",
         "a record needs no seal",
-        Code("ShareRecords._read", "self._tokens.verify(__X)", "json.loads(__X)"),
-        Code("ShareRecords.write", "self._tokens.sign(__X)", "json.dumps(__X)"),
+        Code("SignedRecords.read", "self._tokens.verify(__X)", "json.loads(__X)"),
+        Code("SignedRecords.write", "self._tokens.sign(__X)", "json.dumps(__X)"),
     ),
     mutant(
-        "T48", "a huge record is read", Code("ShareRecords._read", "_MAX_RECORD_BYTES", "10**9")
+        "T48", "a huge record is read", Code("SignedRecords.read", "_MAX_RECORD_BYTES", "10**9")
     ),
     mutant("T48", "credentials read", Code("_object_actions", "access.reads", "True")),
     mutant("T48", "credentials to read write", Code("_object_actions", "access.writes", "True")),
