@@ -12,11 +12,9 @@ from app.domain.errors import AlreadyExists, NotFound
 from app.domain.paths import AssetPath, Root
 from app.domain.previews import is_preview, previews_of
 from app.domain.uploads import Upload
+from app.s3.bulkhead import PLACES_PER_CALL
 from app.s3.listings import MAX_PAGE, Listings
 from app.s3.objects import Objects
-
-#: A third of the places before the store: others need it meanwhile.
-_WORKERS = 4
 
 
 class Finished(NamedTuple):
@@ -72,7 +70,7 @@ class Previews:
         folders = [(folder, {*each}) for folder, each in groupby(own, key=_folder)]
         if len(folders) < 2:
             return [key for folder in folders for key in self._left_alone(root, *folder)]
-        with ThreadPoolExecutor(_WORKERS) as workers:
+        with ThreadPoolExecutor(PLACES_PER_CALL) as workers:
             found = workers.map(lambda folder: self._left_alone(root, *folder), folders)
             return [key for keys in found for key in keys]
 

@@ -25,6 +25,7 @@ from app.domain.upload_requests import (
     request_key,
     requests_prefix,
 )
+from app.s3.bulkhead import PLACES_PER_CALL
 from app.s3.deletion import Deleter
 from app.s3.listings import Listings
 from app.s3.objects import Objects
@@ -33,7 +34,6 @@ from app.signing.tokens import SignedTokens
 
 #: What was declared before a request expired may still be sent and completed.
 GRACE = timedelta(days=1)
-_READERS = 4
 #: Places that are tried before the list of those taken is read again, and how often it is.
 _TRIES, _LOOKS = 8, 8
 
@@ -115,7 +115,7 @@ class RequestRecords:
         prefix = requests_prefix(root)
         page = self._listings.page(prefix, limit=limit, token=token, delimiter="/")
         ids = [each for found in page.objects if (each := id_of(root, found.key))]
-        with ThreadPoolExecutor(_READERS) as readers:
+        with ThreadPoolExecutor(PLACES_PER_CALL) as readers:
             kept = [each for each in readers.map(lambda i: self._try(root, i), ids) if each]
         now = self._clock()
         for request, _ in kept:

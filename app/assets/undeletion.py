@@ -13,6 +13,7 @@ from app.domain.paths import AssetPath, Root
 from app.domain.previews import is_preview
 from app.domain.principal import Principal
 from app.limits.quota import Quota
+from app.s3.bulkhead import PLACES_PER_CALL
 from app.s3.objects import Objects
 from app.s3.versions import Version, Versions
 
@@ -20,8 +21,6 @@ from app.s3.versions import Version, Versions
 MAX_CALLS = 16
 #: As many as for copies: a request for each, as a rule.
 MAX_FILES = 1000
-#: A third of the places before the store: others need it meanwhile.
-_WORKERS = 4
 
 
 class _Covered(NamedTuple):
@@ -104,7 +103,7 @@ class Undeletion:
             for deletion in reversed(each.deletions):
                 self._versions.delete(each.key, deletion.version_id)
 
-        with ThreadPoolExecutor(_WORKERS) as workers:
+        with ThreadPoolExecutor(PLACES_PER_CALL) as workers:
             # Asking for each result raises the first problem; a second call finds what is left.
             for _ in workers.map(uncover, covered):
                 pass

@@ -22,6 +22,7 @@ from app.domain.paths import Root
 from app.domain.principal import Principal
 from app.domain.uploads import Declaration, Method, Upload
 from app.limits.quota import Quota, Want
+from app.s3.bulkhead import PLACES_PER_CALL
 from app.s3.listings import Listings
 from app.signing.uploads import UploadSigner
 
@@ -30,8 +31,6 @@ MAX_MULTIPART = 50
 #: Folders of packages that one call may add to, each listed first.
 MAX_FOLDERS = 20
 MAX_PREVIEWS = 100
-#: A third of the places before the store: others need it meanwhile.
-_WORKERS = 4
 
 Declared = tuple[Upload, Sending]
 Item = TypeVar("Item")
@@ -227,5 +226,5 @@ def _each(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result 
     some = list(items)
     if len(some) < 2:
         return [attempt(item) for item in some]
-    with ThreadPoolExecutor(_WORKERS) as workers:
+    with ThreadPoolExecutor(PLACES_PER_CALL) as workers:
         return list(workers.map(attempt, some))

@@ -18,6 +18,7 @@ from app.domain.copies import Copy
 from app.domain.errors import AlreadyExists, NotFound, Problem, StorageError, StorageUnavailable
 from app.domain.metadata import MARK, META_PREFIX
 from app.domain.parts import Part, PartPlan
+from app.s3.bulkhead import PLACES_PER_CALL
 from app.s3.deletion import Deleter
 from app.s3.errors import GONE, Refused
 from app.s3.multipart import Multipart
@@ -26,8 +27,6 @@ from app.s3.objects import Objects
 PART_BYTES = 128 * 1024**2
 """Above this, a copy is made in parts: S3 takes half a minute to copy 2 GB, and a request that
 takes longer than ``SLOW_SECONDS`` is given up, not knowing whether it will succeed."""
-#: Less than half of the places before the store (``bulkhead``): others need it meanwhile.
-_WORKERS = 4
 log = logging.getLogger("gateway.copies")
 
 T = TypeVar("T")
@@ -165,7 +164,7 @@ def _at_once(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
     """``work`` on all ``items``, some at a time, in order; nothing begins after a failure."""
     if len(items) == 1:
         return [work(items[0])]
-    with ThreadPoolExecutor(_WORKERS) as workers:
+    with ThreadPoolExecutor(PLACES_PER_CALL) as workers:
         futures = [workers.submit(work, item) for item in items]
         try:
             return [future.result() for future in futures]
