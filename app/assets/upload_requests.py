@@ -99,7 +99,7 @@ class UploadRequests:
 
     def token_of(self, request: UploadRequest) -> str:
         """What stands in the link of ``request``."""
-        return self._seals.tokens.sign([request.sub, request.request_id])
+        return self._seals.tokens.sign(RequestToken(request.sub, request.request_id)._asdict())
 
     def page_for(self, token: str) -> str | None:
         """The page that takes the files, None without one. It asks whether the request is open."""
@@ -130,7 +130,9 @@ class UploadRequests:
         except Problem:
             self._records.give_back(place)
             raise
-        sealed = self._seals.uploads.sign([request.request_id, upload.to_claims()])
+        sealed = self._seals.uploads.sign(
+            {"request_id": request.request_id, "upload": upload.to_claims()}
+        )
         return Declared(sealed, upload, sending)
 
     def state(self, token: str, upload_id: str) -> tuple[Upload, UploadState]:
@@ -154,13 +156,13 @@ class UploadRequests:
         self._uploads.give_up(*self._find(token, upload_id))
 
     def _open(self, token: str, *, late: bool = False) -> UploadRequest:
-        named = RequestToken(*self._seals.tokens.verify(token))
+        named = RequestToken(**self._seals.tokens.verify(token))
         return self._records.read(Root(named.sub), named.request_id, late=late)
 
     def _find(self, token: str, upload_id: str) -> tuple[Principal, Upload]:
         """An upload that was declared by this very request, which may have expired meanwhile."""
         request = self._open(token, late=True)
-        request_id, claims = self._seals.uploads.verify(upload_id)
-        if request_id != request.request_id:
+        claims = self._seals.uploads.verify(upload_id)
+        if claims["request_id"] != request.request_id:
             raise NotFound
-        return request.principal, Upload.from_claims(claims, sub=request.sub)
+        return request.principal, Upload.from_claims(claims["upload"], sub=request.sub)

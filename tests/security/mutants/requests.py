@@ -82,7 +82,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T67",
         "an upload's id serves with any link",
-        never("UploadRequests._find", "request_id != request.request_id"),
+        never("UploadRequests._find", "claims['request_id'] != request.request_id"),
     ),
     mutant(
         "T68",
