@@ -41,13 +41,13 @@ class Cluster:
     def __init__(self) -> None:
         self.nodes = [
             RedisServer(
-                *("--cluster-enabled", "yes", "--cluster-node-timeout", "700"),
+                *("--cluster-enabled", "yes"),
                 *("--cluster-port", str(bus), "--repl-diskless-sync-delay", "0"),
                 *("--cluster-replica-validity-factor", "0"),
             )
             for bus in free_ports(6)
         ]
-        self.buses = [int(node.options[5]) for node in self.nodes]
+        self.buses = [int(node.options[3]) for node in self.nodes]
 
     @property
     def url(self) -> str:
@@ -64,7 +64,7 @@ class Cluster:
         for node, bus in zip(self.nodes[1:], self.buses[1:], strict=True):
             _command(clients[0], "CLUSTER MEET", "127.0.0.1", node.port, bus)
         for client in clients:
-            until(lambda client=client: _known(client) == 6, "the nodes did not meet")  # type: ignore[misc]
+            until(lambda client=client: _met(client) == 6, "the nodes did not meet")  # type: ignore[misc]
         for primary, replica in zip(clients[:3], clients[3:], strict=True):
             _command(replica, "CLUSTER REPLICATE", _id(primary))
         for client in clients:
@@ -78,6 +78,11 @@ class Cluster:
         return key_slot(key.encode()) * 3 // SLOTS
 
     def kill_primary_of(self, key: str) -> None:
+        """The others find that out soon. Until now they were patient, as handshakes have to be, and
+        nodes of a busy machine that only answer late."""
+        for node in self.nodes:
+            with node.client() as client:
+                client.config_set("cluster-node-timeout", 700)
         self.nodes[self.primary_of(key)].kill()
 
     def wait_for_failover(self, key: str) -> None:
@@ -203,8 +208,11 @@ def _id(client: redis.Redis) -> str:
     return found.decode() if isinstance(found, bytes) else str(found)
 
 
-def _known(client: redis.Redis) -> int:
-    return len(_command(client, "CLUSTER NODES"))
+def _met(client: redis.Redis) -> int:
+    """Nodes that have shaken hands; the others may yet be forgotten."""
+    return sum(
+        "handshake" not in each["flags"] for each in _command(client, "CLUSTER NODES").values()
+    )
 
 
 def _is_well(client: redis.Redis) -> bool:

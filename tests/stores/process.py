@@ -7,6 +7,7 @@ process holds the other end of that pipe, so its death, however sudden, closes i
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -26,13 +27,21 @@ class StoreFailure(Exception):
     """A store is not installed or did not start. The message says what to do or what it printed."""
 
 
+#: Below the ports that systems give to outgoing connections (32,768 and up on Linux, 49,152 on
+#: macOS): one of these could be anybody's before the server that it was meant for listens.
+PORTS = range(20_000, 32_000)
+
+
 def free_ports(count: int) -> list[int]:
-    """Distinct loopback ports that nobody listened on a moment ago."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+    """Distinct loopback ports that nobody listened on a moment ago. Raises StoreFailure."""
+    found: list[int] = []
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        with contextlib.suppress(OSError), socket.socket() as tried:
+            tried.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise StoreFailure(f"fewer than {count} of the ports from {PORTS[0]} to {PORTS[-1]} are free")
 
 
 def installed(program: Path) -> str:
