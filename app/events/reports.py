@@ -19,8 +19,9 @@ from app.events.queue import Queue, QueueUnavailable
 from app.signing.tokens import SignedTokens
 
 _REPORT = "asset-gateway-report"
-#: SQS keeps a message for at most as long.
-LIFE_SECONDS = 14 * 24 * 3600
+#: SQS keeps a message for 14 days, as a dead letter included, and one that was sent back for as
+#: long again (docs/recovery.md).
+LIFE_SECONDS = 2 * 14 * 24 * 3600
 #: Before a receiver that just failed is tried again.
 PAUSE_SECONDS = 2
 

@@ -1,15 +1,21 @@
-"""One store for the tests of `flask doctor`, and a set-up on it that is well before each."""
+"""One store for a module's tests of commands, and what they are run with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 import pytest
+from click.testing import Result
 
+from app.cli import create_cli_app
 from devstack.account import Stack
 from devstack.bootstrap import queue_url
 from devstack.testing import running_store
 from tests.cli.patient import Patient
+
+#: Runs ``flask recover`` with these arguments; asserts that it ends with 0, or with ``ok=False``
+#: that it does not.
+Recover = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +58,24 @@ def patient(stack: Stack, restore: Callable[[], None]) -> Iterator[Patient]:
     """Well before and after each test."""
     yield Patient(stack)
     restore()
+
+
+@pytest.fixture
+def run(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Recover:
+    """``flask recover …`` with an operator's credentials, on the stand-ins."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": stack.endpoint,
+        "AWS_ACCESS_KEY_ID": stack.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": stack.secret_access_key,
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+
+    def command(*arguments: object, ok: bool = True, env: dict[str, str] | None = None) -> Result:
+        runner = create_cli_app().test_cli_runner()
+        done = runner.invoke(args=["recover", *map(str, arguments)], env=env)
+        assert (done.exit_code == 0) is ok, done.output
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done
+
+    return command

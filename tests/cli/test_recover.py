@@ -3,56 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app import create_app
-from app.cli import create_cli_app
 from app.cli.recover import buckets
-from app.cli.recover.accounts import Account, Unusable, match, read_mapping
+from app.cli.recover.accounts import Account, match, read_mapping
+from app.cli.recover.options import Unusable
 from config import Settings
 from devstack.account import Stack
 from devstack.bootstrap import strong_password
-from devstack.testing import running_store
+from tests.cli.conftest import Recover
 from tests.gateway import Caller, fetch, send
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(24)
 SECRET = "the secret key of before and after"
-Run = Callable[..., Result]
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with running_store() as stack:
-        yield stack
-
-
-@pytest.fixture
-def run(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """``flask recover …`` with an operator's credentials, on the stand-ins."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": stack.endpoint,
-        "AWS_ACCESS_KEY_ID": stack.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": stack.secret_access_key,
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-
-    def command(*arguments: object, ok: bool = True, env: dict[str, str] | None = None) -> Result:
-        runner = create_cli_app().test_cli_runner()
-        done = runner.invoke(args=["recover", *map(str, arguments)], env=env)
-        assert (done.exit_code == 0) is ok, done.output
-        return done
-
-    return command
 
 
 def bucket(stack: Stack) -> str:
@@ -87,7 +58,7 @@ STORED: dict[str, Any] = {
 
 @pytest.mark.parametrize("part_bytes", [buckets.PART_BYTES, 5 * 2**20], ids=["whole", "in parts"])
 def test_copies_keep_all_that_is_stored_with_an_object(
-    stack: Stack, run: Run, part_bytes: int, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, run: Recover, part_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of one that is copied in parts, too, of which S3 itself takes over nothing."""
     source, target = bucket(stack), bucket(stack)
@@ -105,7 +76,7 @@ def test_copies_keep_all_that_is_stored_with_an_object(
     assert again.outcome == "there"
 
 
-def test_a_copy_overwrites_nothing_and_says_what_differs(stack: Stack, run: Run) -> None:
+def test_a_copy_overwrites_nothing_and_says_what_differs(stack: Stack, run: Recover) -> None:
     """Other bytes of the same size, which a comparison of sizes would take for the same."""
     source, target = bucket(stack), bucket(stack)
     s3 = stack.client("s3")
@@ -124,7 +95,7 @@ def test_a_copy_overwrites_nothing_and_says_what_differs(stack: Stack, run: Run)
     }
 
 
-def test_a_dry_run_of_a_copy_makes_none(stack: Stack, run: Run) -> None:
+def test_a_dry_run_of_a_copy_makes_none(stack: Stack, run: Recover) -> None:
     """It counts what it would copy."""
     source, target = bucket(stack), bucket(stack)
     stack.client("s3").put_object(Bucket=source, Key="users/a", Body=b"1")
@@ -132,14 +103,14 @@ def test_a_dry_run_of_a_copy_makes_none(stack: Stack, run: Run) -> None:
     assert heads(stack, target) == {}
 
 
-def test_a_bucket_that_is_not_there_is_a_message(stack: Stack, run: Run) -> None:
+def test_a_bucket_that_is_not_there_is_a_message(stack: Stack, run: Recover) -> None:
     """In AWS' words, not as a traceback."""
     done = run(*copying("no-such-bucket-here", bucket(stack)), ok=False)
     assert "NoSuchBucket" in done.output
     assert "Traceback" not in done.output
 
 
-def test_what_was_deleted_since_then_is_there_again(stack: Stack, run: Run) -> None:
+def test_what_was_deleted_since_then_is_there_again(stack: Stack, run: Recover) -> None:
     """What was deleted before stays deleted, and what was written anew stays as it is."""
     name, s3 = bucket(stack), stack.client("s3")
     for key in ("users/s/a", "users/s/b", "users/t/c"):
@@ -226,7 +197,7 @@ def test_a_mapping_that_would_mix_users_is_refused(tmp_path: Path, text: str, wh
         read_mapping(path)
 
 
-def test_what_is_no_export_is_a_message(tmp_path: Path, run: Run) -> None:
+def test_what_is_no_export_is_a_message(tmp_path: Path, run: Recover) -> None:
     """It names the line."""
     path = tmp_path / "old.jsonl"
     path.write_text('{"sub": "a"}\n')
@@ -254,7 +225,7 @@ def environment(stack: Stack, **changes: str) -> dict[str, str]:
 
 
 def test_a_region_and_its_pool_are_lost_and_everything_is_there_again(
-    stack: Stack, run: Run, tmp_path: Path
+    stack: Stack, run: Recover, tmp_path: Path
 ) -> None:
     """From the replica and the last export: the user signs in anew, plays, and shares."""
     email, password = f"{uuid4().hex}@example.com", strong_password()
@@ -315,7 +286,7 @@ def test_a_region_and_its_pool_are_lost_and_everything_is_there_again(
     assert fetch("GET", answer.headers["Location"]).data == PNG
 
 
-def test_conflicts_end_the_command_with_1(stack: Stack, run: Run, tmp_path: Path) -> None:
+def test_conflicts_end_the_command_with_1(stack: Stack, run: Recover, tmp_path: Path) -> None:
     """So that a script notices; both files stay."""
     old, new = str(uuid4()), str(uuid4())
     s3 = stack.client("s3")

@@ -7,8 +7,6 @@ Every step may be run again, shows what it would do by ``--dry-run``, and overwr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,6 @@ from app.assets.handover import Handover
 from app.assets.share_records import ShareRecords
 from app.cli.provision import aws_client
 from app.cli.recover.accounts import (
-    Unusable,
     make_accounts,
     match,
     read_accounts,
@@ -30,15 +27,17 @@ from app.cli.recover.accounts import (
     write_mapping,
 )
 from app.cli.recover.buckets import BucketCopy, undelete
-from app.domain.errors import Problem
+from app.cli.recover.dead_letters import return_dead_letters
+from app.cli.recover.options import (
+    TO_READ,
+    TO_WRITE,
+    dry_run_option,
+    faults_as_messages,
+    pool_option,
+    region_option,
+)
 from app.domain.paths import Root
-from config import Settings, SettingsError
-
-_FILE = click.Path(dir_okay=False, path_type=Path)
-_GIVEN = click.Path(exists=True, dir_okay=False, path_type=Path)
-_pool = click.option("--pool", required=True, help="The user pool's id.")
-_region = click.option("--region", envvar="AWS_REGION", required=True)
-_dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done.")
+from config import Settings
 
 
 @click.group("recover")
@@ -46,53 +45,41 @@ def recover() -> None:
     """Copies, restores and moves after a loss."""
 
 
-@contextmanager
-def _said() -> Iterator[None]:
-    """Faults as messages. Raises ``click.ClickException``."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except (Unusable, SettingsError) as error:
-        raise click.ClickException(str(error)) from None
-    except Problem as problem:
-        raise click.ClickException(f"{problem.detail}. Run it again.") from None
-    except (BotoCoreError, ClientError) as error:
-        raise click.ClickException(f"AWS: {error}") from None
+recover.add_command(return_dead_letters)
 
 
 @recover.command("export")
-@_pool
-@_region
-@click.argument("file", type=_FILE)
+@pool_option
+@region_option
+@click.argument("file", type=TO_WRITE)
 def export_accounts(pool: str, region: str, file: Path) -> None:
     """Write the pool's users to FILE: sub, e-mail address, groups. Passwords cannot be had."""
-    with _said():
+    with faults_as_messages():
         accounts = read_pool(aws_client("cognito-idp", region), pool)
         write_accounts(file, accounts)
     click.echo(f"{len(accounts)} user(s) in {file}")
 
 
 @recover.command("import")
-@_pool
-@_region
+@pool_option
+@region_option
 @click.option("--invite/--no-invite", default=True, help="Have Cognito send temporary passwords.")
-@click.argument("file", type=_GIVEN)
+@click.argument("file", type=TO_READ)
 def import_accounts(pool: str, region: str, invite: bool, file: Path) -> None:
     """Make the users of FILE in another pool, which gives each a new sub."""
-    with _said():
+    with faults_as_messages():
         client = aws_client("cognito-idp", region)
         made, there = make_accounts(client, pool, read_accounts(file), invite=invite)
     click.echo(f"{made} user(s) made, {there} were there")
 
 
 @recover.command("match")
-@click.argument("old", type=_GIVEN)
-@click.argument("new", type=_GIVEN)
-@click.argument("mapping", type=_FILE)
+@click.argument("old", type=TO_READ)
+@click.argument("new", type=TO_READ)
+@click.argument("mapping", type=TO_WRITE)
 def match_accounts(old: Path, new: Path, mapping: Path) -> None:
     """Say in MAPPING whose folder goes to whom: by addresses that both pools have verified."""
-    with _said():
+    with faults_as_messages():
         pairs, left = match(read_accounts(old), read_accounts(new))
         write_mapping(mapping, pairs)
     for line in left:
@@ -101,12 +88,12 @@ def match_accounts(old: Path, new: Path, mapping: Path) -> None:
 
 
 @recover.command("folders")
-@_dry_run
-@click.argument("mapping", type=_GIVEN)
+@dry_run_option
+@click.argument("mapping", type=TO_READ)
 def folders(dry_run: bool, mapping: Path) -> None:
     """Move each old sub's folder of MAPPING to the new one. Ends with 1 after conflicts."""
     conflicts = 0
-    with _said():
+    with faults_as_messages():
         pairs = read_mapping(mapping)
         handover = _handover()
         for old, new in pairs.items():
@@ -147,14 +134,14 @@ def _handover() -> Handover:
 @click.option("--to", "target", required=True, help="The bucket to copy to.")
 @click.option("--to-region", required=True)
 @click.option("--prefix", default="users/", show_default=True)
-@_dry_run
+@dry_run_option
 def copy_bucket(
     source: str, from_region: str, target: str, to_region: str, prefix: str, dry_run: bool
 ) -> None:
     """Copy what is not there yet, with type and metadata. Ends with 1 unless all is the same."""
     counts: Counter[str] = Counter()
     size = 0
-    with _said():
+    with faults_as_messages():
         copy = BucketCopy(
             aws_client("s3", from_region), source, aws_client("s3", to_region), target
         )
@@ -171,16 +158,16 @@ def copy_bucket(
 
 @recover.command("deleted")
 @click.option("--bucket", required=True)
-@_region
+@region_option
 @click.option("--prefix", required=True, help="Such as users/SUB/, or users/ for everybody.")
 @click.option("--since", required=True, type=click.DateTime(), help="In UTC.")
-@_dry_run
+@dry_run_option
 def restore_deleted(
     bucket: str, region: str, prefix: str, since: datetime, dry_run: bool, **_: Any
 ) -> None:
     """Have what was deleted below the prefix since then be there again."""
     count = 0
-    with _said():
+    with faults_as_messages():
         client = aws_client("s3", region)
         for key in undelete(client, bucket, prefix, since.replace(tzinfo=UTC), dry_run=dry_run):
             click.echo(key)

@@ -17,13 +17,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.cli.recover.options import Unusable
 from app.domain.principal import is_sub
 
 _HEADER = ("old_sub", "new_sub")
-
-
-class Unusable(ValueError):
-    """A file, or what is in it, that cannot be worked with; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,37 @@
+"""What the commands of ``flask recover`` share: options, and faults as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from app.domain.errors import Problem
+from config import SettingsError
+
+TO_WRITE = click.Path(dir_okay=False, path_type=Path)
+TO_READ = click.Path(exists=True, dir_okay=False, path_type=Path)
+pool_option = click.option("--pool", required=True, help="The user pool's id.")
+region_option = click.option("--region", envvar="AWS_REGION", required=True)
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be done.")
+
+
+class Unusable(ValueError):
+    """Something that cannot be worked with, such as a file; the message says why."""
+
+
+@contextmanager
+def faults_as_messages() -> Iterator[None]:
+    """Raises ``click.ClickException`` for whatever the operator or AWS is at fault for."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (Unusable, SettingsError) as error:
+        raise click.ClickException(str(error)) from None
+    except Problem as problem:
+        raise click.ClickException(f"{problem.detail}. Run it again.") from None
+    except (BotoCoreError, ClientError) as error:
+        raise click.ClickException(f"AWS: {error}") from None
