@@ -12,7 +12,7 @@ import pytest
 from tests.auth.providers.authlib_server import AuthlibProvider
 from tests.auth.providers.provider import SERVICE, SERVICE_SCOPE, SERVICE_SECRET
 from tests.client.generate import ROOT
-from tests.client.test_python import listening
+from tests.client.serving import listening
 from tests.gateway import ALICE, BOB, Gateway, running_gateway
 from tests.stores.store import Store
 

@@ -13,7 +13,6 @@ import threading
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +32,11 @@ from asset_gateway import (
 )
 from asset_gateway._async import Operations
 from asset_gateway._sync import BlockingOperations
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.auth.providers.authlib_server import AuthlibProvider
 from tests.auth.providers.provider import SERVICE, SERVICE_SCOPE, SERVICE_SECRET
 from tests.auth.tokens import ABSENT, CLIENT_ID
+from tests.client.serving import listening
 from tests.coroutines import finish
 from tests.gateway import ALICE, BOB, NOWHERE, Gateway, running_gateway
 from tests.stores.store import Store
@@ -48,25 +47,6 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 2000
 MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"
 SMALL_PARTS = {"MULTIPART_THRESHOLD_BYTES": str(5 * MIB), "PART_SIZE_BYTES": str(5 * MIB)}
 ROOT = Path(__file__).parents[2]
-
-
-class Quiet(WSGIRequestHandler):
-    def log(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def listening(gateway: Gateway) -> Iterator[str]:
-    """The address of a gateway, for clients that speak HTTP."""
-    server = make_server("127.0.0.1", 0, gateway.app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture(scope="module", params=["swift_store", "juicefs_store"])
@@ -331,21 +311,6 @@ def test_a_library_is_listed_linked_and_deleted(served: tuple[Gateway, str]) -> 
             client.asset(paths[0])
 
 
-@pytest.mark.store
-def test_versions_come_back(swift_store: Store) -> None:
-    """What was deleted is listed and restored, where the bucket keeps versions."""
-    bucket = swift_store.create_bucket(versioned=True)
-    with (
-        running_gateway(swift_store, bucket) as gateway,
-        listening(gateway) as address,
-        Client(address, gateway.tokens(sub=ALICE)) as client,
-    ):
-        path = client.upload(PNG, filename="a.png", kind="image").path
-        client.delete(path)
-        assert [version.deleted for version in client.versions(path)] == [True, False]
-        assert client.restore(path).size == len(PNG)
-
-
 # --- who is asking ---------------------------------------------------------------------------
 
 
@@ -446,8 +411,8 @@ def test_both_clients_have_the_same_operations() -> None:
     def operations(kind: type) -> dict[str, list[tuple[str, Any]]]:
         return {
             name: [(p.name, p.default) for p in inspect.signature(method).parameters.values()]
-            for name, method in vars(kind).items()
-            if not name.startswith("_") and callable(method)
+            for name, method in inspect.getmembers(kind, callable)
+            if not name.startswith("_")
         }
 
     assert operations(BlockingOperations) == operations(Operations)

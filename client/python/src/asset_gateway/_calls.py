@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -44,11 +46,41 @@ class Calls:
 
         A call that is not ``repeatable`` is not made again when it may have been carried out.
         """
+
+        async def send() -> httpx.Response:
+            headers = await self._headers(act_as)
+            asked = {name: value for name, value in (params or {}).items() if value is not None}
+            return await self.io.send(
+                method, self._base_url + path, body=None, headers=headers, json=json, params=asked
+            )
+
+        answer = await self._patiently(send, repeatable=repeatable)
+        return answer.json() if answer.content else None
+
+    async def lines(self, path: str) -> AsyncGenerator[str, None]:
+        """The lines of a GET's answer as they come; raises as a call does, ``TransferError`` also
+        for an answer that breaks off."""
+
+        async def begin() -> httpx.Response:
+            return await self.io.begin(self._base_url + path, await self._headers(None))
+
+        answer = await self._patiently(begin, repeatable=True)
+        try:
+            async with aclosing(self.io.lines(answer)) as lines:
+                async for line in lines:
+                    yield line
+        except httpx.TransportError as error:
+            raise TransferError(f"the gateway: {type(error).__name__}") from error
+
+    async def _patiently(
+        self, send: Callable[[], Awaitable[httpx.Response]], *, repeatable: bool
+    ) -> httpx.Response:
+        """The first answer that is a success, of as many as it takes."""
         renewed = False
         attempt = 0
         while True:
             try:
-                answer = await self._send(method, path, json, params, act_as)
+                answer = await send()
             except httpx.TransportError as error:
                 never_began = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
                 if attempt + 1 >= ATTEMPTS or not (repeatable or never_began):
@@ -56,7 +88,7 @@ class Calls:
                 wait = pause(attempt)
             else:
                 if answer.is_success:
-                    return answer.json() if answer.content else None
+                    return answer
                 if answer.status_code == 401 and not renewed and await self._renew_token():
                     renewed = True
                     continue
@@ -70,16 +102,11 @@ class Calls:
             attempt += 1
             await self.io.sleep(wait)
 
-    async def _send(
-        self, method: str, path: str, json: Any, params: Any, act_as: str | None
-    ) -> httpx.Response:
+    async def _headers(self, act_as: str | None) -> dict[str, str]:
         headers = {"authorization": f"Bearer {await self.io.token()}"}
         if user := act_as or self.act_as:
             headers["x-act-as-sub"] = user
-        asked = {name: value for name, value in (params or {}).items() if value is not None}
-        return await self.io.send(
-            method, self._base_url + path, body=None, headers=headers, json=json, params=asked
-        )
+        return headers
 
     async def _renew_token(self) -> bool:
         """Have a token that was refused replaced, if it can be."""
