@@ -16,7 +16,7 @@ from app.domain.assets import StoredObject
 from app.domain.errors import QuotaExceeded, UploadRejected
 from app.domain.events import owner_of
 from app.domain.paths import AssetPath, Root
-from app.domain.previews import is_preview
+from app.domain.previews import is_preview, preview_owner
 from app.domain.principal import Principal
 from app.limits.quota import Quota
 from app.s3.objects import Objects
@@ -40,13 +40,15 @@ class Silent:
 
 
 class Arrival(NamedTuple):
-    """What the event worker finds: the object, why it must go, if it must, and who wrote it."""
+    """What the event worker finds: the object, why it must go, if it must, and who wrote it.
+    ``by_gateway``: it is a copy, or was restored."""
 
     found: StoredObject
     reason: str | None
     is_current: bool
     from_browser: bool
     actor: Actor | None
+    by_gateway: bool = False
 
 
 class Completion:
@@ -121,21 +123,22 @@ class Completion:
     def judge_arrival(
         self, key: str, version_id: str | None, *, wrote_for_browser: Callable[[], bool]
     ) -> Arrival | None:
-        """What an object that the bucket tells of is worth, its owner's quota included.
+        """What an object that the bucket tells of, asset or preview, is worth, its owner's quota
+        included.
 
         None when it is gone. What the gateway itself copied or restored was judged then, and is
         not judged again (T52). ``wrote_for_browser`` tells whether credentials that browsers get
         wrote the object. Nothing is removed: the report has to be safe before the object goes.
         Raises ``UploadIncomplete``, ``StorageUnavailable``.
         """
-        root, path = owner_of(key)
+        root, path = preview_owner(key) or owner_of(key)
         verdict = self._verifier.judge_version(key, path, version_id)
         if verdict is None:
             return None
         found, reason = verdict.found, verdict.reason
         actor = self._actor_of(found, wrote_for_browser)
         if self._copy_marks.fits(found.mark, key, found.size) and not wrote_for_browser():
-            return Arrival(found, None, verdict.is_current, from_browser=True, actor=actor)
+            return Arrival(found, None, verdict.is_current, True, actor, by_gateway=True)
         from_browser = found.mark is not None or wrote_for_browser()
         if from_browser and reason is None and verdict.is_current:
             reason = self._over_quota(root.sub, found)

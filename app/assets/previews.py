@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import NamedTuple
 
-from app.domain.assets import StoredObject
+from app.domain.assets import ListedObject, StoredObject
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.paths import AssetPath, Root
 from app.domain.previews import is_preview, previews_of
@@ -69,18 +69,24 @@ class Previews:
         own = sorted({path for path in paths if path.asset_id}, key=_folder)
         folders = [(folder, {*each}) for folder, each in groupby(own, key=_folder)]
         if len(folders) < 2:
-            return [key for folder in folders for key in self._left_alone(root, *folder)]
-        with ThreadPoolExecutor(PLACES_PER_CALL) as workers:
-            found = workers.map(lambda folder: self._left_alone(root, *folder), folders)
-            return [key for keys in found for key in keys]
+            found = [self._left_alone(root, *folder) for folder in folders]
+        else:
+            with ThreadPoolExecutor(PLACES_PER_CALL) as workers:
+                found = [*workers.map(lambda folder: self._left_alone(root, *folder), folders)]
+        return [preview.key for previews in found for preview in previews]
 
-    def _left_alone(self, root: Root, folder: str, going: set[AssetPath]) -> Sequence[str]:
+    def left_in_folder(self, root: Root, path: AssetPath) -> Sequence[ListedObject]:
+        """As ``left_alone``, of one path, with what the listing tells of each."""
+        return self._left_alone(root, _folder(path), {path}) if path.asset_id else []
+
+    def _left_alone(self, root: Root, folder: str, going: set[AssetPath]) -> Sequence[ListedObject]:
         # Besides those that go: previews of each type, the folder itself on some stores, a file.
         limit = min(len(going) + 5, MAX_PAGE)
         page = self._listings.page(root.prefix + folder, limit=limit)
         doomed = {root.prefix + folder, *(root.key(path) for path in going)}
-        previews = [found.key for found in page.objects if root.preview_at(found.key)]
-        others = [found.key for found in page.objects if found.key not in {*doomed, *previews}]
+        previews = [found for found in page.objects if root.preview_at(found.key)]
+        doomed |= {found.key for found in previews}
+        others = [found.key for found in page.objects if found.key not in doomed]
         return [] if others or page.next_token else previews
 
 

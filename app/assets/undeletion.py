@@ -40,11 +40,12 @@ class Undeletion:
         self._quota = quota
 
     def restore(self, principal: Principal, path: AssetPath) -> Finished:
-        """All deleted files of the package that ``path`` stands for, as they were; the manifest
-        comes last, so that none is shown that does not play.
+        """All deleted files of the package that ``path`` stands for, as they were.
 
-        Raises ``NotFound``, ``QuotaExceeded``, and
-        ``TooLarge`` for more than 1,000 deleted files or 16,000 versions.
+        The manifest comes behind what it names, so that none is shown that does not play, and
+        previews last: one alone may be taken away by whoever hears of the deletion late. Raises
+        ``NotFound``, ``QuotaExceeded``, and ``TooLarge`` for more than 1,000 deleted files or
+        16,000 versions.
         """
         root = Root(principal.sub)
         kept, covered = self._look(f"{root.prefix}{path.package_folder}")
@@ -52,8 +53,8 @@ class Undeletion:
             raise TooLarge(f"More than {MAX_FILES:,} deleted files cannot be restored as one")
         main = self._main(root, path, [*kept, *(each.key for each in covered)])
         with self._quota.reserved(principal, sum(each.size for each in covered)):
-            self._uncover([each for each in covered if each.key != root.key(main)])
-            self._uncover([each for each in covered if each.key == root.key(main)])
+            for files in _in_turn(covered, root.key(main)):
+                self._uncover(files)
         asset = self._objects.head(root.key(main))
         if asset is None:
             raise NotFound
@@ -107,3 +108,10 @@ class Undeletion:
             # Asking for each result raises the first problem; a second call finds what is left.
             for _ in workers.map(uncover, covered):
                 pass
+
+
+def _in_turn(covered: Sequence[_Covered], main_key: str) -> list[list[_Covered]]:
+    """What the manifest at ``main_key`` names, the manifest, previews."""
+    previews = [each for each in covered if is_preview(each.key)]
+    main = [each for each in covered if each.key == main_key]
+    return [[each for each in covered if each not in [*previews, *main]], main, previews]

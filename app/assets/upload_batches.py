@@ -188,6 +188,7 @@ class UploadBatches:
         results: dict[int, Declared | Problem],
     ) -> None:
         puts = [number for number, upload in planned.items() if upload.method is Method.PUT]
+        self._uploads.lone_previews.expect(planned[number] for number in puts)
         signed = self._signer.sign_many([planned[number] for number in puts])
         results.update(
             (number, (planned[number], sending))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from uuid_utils import uuid7
 
 from app.assets.completion import Completion
+from app.assets.lone_previews import LonePreviews
 from app.assets.metrics import DECLARED
 from app.assets.previews import Finished, Previews
 from app.assets.verification import Verifier
@@ -76,6 +77,7 @@ class Uploads:
         rules: UploadRules,
         actors: ActorSeals,
         previews: Previews,
+        lone_previews: LonePreviews,
     ) -> None:
         self._objects = objects
         self._multipart = multipart
@@ -86,6 +88,7 @@ class Uploads:
         self.rules = rules
         self._actors = actors
         self.previews = previews
+        self.lone_previews = lone_previews
 
     def declare(self, principal: Principal, declaration: Declaration) -> tuple[Upload, Sending]:
         """A new upload, and how its bytes are to be sent: one request, or the first 1,000 parts.
@@ -136,7 +139,7 @@ class Uploads:
         plan = upload.plan
         try:
             if plan is None:
-                return upload, self._signer.sign(upload)
+                return upload, self._sign(upload)
             begun = begin_multipart(upload, self._multipart, max_live=self.rules.max_live)
         except Problem:
             self._quota.release(principal, upload.key, mark=upload.mark)
@@ -157,7 +160,7 @@ class Uploads:
         if plan := upload.plan:
             return UploadState(None, *self._progress(upload, plan))
         self._reserve(principal, upload)
-        return UploadState(self._signer.sign(upload), [], [])
+        return UploadState(self._sign(upload), [], [])
 
     def sign_parts(
         self, principal: Principal, upload: Upload, numbers: Sequence[int]
@@ -226,6 +229,10 @@ class Uploads:
         ]
         after = page.next_marker
         return listed, f"{after.upload_id} {after.key}" if after else None
+
+    def _sign(self, upload: Upload) -> SignedUpload:
+        self.lone_previews.expect([upload])
+        return self._signer.sign(upload)
 
     def _reserve(self, principal: Principal, upload: Upload, *, completing: bool = False) -> None:
         """Hold the upload's bytes as long as the URLs that are about to be signed."""

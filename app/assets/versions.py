@@ -76,12 +76,13 @@ class AssetVersions:
         preview, lost = self._preview(Root(principal.sub), path)
         size = (found.target.size or 0) + (lost.target.size or 0 if lost else 0)
         with self._quota.reserved(principal, size):
-            if preview and lost:
-                self._uncover(Root(principal.sub).key(preview), lost)
             if found.uncovers:
                 self._uncover(key, found)
             else:
                 self._bring_back(principal, path, key, found.target.version_id)
+            # Behind it: a preview alone may be taken away by whoever hears of the deletion late.
+            if preview and lost:
+                self._uncover(Root(principal.sub).key(preview), lost)
         asset = self._objects.head(key)
         if asset is None:
             raise NotFound

@@ -81,6 +81,7 @@ def _handler(settings: Settings, queue: Queue, threads: int) -> Handler:
     return Handler(
         settings.s3_bucket_name,
         built.assets.completion,
+        built.assets.lone_previews,
         reports,
         event_teller(settings, reports),
         wrote=role.wrote if role else lambda _principal: False,

@@ -11,7 +11,7 @@ from app.domain.grammar import PREVIEW_START
 from app.domain.kinds import Kind
 from app.domain.limits import MIB
 from app.domain.metadata import encode_metadata
-from app.domain.paths import AssetPath, Root
+from app.domain.paths import AssetPath, Root, split_key
 from app.domain.policy import canonical_type, check_size
 from app.domain.uploads import Declaration, Method, Upload
 
@@ -42,6 +42,16 @@ def preview_at(root: Root, path: AssetPath, key: str) -> AssetPath | None:
     """The preview at ``key`` if it is one of the asset at ``path``."""
     found = root.preview_at(key) if key else None
     return found if found and found.package_folder == path.package_folder else None
+
+
+def preview_owner(key: str) -> tuple[Root, AssetPath] | None:
+    """Whose preview lies at ``key``; None for whatever else does."""
+    sub, _ = split_key(key) or ("", "")
+    if not sub:
+        return None
+    root = Root(sub)
+    found = root.preview_at(key)
+    return (root, found) if found else None
 
 
 def check_preview(content_type: str, path: AssetPath, size: int) -> str:

@@ -9,11 +9,14 @@ from typing import Protocol
 import structlog
 from prometheus_client import Counter, Histogram
 
-from app.assets.completion import Completion
+from app.assets.completion import Arrival, Completion
+from app.assets.lone_previews import LonePreviews
 from app.domain.assets import StoredObject
 from app.domain.errors import NotFound, ValidationFailed
 from app.domain.events import AssetEvent, created, deleted, owner_of, rejected
 from app.domain.notifications import Change, Notification, read_notifications
+from app.domain.paths import AssetPath, Root
+from app.domain.previews import preview_owner
 from app.events.reports import Reports
 
 #: Outcomes: the type of what was told, or why there was nothing to tell.
@@ -44,6 +47,7 @@ class Handler:
         self,
         bucket: str,
         completion: Completion,
+        lone_previews: LonePreviews,
         reports: Reports,
         sender: Teller | None,
         *,
@@ -51,6 +55,7 @@ class Handler:
     ) -> None:
         self._bucket = bucket
         self._completion = completion
+        self._lone_previews = lone_previews
         self._reports = reports
         self._sender = sender
         self._wrote = wrote
@@ -71,27 +76,48 @@ class Handler:
     def _handle(self, told: Notification) -> str:
         if told.bucket != self._bucket:
             return "foreign"
+        if told.change is Change.CREATED and (preview := preview_owner(told.key)):
+            return self._preview_came(told, *preview)
         try:
-            owner_of(told.key)
+            root, path = owner_of(told.key)
         except (NotFound, ValidationFailed):
             # Share records and other names that the API cannot address.
             return "foreign"
         if told.change is Change.REMOVED:
-            return self._removed(told)
+            return self._removed(told, root, path)
         return self._created(told)
 
-    def _removed(self, told: Notification) -> str:
+    def _removed(self, told: Notification, root: Root, path: AssetPath) -> str:
         # An older version went, or the object came back: there still is an asset.
         if self._completion.exists(told.key):
             return "superseded"
+        # Whoever deleted it; a preview that came later has an event of its own.
+        self._lone_previews.remove(root, path, until=told.occurred_at)
         return self._tell(deleted(told))
 
-    def _created(self, told: Notification) -> str:
-        arrival = self._completion.judge_arrival(
+    def _preview_came(self, told: Notification, root: Root, preview: AssetPath) -> str:
+        """Nobody is told of a preview: it is judged, and goes if its asset is gone (T62)."""
+        arrival = self._judge(told)
+        if arrival is None or not arrival.from_browser:
+            return "foreign" if arrival else "gone"
+        if arrival.reason:
+            self._completion.remove(arrival.found)
+            return "preview.removed"
+        if arrival.by_gateway:
+            # Its asset may be just about to follow.
+            return "preview.created"
+        removed = arrival.is_current and self._lone_previews.remove(root, preview)
+        return "preview.removed" if removed else "preview.created"
+
+    def _judge(self, told: Notification) -> Arrival | None:
+        return self._completion.judge_arrival(
             told.key,
             told.version_id,
             wrote_for_browser=lambda: told.principal is not None and self._wrote(told.principal),
         )
+
+    def _created(self, told: Notification) -> str:
+        arrival = self._judge(told)
         if arrival is None:
             return "gone"
         found, reason = arrival.found, arrival.reason

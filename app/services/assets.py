@@ -11,6 +11,7 @@ from app.assets.deletion import Deletion
 from app.assets.erasure import Erasure
 from app.assets.library import Library
 from app.assets.listing import AssetListings
+from app.assets.lone_previews import LonePreviews
 from app.assets.previews import Previews
 from app.assets.request_records import RequestRecords
 from app.assets.share_records import ShareRecords
@@ -40,6 +41,7 @@ class Assets:
     upload_batches: UploadBatches
     uppy: UppyUploads
     completion: Completion
+    lone_previews: LonePreviews
     library: Library
     listings: AssetListings
     copies: Copies
@@ -72,6 +74,13 @@ def build_assets(
         page_url=settings.share_page_url,
     )
     previews = Previews(storage.objects, storage.listings)
+    lone_previews = LonePreviews(
+        previews,
+        storage.deleter,
+        events.edge,
+        quota,
+        url_seconds=None if settings.events_queue_url else settings.upload_url_ttl_seconds,
+    )
     listings = AssetListings(storage.listings, Deletions(storage.versions))
     deletion = Deletion(
         storage.objects, storage.deleter, shares, previews, events.edge, quota, events.notifier
@@ -86,6 +95,7 @@ def build_assets(
         rules,
         signing.actors,
         previews,
+        lone_previews,
     )
     return Assets(
         uploads=uploads,
@@ -104,6 +114,7 @@ def build_assets(
             signing.actors,
         ),
         completion=completion,
+        lone_previews=lone_previews,
         library=Library(storage.objects, storage.listings, previews, listings),
         listings=listings,
         copies=Copies(

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from app.assets.url_ends import UrlEnds
+from app.s3.versions import Versions
 from tests.api.test_listings import MIDDLE, NEW, OLD, items, put
 from tests.gateway import Caller, Gateway, fetch, send
 from tests.samples import HTML, png
@@ -288,3 +290,56 @@ def test_it_comes_back_with_its_asset(front_gateway: Gateway) -> None:
         body = {"path": path} | ({"version_id": item["version_id"]} if by_version else {})
         assert opened(carol.post("/v1/assets/restore", body).json) == SMALL
         assert opened(carol.get(f"/v1/assets/{path}").json) == SMALL
+
+
+def test_t62_a_restored_asset_is_there_before_its_preview(
+    front_gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T62: as whoever hears late of the deletion takes a preview that is alone; also of a package,
+    whose manifest comes behind its segments."""
+    carol = front_gateway.client_for(str(uuid.uuid4()))
+    single, package = carol.upload(PICTURE)["path"], f"video/{NEW}/"
+    add(carol, single)
+    put(front_gateway, carol, *(package + name for name in ("a.ts", "master.m3u8", NAME)))
+    uncovered: list[str] = []
+    uncover = Versions.delete
+
+    def noting(self: Versions, key: str, version_id: str) -> None:
+        uncovered.append(key.rpartition("/")[2])
+        uncover(self, key, version_id)
+
+    monkeypatch.setattr(Versions, "delete", noting)
+    for path, names in ((single, ["a.png"]), (package + "master.m3u8", ["a.ts", "master.m3u8"])):
+        uncovered.clear()
+        folder = path.rpartition("/")[0]
+        assert carol.delete(f"/v1/assets/{folder}?recursive=true").json["complete"]
+        assert carol.post("/v1/assets/restore", {"path": path}).status_code == 200
+        assert uncovered == [*names, NAME]
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_t62_without_a_queue_the_url_of_a_preview_is_waited_for(
+    front_gateway: Gateway, monkeypatch: pytest.MonkeyPatch, batch: bool
+) -> None:
+    """T62: what was sent by it when its asset was gone already goes once it is dead; what has its
+    asset stays. Nobody looks at what is no preview."""
+    waited: list[tuple[UrlEnds, str, float]] = []
+    monkeypatch.setattr(UrlEnds, "expect", lambda *expected: waited.append(expected))
+    carol = front_gateway.client_for(str(uuid.uuid4()))
+    stays, goes = (carol.upload(PICTURE)["path"] for _ in range(2))
+    one = {"filename": "a.png", "content_type": "image/png", "size": len(SMALL)}
+    wanted = [one | {"preview_for": path} for path in (stays, goes)]
+    if batch:
+        answer = carol.post("/v1/uploads/batch", {"uploads": [*wanted, one]})
+        started = [item["upload"] for item in answer.json["items"][:2]]
+    else:
+        started = [carol.post("/v1/uploads", each).json for each in wanted]
+    assert carol.delete(f"/v1/assets/{goes}").status_code == 204
+    assert {send(each, SMALL).status for each in started} == {200}
+    assert [(key, seconds) for _, key, seconds in waited] == [
+        (each["key"], 900) for each in started
+    ]
+    assert len(keys(front_gateway, carol)) == 3
+    for ends, key, _ in waited:
+        ends.look(key)
+    assert keys(front_gateway, carol) == sorted([stays, f"{stays.rpartition('/')[0]}/{NAME}"])

@@ -447,7 +447,7 @@ def test_t58_a_create_that_is_sent_again_and_again_leaves_one_upload(
     swift_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T58: asking for a part leaves the upload it is of; the others go when the URL is dead."""
-    monkeypatch.setattr("app.assets.stray_uploads.SLACK_SECONDS", 0.0)
+    monkeypatch.setattr("app.assets.url_ends.SLACK_SECONDS", 0.0)
     bucket = swift_store.create_bucket()
     with running_gateway(swift_store, bucket, UPLOAD_URL_TTL_SECONDS="3") as gateway:
         carol = gateway.client_for(str(uuid.uuid4()))

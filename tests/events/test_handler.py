@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -84,6 +85,7 @@ class Bench:
         return Handler(
             self.stack.bucket,
             built.assets.completion,
+            built.assets.lone_previews,
             Reports(self.stack.bucket, self.outbox, SignedTokens(["k" * 32], purpose, 3600)),
             self.told,
             wrote=lambda principal: principal.startswith(f"AWS:{ROLE}:"),
@@ -423,3 +425,85 @@ def test_the_largest_report_survives_its_seal(bench: Bench) -> None:
     bench.handler.handle(bench.message(key))
     bench.handler.handle(bench.outbox.sent[0])
     assert bench.told.documents[0]["data"]["asset"]["metadata"] == {"title": noise[-1980:]}
+
+
+class Previewed:
+    """A new asset on the store, and the key of its preview."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.folder = f"users/{ALICE}/image/{uuid.uuid4()}/"
+        self.asset, self.preview = f"{self.folder}a.png", f"{self.folder} !preview.png"
+        bench.put(self.asset, PNG)
+
+    def keys(self) -> set[str]:
+        """What can be seen in the folder."""
+        found = self.bench.s3.list_objects_v2(Bucket=self.bench.stack.bucket, Prefix=self.folder)
+        return {each["Key"] for each in found.get("Contents", [])}
+
+    def delete(self, key: str) -> str:
+        """Past the API; what the queue says of it."""
+        marker = self.bench.s3.delete_object(Bucket=self.bench.stack.bucket, Key=key)["VersionId"]
+        return self.bench.message(key, marker, name="ObjectRemoved:DeleteMarkerCreated")
+
+
+@pytest.fixture
+def previewed(bench: Bench) -> Previewed:
+    return Previewed(bench)
+
+
+def test_t62_a_preview_that_comes_after_its_asset_went_goes_too(
+    bench: Bench, previewed: Previewed
+) -> None:
+    """T62: though nobody completes it; until then it stays, and nobody is told of either."""
+    message = bench.message(previewed.preview, bench.put(previewed.preview, PNG))
+    bench.handler.handle(message)
+    assert previewed.keys() == {previewed.asset, previewed.preview}
+    previewed.delete(previewed.asset)
+    bench.handler.handle(message)
+    bench.handler.handle(message)
+    assert previewed.keys() == set()
+    assert not bench.told and not bench.outbox.sent
+
+
+def test_t62_an_asset_that_is_deleted_past_the_api_takes_its_preview_along(
+    bench: Bench, previewed: Previewed
+) -> None:
+    """T62: by a back end or a rule, with the last file of the folder."""
+    other = f"{previewed.folder}n/b.png"
+    for key in (other, previewed.preview):
+        bench.put(key, PNG)
+    bench.handler.handle(previewed.delete(previewed.asset))
+    assert previewed.keys() == {other, previewed.preview}
+    bench.handler.handle(previewed.delete(other))
+    assert previewed.keys() == set()
+    assert [document["type"] for document in bench.told.documents] == ["asset.deleted"] * 2
+
+
+def test_t62_late_news_of_a_deletion_take_no_newer_preview(
+    bench: Bench, previewed: Previewed
+) -> None:
+    """T62: what came after it is judged by its own event."""
+    message = json.loads(previewed.delete(previewed.asset))
+    message["Records"][0]["eventTime"] = "2020-01-01T00:00:00Z"
+    bench.put(previewed.preview, PNG, mark=None)
+    bench.handler.handle(json.dumps(message))
+    assert previewed.keys() == {previewed.preview}
+
+
+def test_t62_a_preview_is_judged_when_it_comes(bench: Bench, previewed: Previewed) -> None:
+    """T62: no page is shown for a picture because nobody completed it; nobody is told."""
+    bench.handler.handle(bench.message(previewed.preview, bench.put(previewed.preview, HTML)))
+    assert bench.versions(previewed.preview) == []
+    assert not bench.told and not bench.outbox.sent
+
+
+def test_t62_previews_of_the_gateways_and_of_back_ends_stay(bench: Bench) -> None:
+    """T62: a copy's asset may be about to follow, and back ends know what they do."""
+    for mark in (bench.built.signing.copy_marks.make, lambda *_: None):
+        previewed = Previewed(bench)
+        bench.s3.delete_object(Bucket=bench.stack.bucket, Key=previewed.asset)
+        key = previewed.preview
+        version = bench.put(key, PNG, mark=mark(key, len(PNG), USER))
+        bench.handler.handle(bench.message(key, version))
+        assert previewed.keys() == {key}

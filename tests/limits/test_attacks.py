@@ -46,7 +46,8 @@ class Worker:
         self._queue = NoQueue()
         built = services.build(Settings.from_env(environment))
         reports = Reports(bucket, self._queue, SignedTokens([SECRET], "report", 600))
-        self._handler = Handler(bucket, built.assets.completion, reports, None)
+        lone = built.assets.lone_previews
+        self._handler = Handler(bucket, built.assets.completion, lone, reports, None)
 
     def hear_of(self, key: str) -> None:
         """S3 says that the object has come; as the queue does, again if that failed."""

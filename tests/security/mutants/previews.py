@@ -55,4 +55,48 @@ MUTANTS: tuple[Mutant, ...] = (
         "temporary credentials write previews",
         without("session_policy", "statements.append(_preview_denial(partition))"),
     ),
+    mutant(
+        "T62",
+        "a preview that nobody completes outlives its asset",
+        Code(
+            "Handler._preview_came",
+            "arrival.is_current and self._lone_previews.remove(root, preview)",
+            "False",
+        ),
+    ),
+    mutant(
+        "T62",
+        "an asset deleted past the API leaves its preview",
+        without("Handler._removed", "self._lone_previews.remove(...)"),
+    ),
+    mutant(
+        "T62",
+        "late news of a deletion take a newer preview",
+        Code("LonePreviews.remove", "until is None or found.last_modified <= until", "True"),
+    ),
+    mutant(
+        "T62",
+        "a preview that nobody completes is not judged",
+        never("Handler._preview_came", "arrival.reason"),
+    ),
+    mutant(
+        "T62",
+        "a copy's preview goes before its asset comes",
+        never("Handler._preview_came", "arrival.by_gateway"),
+    ),
+    mutant(
+        "T62",
+        "a back end's preview is judged",
+        never("Handler._preview_came", "arrival is None or not arrival.from_browser"),
+    ),
+    mutant(
+        "T62",
+        "without a queue nobody looks after a preview's URL",
+        without("LonePreviews.expect", "self._url_ends.expect(upload.key, self._url_seconds)"),
+    ),
+    mutant(
+        "T62",
+        "without a queue nobody looks after a batch's previews",
+        without("UploadBatches._sign", "self._uploads.lone_previews.expect(__X)"),
+    ),
 )

@@ -74,7 +74,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T58",
         "uploads that nobody asks parts of stay",
-        without("StrayUploads._run", "self.clean(key)"),
+        without("UrlEnds._run", "self.look(key)"),
     ),
     mutant(
         "T58",
