@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # The local store's checksums come from awscrt, and botocore signs by it too once it is installed:
@@ -20,6 +21,15 @@ from tests.gateway import ALICE, BOB, AuditLines, Caller, Gateway, running_gatew
 from tests.stores.store import Store, Strictness
 
 pytest_plugins = ["tests.stores.fixtures"]
+
+# The same examples in every run, which take as long as a busy machine needs: a run fails for what
+# was changed. `--hypothesis-profile=explore` looks for new ones, and so does `make fuzz`.
+PATIENT = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("explore", PATIENT)
+hypothesis.settings.register_profile("suite", PATIENT, derandomize=True)
+hypothesis.settings.load_profile("suite")
 
 #: The folders whose modules take longest. They go first, so that no process ends long after others.
 SLOWEST = ("e2e", "faults", "devstack", "smoke", "stores", "api", "cli", "events", "limits")
