@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import sys
 import time
@@ -13,6 +14,9 @@ from pathlib import Path
 import urllib3
 
 HOST = "127.0.0.1"
+#: Below the ports that systems give to outgoing connections (32,768 and up on Linux, 49,152 on
+#: macOS): one of these could be anybody's before the server that it was meant for listens.
+PORTS = range(20_000, 32_000)
 
 
 def store_command(port: int) -> list[str]:
@@ -61,9 +65,19 @@ def is_free(port: int) -> bool:
 
 def free_port() -> int:
     """A loopback port that was free a moment ago."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Distinct loopback ports that nobody listened on a moment ago. Raises OSError."""
+    found: list[int] = []
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        with suppress(OSError), socket.socket() as tried:
+            tried.bind((HOST, port))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise OSError(f"fewer than {count} of the ports from {PORTS[0]} to {PORTS[-1]} are free")
 
 
 def wait_until_answers(

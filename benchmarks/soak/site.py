@@ -14,12 +14,12 @@ import redis
 from benchmarks.processes import ROOT
 from benchmarks.soak.local import LocalStore, start_worker
 from benchmarks.soak.measure import children
-from devstack.process import wait_until_answers
+from devstack.process import free_port, wait_until_answers
 from tests.auth.tokens import JwksServer, TokenMaker
 from tests.gateway import gateway_environment
 from tests.limits.redis_server import RedisServer
 from tests.stores.juicefs import JuicefsStore
-from tests.stores.process import Server, answers, free_ports
+from tests.stores.process import Server, answers
 from tests.stores.store import Store, Strictness
 from tests.stores.swift import SwiftStore
 
@@ -90,7 +90,7 @@ def running_site(kind: str) -> Iterator[Site]:
         jwks = stack.enter_context(JwksServer(tokens))
         told = kept if isinstance(kept, LocalStore) else None
         bucket = told.stack.bucket if told else store.create_bucket("soak")
-        [port] = free_ports(1)
+        port = free_port()
         gateway = Server("gateway")
         stack.callback(gateway.stop)
         settings = environment(store, bucket, jwks.url, cache.url, port)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
-from devstack.process import free_port
+from devstack.process import free_ports
 from devstack.run import ROOT, Ports
 
 
@@ -23,7 +23,7 @@ class Dev:
 @contextmanager
 def running_dev(**variables: str) -> Iterator[Dev]:
     """All of it, ready; ended as Ctrl-C ends it, which must leave nothing behind."""
-    ports = Ports(*(free_port() for _ in range(5)))
+    ports = Ports(*free_ports(5))
     environment = {f"{name.upper()}_PORT": str(port) for name, port in asdict(ports).items()}
     process = subprocess.Popen(
         [sys.executable, "-m", "devstack"],
@@ -40,5 +40,5 @@ def running_dev(**variables: str) -> Iterator[Dev]:
         yield Dev(ports, banner)
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=120)
     assert process.returncode == 0

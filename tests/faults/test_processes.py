@@ -29,13 +29,14 @@ def test_sigterm_loses_no_request(swift_store: Store, line: CorsProxy, weather: 
     bucket = swift_store.create_bucket()
     with serving(swift_store.at(line.endpoint), bucket, workers=2) as server:
         assert server.request("GET", "/v1/assets").status == 200
-        weather.bytes_per_second = 300
+        weather.moves.clear()
         with ThreadPoolExecutor(4) as pool:
             slow = [pool.submit(server.request, "GET", "/v1/assets") for _ in range(4)]
             with Load(server).of(16) as load:
-                load.wait_for(100)
+                load.wait_for(50)
                 assert not any(each.done() for each in slow)
                 server.process.send_signal(signal.SIGTERM)
+                weather.moves.set()
                 assert server.process.wait(40) == 0
             assert [each.result().status for each in slow] == [200] * 4
             assert all(each.result().json()["items"] == [] for each in slow)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.stores.process import Server, StoreFailure, answers, free_ports
+from devstack.process import free_port
+from tests.stores.process import Server, StoreFailure, answers
 
 
 class RedisServer:
@@ -18,7 +19,7 @@ class RedisServer:
 
     def __init__(self, *options: str, program: str | None = None) -> None:
         """``program``: the server's path, Debian's Redis by default."""
-        [self.port] = free_ports(1)
+        self.port = free_port()
         self.options = options
         self.program = program
         self._server: Server | None = None

@@ -20,7 +20,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.stores.juicefs import JuicefsStore
-from tests.stores.process import GRACE_SECONDS, StoreFailure
+from tests.stores.keeper import GRACE_SECONDS
+from tests.stores.process import StoreFailure
 from tests.stores.swift import SwiftStore
 
 #: What starting costs most; a library that is missing here is only loaded later.

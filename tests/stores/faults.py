@@ -65,6 +65,9 @@ class Weather:
         self._faults: list[Fault] = []
         #: Body bytes a second on each connection, in each direction; None is as fast as can be.
         self.bytes_per_second: int | None = None
+        #: While it is not set, no body moves.
+        self.moves = threading.Event()
+        self.moves.set()
 
     def expect(self, *faults: Fault) -> None:
         """Add faults; for each request the first that strikes is taken."""
@@ -76,6 +79,7 @@ class Weather:
         with self._lock:
             self._faults.clear()
         self.bytes_per_second = None
+        self.moves.set()
 
     def strike(self, head: Head) -> Fault | None:
         """The fault that this request meets; it is used up by that."""
@@ -106,7 +110,8 @@ class Meter:
         self._drop = HungUp if cut and cut.politely else Dropped
 
     def check(self) -> None:
-        """Raise Dropped when nothing more may pass."""
+        """Wait while nothing moves. Raise Dropped when nothing more may pass."""
+        self._weather.moves.wait()
         if self._left is not None and self._left <= 0:
             time.sleep(self._silent_seconds)
             raise self._drop("cut")

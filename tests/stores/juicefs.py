@@ -4,7 +4,8 @@ import subprocess
 from pathlib import Path
 from types import TracebackType
 
-from tests.stores.process import Server, StoreFailure, answers, free_ports, installed
+from devstack.process import free_ports
+from tests.stores.process import Server, StoreFailure, answers, installed
 from tests.stores.store import Store, Strictness
 
 PROGRAM = Path(__file__).parents[2] / ".stores" / "juicefs" / "bin" / "juicefs"

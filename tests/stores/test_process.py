@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stores.process import Server, StoreFailure, free_ports, installed
+from tests.stores.process import Server, StoreFailure, installed
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,8 +65,3 @@ def test_missing_store_names_the_way_to_install_it(tmp_path: Path) -> None:
     """Whoever lacks a store is told the command that brings it."""
     with pytest.raises(StoreFailure, match=r"make test.*python -m tests\.stores\.install"):
         installed(tmp_path / "juicefs")
-
-
-def test_free_ports_are_distinct() -> None:
-    """Servers that start together get a port each."""
-    assert len(set(free_ports(20))) == 20
