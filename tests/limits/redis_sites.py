@@ -17,15 +17,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from redis.crc import key_slot
 
+from devstack.process import free_port, free_ports
 from tests.limits.redis_server import RedisServer
-from tests.stores.process import Server, StoreFailure, answers, free_ports
+from tests.stores.process import Server, StoreFailure, answers
 
 SLOTS = 16_384
 
 
 def until(true: Callable[[], bool], what: str) -> None:
     """Wait for what a server does in its own time."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while True:
         with contextlib.suppress(redis.RedisError):
             if true():
@@ -78,22 +79,23 @@ class Cluster:
         return key_slot(key.encode()) * 3 // SLOTS
 
     def kill_primary_of(self, key: str) -> None:
-        """The others find that out soon. Until now they were patient, as handshakes have to be, and
-        nodes of a busy machine that only answer late."""
-        for node in self.nodes:
-            with node.client() as client:
-                client.config_set("cluster-node-timeout", 700)
         self.nodes[self.primary_of(key)].kill()
 
-    def wait_for_failover(self, key: str) -> None:
-        """Until the replica has taken over, and all others know."""
+    def fail_over(self, key: str) -> None:
+        """Let the replica take over, and return when all others know.
+
+        It is told to. Nodes that find out and vote need a short timeout, by which a busy machine
+        loses others of them.
+        """
         index = self.primary_of(key)
         with self.nodes[index + 3].client() as replica:
+            _command(replica, "CLUSTER FAILOVER", "TAKEOVER")
             until(lambda: replica.info("replication")["role"] == "master", "nobody took over")
+            heir = _id(replica)
         for other, node in enumerate(self.nodes):
             if other != index:
                 with node.client() as client:
-                    until(lambda client=client: _is_well(client), "the cluster is not well")  # type: ignore[misc]
+                    until(lambda client=client: _obeys(client, heir), "a node does not know")  # type: ignore[misc]
 
     def stop(self) -> None:
         for node in self.nodes:
@@ -127,8 +129,6 @@ class Sentinels:
             settings.write_text(
                 f"port {port}\nbind 127.0.0.1\ndir {sentinel.directory}\n"
                 f"sentinel monitor main 127.0.0.1 {self.primary.port} 2\n"
-                "sentinel down-after-milliseconds main 500\n"
-                "sentinel failover-timeout main 3000\n"
             )
             program = shutil.which("redis-server") or ""
             sentinel.start([program, str(settings), "--sentinel"], answers(port))
@@ -142,10 +142,12 @@ class Sentinels:
             )
 
     def fail_over(self) -> None:
+        """Kill the primary, and have its replica promoted at once: Sentinels that find out by
+        themselves soon enough for a test would be misled by a busy machine."""
         self.primary.kill()
-        with self.replica.client() as client:
+        with redis.Redis(port=self._ports[0]) as asked, self.replica.client() as client:
+            until(lambda: bool(asked.sentinel_failover("main")), "no replica is fit")
             until(lambda: client.info("replication")["role"] == "master", "nobody took over")
-        with redis.Redis(port=self._ports[0]) as asked:
             until(
                 lambda: asked.sentinel_get_master_addr_by_name("main")[1] == self.replica.port,
                 "the Sentinel does not know",
@@ -187,7 +189,7 @@ def tls_server(directory: Path) -> Iterator[str]:
             serialization.NoEncryption(),
         )
     )
-    [port] = free_ports(1)
+    port = free_port()
     server = RedisServer(
         *("--tls-port", str(port), "--tls-cert-file", str(signed), "--tls-key-file", str(secret)),
         *("--tls-ca-cert-file", str(signed), "--tls-auth-clients", "no", "--requirepass", "sesame"),
@@ -213,6 +215,13 @@ def _met(client: redis.Redis) -> int:
     return sum(
         "handshake" not in each["flags"] for each in _command(client, "CLUSTER NODES").values()
     )
+
+
+def _obeys(client: redis.Redis, primary_id: str) -> bool:
+    """Whether a node, or ``primary_id`` itself, has that as a primary of its healthy cluster."""
+    nodes = _command(client, "CLUSTER NODES").values()
+    [found] = [each for each in nodes if each["node_id"] == primary_id]
+    return "master" in found["flags"] and bool(found["slots"]) and _is_well(client)
 
 
 def _is_well(client: redis.Redis) -> bool:

@@ -92,7 +92,7 @@ def test_t25_a_quota_is_exact_through_a_clusters_failover(
     for number in range(20):
         reserves((one, two)[number % 2], "k1", 60)
         hits.append(rate.hit(other).remaining)
-    cluster.wait_for_failover(key)
+    cluster.fail_over(key)
     for process in (one, two):
         wait_until_found(process, key)
         assert not reserves(process, f"k{id(process)}", 41)
