@@ -31,9 +31,15 @@ def jwks_server(make_token: TokenMaker) -> Iterator[JwksServer]:
         yield server
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no slow key server."""
+    monkeypatch.setattr("app.auth.jwks.PATIENCE_SECONDS", 60)
+
+
 @pytest.fixture
 def jwks(jwks_server: JwksServer, clock: Clock) -> JwksCache:
-    return JwksCache(PublishedKeys(jwks_server.url), clock=clock)
+    return JwksCache(PublishedKeys(jwks_server.url), timeout_seconds=60, clock=clock)
 
 
 @pytest.fixture

@@ -11,7 +11,16 @@ from app.auth.act_as import act_as
 from app.domain.principal import Principal
 from app.limits.allowance import Allowance
 from tests.auth.tokens import ABSENT, CLIENT_ID
-from tests.gateway import ALICE, BOB, NOWHERE, AuditLines, Caller, Gateway, running_gateway
+from tests.gateway import (
+    ALICE,
+    BOB,
+    NOWHERE,
+    AuditLines,
+    Caller,
+    Gateway,
+    running_gateway,
+    stop_rates,
+)
 
 LINKS = {"paths": ["image/a.png"]}
 TOKEN = {"cognito:groups": ["admins"]}
@@ -23,6 +32,7 @@ def administered() -> Iterator[Gateway]:
     with running_gateway(
         NOWHERE, "a-bucket", ADMIN_GROUP="admins", RATE_LIMIT_SIGNING="1000/hour"
     ) as gateway:
+        stop_rates(gateway)
         yield gateway
 
 

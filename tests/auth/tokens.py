@@ -11,7 +11,8 @@ import functools
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -133,12 +134,13 @@ class JwksServer:
     """A JWKS address on loopback, as good or bad as a test wants it. A context manager.
 
     ``publish(maker)`` sets the answer; ``status``, ``body``, ``headers`` spoil it;
-    ``delay_seconds`` slows it; ``hits`` are the paths asked for.
+    ``silent()`` keeps it waiting; ``hits`` are the paths asked for.
     """
 
     def __init__(self, *makers: TokenMaker) -> None:
         self.hits: list[str] = []
-        self.delay_seconds = 0.0
+        self._speaks = threading.Event()
+        self._speaks.set()
         self.drip_seconds = 0.0
         self.publish(*makers)
         self._httpd = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -169,13 +171,22 @@ class JwksServer:
         self._httpd.server_close()
         self._thread.join()
 
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Whoever asks is answered when the block ends."""
+        self._speaks.clear()
+        try:
+            yield
+        finally:
+            self._speaks.set()
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 server.hits.append(self.path)
-                time.sleep(server.delay_seconds)
+                server._speaks.wait(60)
                 try:
                     self.send_response(server.status)
                     for name, value in server.headers.items():

@@ -23,6 +23,10 @@ class Silent:
         self._listener = listener
         self.store = _store(listener.getsockname()[1])
 
+    def hang_up(self) -> None:
+        """On all who wait, and on whoever comes."""
+        self._listener.close()
+
     def requests(self) -> list[str]:
         """The lines of its clients' requests since the last time this was asked.
 

@@ -17,6 +17,7 @@ from app.domain.paths import AssetPath
 from app.domain.uploads import Method, Upload
 from app.operations.health import Readiness
 from app.s3.bulkhead import PLACES
+from app.s3.client import READ_SECONDS
 from app.signing.tokens import SignedTokens
 from tests.faults.answers import check_problem, check_signing_goes_on
 from tests.faults.dead_stores import closed, silent, unreachable
@@ -25,6 +26,9 @@ from tests.gateway import ALICE, BOB, SECRET, Caller, running_gateway
 from tests.stores.store import Store
 
 PATH = "image/0199b2a4-0000-7000-8000-000000000000/a.png"
+#: Nearly as long as a request waits for a silent store: on a busy machine, who is told at once is
+#: told in less.
+WAITED_SECONDS = READ_SECONDS - 2
 #: An answer that is headers alone, and one with a document.
 TWO_WAYS: tuple[Callable[[Caller], object], ...] = (
     lambda caller: caller.get(f"/v1/assets/{PATH}"),
@@ -94,56 +98,54 @@ def test_requests_that_hang_leave_threads_for_those_that_need_no_store() -> None
             method, path = kinds[number // len(users)]
             answer = users[user].request(method, path, json={} if method == "POST" else None)
             took = time.monotonic() - began
-            if took < 5:
+            if took < WAITED_SECONDS:
                 refused.set()
             return answer.status, took
 
         with ThreadPoolExecutor(40) as pool:
             hanging = [pool.submit(hang, number) for number in range(40)]
-            assert refused.wait(5)
-            slowest = max(seconds(server.links) for _ in range(20))
+            assert refused.wait(WAITED_SECONDS)
+            slowest = max(seconds(server.links) for _ in range(5))
             # On a busy machine; behind the hanging ones it would be ten seconds.
             assert slowest < 5, slowest
             assert server.request("GET", "/healthz").status == 200
             assert not all(each.done() for each in hanging)
             answers = [each.result() for each in hanging]
         assert {status for status, _ in answers} <= {429, 503}
-        waited = [took for _, took in answers if took > 5]
+        waited = [took for _, took in answers if took > WAITED_SECONDS]
         assert 0 < len(waited) <= PLACES + 1
-        assert max(waited) < 14
+        assert max(waited) < 2 * READ_SECONDS, "asked a second time"
         assert server.links().status == 200
         assert "the storage is slow" in server.output()
 
 
 def test_t55_one_user_on_a_silent_store_holds_up_nobody() -> None:
     """T55: 100 requests at once of one user, for whatever waits for the store: another's links come
-    within a second, and its own requests find places. What is too much is a 429 at once."""
+    at once, and its own requests find places. What is too much is a 429 at once."""
     calls = ["GET /v1/me", "GET /v1/assets", "GET /v1/shares", "GET /v1/me/export"]
     with silent() as dead, serving(dead.store, "bucket-one") as server:
         bob = server.seen_by(BOB)
         bob.links()
         turned_away = threading.Semaphore(0)
 
-        def ask(user: Server, call: str) -> tuple[int, float]:
-            began = time.monotonic()
-            answer = user.request(*call.split())
+        def ask(user: Server, call: str) -> int:
+            status = user.request(*call.split()).status
             turned_away.release()
-            return answer.status, time.monotonic() - began
+            return status
 
         with ThreadPoolExecutor(101) as pool:
             asked = [pool.submit(ask, server, calls[number % 4]) for number in range(100)]
             for _ in range(90):
-                assert turned_away.acquire(timeout=5)
+                assert turned_away.acquire(timeout=WAITED_SECONDS)
             theirs = pool.submit(ask, bob, "GET /v1/assets")
             # On a busy machine; behind the others it would be ten seconds.
-            assert max(seconds(bob.links) for _ in range(20)) < 5
-            answers = [each.result() for each in asked]
-            # It waits for the store in a place of its own, until it is given up.
-            status, took = theirs.result()
-            assert status == 503
-            assert took > 5
-        assert {status for status, _ in answers} == {429, 503}
-        assert all(took < 5 for status, took in answers if status == 429)
+            assert max(seconds(bob.links) for _ in range(5)) < 5
+            assert {each.result() for each in asked if each.done()} == {429}
+            # It waits for the store in a place of its own.
+            assert not theirs.done()
+            dead.hang_up()
+            assert theirs.result() == 503
+            assert {each.result() for each in asked} == {429, 503}
 
 
 def started(server: Server) -> str:
@@ -188,12 +190,12 @@ def test_probes_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def storage() -> bool:
         asked.set()
-        return answered.wait(5)
+        return answered.wait(60)
 
     readiness = Readiness({"identity": lambda: True, "storage": storage})
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(readiness.verdict)
-        asked.wait(5)
+        assert asked.wait(60)
         assert readiness.verdict() == {"identity": True, "storage": False}
         answered.set()
         assert first.result() == {"identity": True, "storage": True}

@@ -47,14 +47,14 @@ def url() -> Iterator[str]:
 
 
 def open_streams(url: str) -> int:
-    count = int(urllib3.request("GET", f"{url}/open", retries=False, timeout=5).data)
+    count = int(urllib3.request("GET", f"{url}/open", retries=False, timeout=60).data)
     return count
 
 
 def asked(url: str, path: str = "/") -> socket.socket:
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    connection.settimeout(10)
+    connection.settimeout(60)
     connection.connect((HOST, int(url.rpartition(":")[2])))
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     return connection
