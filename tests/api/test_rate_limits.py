@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.gateway import ALICE, BOB, NOWHERE, Gateway, running_gateway
+from tests.gateway import ALICE, BOB, NOWHERE, Gateway, running_gateway, stop_rates
 
 ORIGIN = {"Origin": "https://app.example.com"}
 LINKS = {"paths": ["image/a.png"]}
@@ -22,6 +22,7 @@ def strict() -> Iterator[Gateway]:
         RATE_LIMIT_SIGNING="5/hour",
         TRUSTED_PROXIES="1",
     ) as gateway:
+        stop_rates(gateway)
         yield gateway
 
 
@@ -75,6 +76,7 @@ def test_t39_strangers_are_limited_by_the_address_behind_the_proxies(strict: Gat
 def test_t39_without_trusted_proxies_the_header_is_ignored() -> None:
     """T39: the connection's own address counts, whatever the client claims."""
     with running_gateway(NOWHERE, "a-bucket", RATE_LIMIT="2/hour") as gateway:
+        stop_rates(gateway)
         client = gateway.app.test_client()
         statuses = [
             client.get("/nowhere", headers={"X-Forwarded-For": f"1.1.1.{number}"}).status_code

@@ -14,7 +14,7 @@ from app.domain.actors import USER, Actor, ActorType
 from app.domain.events import created
 from app.signing.actors import ActorSeals
 from tests.api.test_upload_requests import PNG, ask, declare, visit
-from tests.gateway import SECRET, Caller, Gateway, fetch, running_gateway, send
+from tests.gateway import SECRET, Caller, Gateway, fetch, running_gateway, send, stop_rates
 from tests.samples import HTML
 from tests.stores.store import Store, Strictness
 
@@ -201,6 +201,7 @@ def test_t69_strangers_are_limited_by_address(front_store: Store, front_gateway:
     """T69: as everybody who is not known; the owner's own requests are not counted against it."""
     limits = {"RATE_LIMIT": "5/hour"}
     with running_gateway(front_store, front_gateway.bucket, **limits) as gateway:
+        stop_rates(gateway)
         owner = gateway.client_for(str(uuid.uuid4()))
         asked = ask(owner, max_files=9)
         codes = {visit(gateway, asked["url"]).status_code for _ in range(6)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.operations.addresses import plain_address
-from tests.gateway import ALICE, NOWHERE, AuditLines, running_gateway
+from tests.gateway import ALICE, NOWHERE, AuditLines, running_gateway, stop_rates
 
 LINKS = {"paths": ["image/a.png"]}
 WRITTEN = {
@@ -59,6 +59,7 @@ def test_c23_limits_and_logs_know_the_address_alone(
     with running_gateway(
         NOWHERE, "a-bucket", TRUSTED_PROXIES="1", RATE_LIMIT="2/hour", LOG_LEVEL="INFO"
     ) as gateway:
+        stop_rates(gateway)
         headers = {"X-Forwarded-For": forwarded}
         gateway.client_for(ALICE).post("/v1/links", LINKS, headers=headers)
         [line] = audit_lines()

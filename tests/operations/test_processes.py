@@ -30,7 +30,7 @@ def pids(server: Server, name: str) -> set[int]:
 def test_master_and_workers_are_told_of_and_those_that_are_gone_are_not() -> None:
     """Of a worker that dies, no series stays; its successor has one."""
     with serving(NOWHERE, "bucket", workers=2) as server:
-        assert eventually(lambda: len(server.workers()) == 2, 15)
+        assert eventually(lambda: len(server.workers()) == 2)
         alive = {server.process.pid, *server.workers()}
         for name in (
             "cpu_seconds_total",
@@ -43,7 +43,7 @@ def test_master_and_workers_are_told_of_and_those_that_are_gone_are_not() -> Non
         assert server.metric("process_open_fds") > 10
         [victim, other] = server.workers()
         os.kill(victim, signal.SIGKILL)
-        assert eventually(lambda: victim not in server.workers() and len(server.workers()) == 2, 15)
+        assert eventually(lambda: victim not in server.workers() and len(server.workers()) == 2)
         now = {server.process.pid, *server.workers()}
         assert other in now
         assert pids(server, "process_open_fds") == now

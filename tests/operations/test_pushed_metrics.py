@@ -86,7 +86,7 @@ def test_one_worker_sends_for_all_and_another_when_it_dies() -> None:
                 assert {server.process.pid, *server.workers()} == told
             for victim in server.workers():  # one of them was the sender
                 os.kill(victim, signal.SIGKILL)
-                assert eventually(partial(replaced, server, victim), 15)
+                assert eventually(partial(replaced, server, victim))
             assert server.links().status == 200
             collector.wait_for(lambda: signed(collector) == 13)
         assert len(instances(collector)) == 1
