@@ -208,7 +208,7 @@ def events(place: Place) -> str:
     faulty = place.api("POST", "/v1/uploads", {"size": len(bad), **IMAGE}, expect=201)
     send(faulty, bad)
     place.told.wait_for("asset.rejected", faulty["path"], place.patience_seconds)
-    place.api("GET", f"/v1/assets/{faulty['path']}", expect=404)
+    place.wait_until_gone(faulty["path"])
     return f"created after {seconds:.0f} s without completion; a false PNG is rejected and removed"
 
 

@@ -18,6 +18,8 @@ from config import Settings
 
 ORIGIN = "https://smoke.example.com"
 _HTTP = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=10, read=60))
+#: Between two looks at what takes its time.
+_PAUSE_SECONDS = 0.2
 
 
 class Unexpected(Exception):
@@ -62,6 +64,17 @@ class Place:
     def complete(self, started: Mapping[str, Any], *, expect: int = 200) -> Any:
         """The asset of an upload whose bytes are sent."""
         return self.api("POST", f"/v1/uploads/{started['upload_id']}/complete", {}, expect=expect)
+
+    def wait_until_gone(self, path: str) -> None:
+        """The worker reports what it rejects before it removes it. Raises ``Unexpected``."""
+        ends_at = time.monotonic() + self.patience_seconds
+        while time.monotonic() < ends_at:
+            try:
+                self.api("GET", f"/v1/assets/{path}", expect=404)
+                return
+            except Unexpected:
+                time.sleep(_PAUSE_SECONDS)
+        self.api("GET", f"/v1/assets/{path}", expect=404)
 
 
 def ask(
