@@ -44,7 +44,7 @@ def test_a_message_that_comes_between_two_deletions_stays() -> None:
     queue.add_message(first)
     queue.add_message(Second("2", "second"))
     queue.delete_message("first")
-    first.meanwhile.join(5)
+    first.meanwhile.join(60)
     assert [message.id for message in queue._messages] == ["3"]
 
 

@@ -30,7 +30,7 @@ class Sender:
         self.gate.set()
 
     def send(self, event: AssetEvent) -> None:
-        self.gate.wait(10)
+        self.gate.wait(60)
         self.attempts.append(event)
         self.threads.add(threading.current_thread().name)
         if len(self.attempts) <= self.failures:

@@ -135,7 +135,7 @@ class Hanging(BackEnd):
 
     def send(self, event: AssetEvent) -> None:
         self.called.release()
-        assert self.let_go.wait(10)
+        assert self.let_go.wait(60)
         super().send(event)
 
 
@@ -147,7 +147,7 @@ def test_a_receiver_that_hangs_keeps_one_thread() -> None:
     told = Receivers([away, Receiver("search", search)], reports(outbox).postpone)
     caught = threading.Thread(target=told.send, args=(CREATED,))
     caught.start()
-    assert crm.called.acquire(timeout=10)
+    assert crm.called.acquire(timeout=60)
     for _ in range(20):
         told.send(DELETED)
     assert len(search.took) == 21

@@ -39,7 +39,7 @@ def test_t41_a_webhook_is_signed_with_every_secret() -> None:
     with pytest.raises(WebhookVerificationError):
         delivery.verify("whsec_" + "A" * 32)
     assert delivery.id == EVENT.id
-    assert abs(int(delivery.headers["webhook-timestamp"]) - time.time()) < 10
+    assert abs(int(delivery.headers["webhook-timestamp"]) - time.time()) < 300
     assert delivery.headers["content-type"] == "application/json"
 
 

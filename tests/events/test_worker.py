@@ -107,7 +107,7 @@ def test_nothing_is_received_that_nobody_is_free_to_handle() -> None:
 
     def handle(body: str) -> None:
         if body == "slow":
-            assert others_done.wait(10)
+            assert others_done.wait(60)
         if body == "c":
             others_done.set()
 
@@ -145,11 +145,11 @@ def test_stopping_lets_the_message_in_hand_be_done() -> None:
 
     def handle(_body: str) -> None:
         begun.set()
-        assert finish.wait(10)
+        assert finish.wait(60)
 
     worker = Worker(queue, handle, threads=1)
     with running(worker):
-        assert begun.wait(10)
+        assert begun.wait(60)
         worker.stop()
         finish.set()
     assert queue.deleted == ["first"]

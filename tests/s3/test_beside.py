@@ -13,7 +13,7 @@ from app.s3.beside import _HELPERS, beside
 def test_both_are_done_at_once() -> None:
     """The block goes on while the work waits for it."""
     told = threading.Event()
-    with beside(lambda: told.wait(10)) as found:
+    with beside(lambda: told.wait(60)) as found:
         told.set()
     assert found()
 
@@ -24,7 +24,7 @@ def test_without_a_helper_the_work_is_done_in_its_turn() -> None:
     with ExitStack() as stack:
         others = threading.Event()
         for _ in range(_HELPERS):
-            stack.enter_context(beside(lambda: others.wait(10)))
+            stack.enter_context(beside(lambda: others.wait(60)))
         with beside(lambda: done.append(1)) as found:
             pass
         assert done == []

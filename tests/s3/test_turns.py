@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.domain.errors import StorageUnavailable
-from app.s3 import turns as turns_module
 from app.s3.bulkhead import Bulkhead
-from app.s3.turns import Turns
+from app.s3.turns import TURN_SECONDS, Turns
 
 
 def test_one_at_a_time_of_a_name() -> None:
@@ -26,36 +25,40 @@ def test_one_at_a_time_of_a_name() -> None:
             second = pool.submit(enter)
             with pytest.raises(TimeoutError):
                 second.result(0.1)
-        second.result(5)
+        second.result(60)
+
+
+class Taken:
+    """The turn of somebody who does not end; ``waiting`` counts those who wait for it."""
+
+    def __init__(self) -> None:
+        self.waiting, self.over = threading.Semaphore(0), threading.Event()
+        self.timeouts: set[float] = set()
+
+    def acquire(self, timeout: float) -> bool:
+        self.timeouts.add(timeout)
+        self.waiting.release()
+        assert self.over.wait(60)
+        return False
 
 
 def test_t55_who_waits_for_a_turn_has_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    """T55: with a turn that does not end, as many wait as there are places, and not for ever; all
+    """T55: for a turn that does not end as many wait as there are places, and not for ever; all
     others are refused before, so that their threads are free for what needs no store."""
-    monkeypatch.setattr(turns_module, "TURN_SECONDS", 0.3)
     monkeypatch.setattr("app.s3.bulkhead.PATIENCE_SECONDS", 0.05)
-    turns, ended = Turns(Bulkhead(2)), threading.Event()
-    began = threading.Event()
-
-    def hang() -> None:
-        with turns.of("an upload"):
-            began.set()
-            ended.wait(5)
+    turns, taken = Turns(Bulkhead(2)), Taken()
+    turns._locks = [taken] * len(turns._locks)  # type: ignore[list-item]
 
     def ask(_: int) -> str:
-        try:
-            with turns.of("an upload"):
-                return "done"
-        except StorageUnavailable as problem:
-            return problem.detail
+        with pytest.raises(StorageUnavailable) as refused, turns.of("an upload"):
+            pass
+        return refused.value.detail
 
-    with ThreadPoolExecutor(9) as pool:
-        hanging = pool.submit(hang)
-        assert began.wait(5)
-        told = list(pool.map(ask, range(8)))
-        ended.set()
-        hanging.result()
-    assert told.count("The same is being done already; try again") == 1
-    assert sum("too many requests wait" in each for each in told) == 7
-    with turns.of("an upload"):
-        pass
+    with ThreadPoolExecutor(10) as pool:
+        waiting = [pool.submit(ask, 0) for _ in range(2)]
+        assert all(taken.waiting.acquire(timeout=60) for _ in waiting)
+        assert all("too many requests wait" in told for told in pool.map(ask, range(8)))
+        assert not any(each.done() for each in waiting)
+        taken.over.set()
+        assert {each.result() for each in waiting} == {"The same is being done already; try again"}
+    assert taken.timeouts == {TURN_SECONDS}

@@ -248,7 +248,7 @@ def in_threads(ask: Callable[[], Credentials], *, times: int, threads: int = 8) 
     together = threading.Barrier(threads)
 
     def work() -> set[Credentials]:
-        together.wait(5)
+        together.wait(60)
         return {ask() for _ in range(times)}
 
     interval = sys.getswitchinterval()
@@ -256,6 +256,6 @@ def in_threads(ask: Callable[[], Credentials], *, times: int, threads: int = 8) 
     try:
         with ThreadPoolExecutor(threads) as pool:
             futures = [pool.submit(work) for _ in range(threads)]
-            return set().union(*(future.result(30) for future in futures))
+            return set().union(*(future.result(60) for future in futures))
     finally:
         sys.setswitchinterval(interval)
