@@ -52,7 +52,9 @@ def _report_service(after: Found, region: str) -> None:
     """Where back ends get tokens. The secret is theirs alone, and is not shown."""
     outputs = after.outputs
     if client_id := outputs.get("ServiceClientId"):
-        where = outputs.get("TokenEndpoint", "/oauth2/token of the pool's own domain")
+        # Where the template does not know the domain's host, the pool itself does.
+        discovery = f"{outputs.get('Issuer', 'ISSUER')}/.well-known/openid-configuration"
+        where = outputs.get("TokenEndpoint", f"the token_endpoint that {discovery} names")
         click.echo(
             f"# back end: client {client_id}, tokens from {where}. Its secret:\n"
             f"#   aws cognito-idp describe-user-pool-client --region {region} "

@@ -33,8 +33,13 @@ output "service_client_id" {
   value       = join("", aws_cognito_user_pool_client.service[*].id)
 }
 
+output "issuer" {
+  value = "https://${aws_cognito_user_pool.users.endpoint}"
+}
+
 output "token_endpoint" {
-  value = join("", [for each in aws_cognito_user_pool_domain.tokens[*].domain : "https://${each}.auth.${data.aws_region.current.id}.amazoncognito.com/oauth2/token"])
+  description = "Empty without a domain, and where AWS's pages do not name its host: the issuer's discovery document does"
+  value       = join("", [for each in aws_cognito_user_pool_domain.tokens[*].domain : "https://${each}.${local.token_hosts[local.partition]}.${data.aws_region.current.id}.amazoncognito.com/oauth2/token" if contains(keys(local.token_hosts), local.partition)])
 }
 
 output "gateway_user_name" {

@@ -252,6 +252,8 @@ locals {
   has_blue_key   = var.edge && var.public_key_blue != ""
   has_green_key  = var.edge && var.public_key_green != ""
   has_service    = var.service_scope != ""
+  # GovCloud's domains are FIPS ones; those of further partitions AWS's pages do not name.
+  token_hosts    = { "aws" = "auth", "aws-us-gov" = "auth-fips" }
   has_user       = var.gateway_principal == "user"
   has_email      = var.alarm_email != ""
   has_anomalies  = local.has_email && var.cost_anomaly_dollars != 0

@@ -17,6 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from app.domain.partitions import regional_host
 from tests.infra.templates import INFRA, NAMES, Made
 
 _AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -210,16 +211,12 @@ class Cloudformation:
     def _outputs(self, stack: StackState) -> dict[str, str]:
         if not stack.template:
             return {}
-        made = Made(stack.template, stack.parameters)
-        declared = made._template.get("Outputs", {})
-        there = {
-            name: made.worked_out(each["Value"])
-            for name, each in declared.items()
-            if "Condition" not in each or made.holds(each["Condition"])
-        }
+        there = Made(stack.template, stack.parameters, region=self._region).outputs()
         # Ids as AWS gives them; of a public key one of its own.
+        pool_id = f"{self._region}_AbCdEf123"
         ids = {
-            "UserPoolId": f"{self._region}_AbCdEf123",
+            "UserPoolId": pool_id,
+            "Issuer": f"https://{regional_host('cognito-idp', self._region)}/{pool_id}",
             "UserPoolClientId": "1example23456789",
             "ServiceClientId": "2example23456789",
             "EventsQueueUrl": f"https://sqs.{self._region}.amazonaws.com/111122223333/uploads",

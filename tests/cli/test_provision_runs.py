@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -151,8 +152,11 @@ def test_a_back_end_gets_a_client_of_its_own(operator: Operator) -> None:
     assert operator.settings.service_scope == "assets/act"
     assert operator.settings.cognito_client_id == ("1example23456789", "2example23456789")
     assert "client 2example23456789, tokens from https://" in result.stderr
+    assert "/oauth2/token. Its secret" in result.stderr
     assert "--query UserPoolClient.ClientSecret" in result.stderr
     assert "COGNITO_CLIENT_ID=1example23456789\n" in result.stdout.partition("# front end")[2]
+    own = operator.run("--set", "ServiceDomain=none").stderr
+    assert re.search(r"token_endpoint that https://cognito-idp\.\S+/\.well-known/openid-conf", own)
     operator.run("--set", "ServiceScope=")
     assert operator.settings.cognito_client_id == ("1example23456789",)
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from app.domain.partitions import partition_of
+
 INFRA = Path(__file__).parents[2] / "infra"
 NAMES = ("template.yaml", "edge-alarms.yaml", "replica.yaml")
 ACCOUNT = "111122223333"
@@ -41,8 +43,6 @@ _ARNS = {
 _NAME_OF = {"AWS::S3::Bucket": "BucketName"}
 _PSEUDO = {
     "AWS::AccountId": ACCOUNT,
-    "AWS::Partition": "aws",
-    "AWS::Region": "eu-west-1",
     "AWS::StackName": "gateway",
 }
 _NOTHING = object()
@@ -76,8 +76,14 @@ def load(name: str) -> dict[str, Any]:
 class Made:
     """What a template makes: resources whose conditions hold, intrinsic functions worked out."""
 
-    def __init__(self, name: str, parameters: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, parameters: Mapping[str, str], *, region: str = "eu-west-1"
+    ) -> None:
         self._template = load(name)
+        self._pseudo = _PSEUDO | {
+            "AWS::Partition": partition_of(region).name,
+            "AWS::Region": region,
+        }
         self.values = {
             name: str(parameters.get(name, declared.get("Default", "")))
             for name, declared in self._template["Parameters"].items()
@@ -88,6 +94,14 @@ class Made:
             logical_id: {**self.worked_out(resource), "Type": resource["Type"]}
             for logical_id, resource in self._template["Resources"].items()
             if "Condition" not in resource or self.holds(resource["Condition"])
+        }
+
+    def outputs(self) -> dict[str, str]:
+        """Those whose conditions hold."""
+        return {
+            name: self.worked_out(each["Value"])
+            for name, each in self._template.get("Outputs", {}).items()
+            if "Condition" not in each or self.holds(each["Condition"])
         }
 
     def properties(self, logical_id: str) -> Any:
@@ -145,8 +159,8 @@ class Made:
         if name == "Select":
             index, items = self.worked_out(value)
             return items[index]
-        if name == "And":
-            return all(self.worked_out(value))
+        if name in ("And", "Or"):
+            return (all if name == "And" else any)(self.worked_out(value))
         raise LookupError(f"these tests cannot read Fn::{name}")
 
     def _named(self, name: str) -> Any:
@@ -155,8 +169,8 @@ class Made:
     def _ref(self, name: str) -> Any:
         if name == "AWS::NoValue":
             return _NOTHING
-        if name in _PSEUDO:
-            return _PSEUDO[name]
+        if name in self._pseudo:
+            return self._pseudo[name]
         if name in self._template["Parameters"]:
             value = self.values[name]
             listed = self._template["Parameters"][name]["Type"] == "CommaDelimitedList"

@@ -42,6 +42,18 @@ def blocks(folder: Path) -> dict[str, Any]:
     return found
 
 
+@cache
+def locals_of(folder: Path) -> dict[str, Any]:
+    """Every local value."""
+    documents = [hcl2.loads(file.read_text()) for file in sorted(folder.glob("*.tf"))]
+    return {
+        name: value
+        for document in documents
+        for each in document.get("locals", [])
+        for name, value in each.items()
+    }
+
+
 def unquoted(value: Any) -> Any:
     """A literal as it is meant: hcl2 leaves texts in their quotes."""
     if isinstance(value, str) and value.startswith('"') and value.endswith('"'):

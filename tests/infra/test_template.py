@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from app.domain.partitions import partition_of
 from devstack import edge
 from devstack.bootstrap import EXPOSED_HEADERS
 from tests.infra.templates import ACCOUNT, EVERYTHING, PUBLIC_KEY, REQUIRED, Made, load
+from tests.infra.terraform import MODULE, locals_of, unquoted
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,34 @@ def test_t61_a_back_end_s_scope_is_its_client_s_alone(plain: Made, everything: M
     )
     none = Made("template.yaml", REQUIRED | own | {"ServiceDomain": "none"})
     assert "TokenDomain" not in none.resources and "ServiceClient" in none.resources
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-west-1", "auth.eu-west-1.amazoncognito.com"),
+        ("us-gov-west-1", "auth-fips.us-gov-west-1.amazoncognito.com"),
+        ("us-gov-east-1", "auth-fips.us-gov-east-1.amazoncognito.com"),
+        # AWS's pages name none: the pool's own discovery document is pointed to.
+        ("eusc-de-east-1", None),
+        ("cn-north-1", None),
+    ],
+)
+def test_c35_tokens_come_from_the_partitions_host(region: str, host: str | None) -> None:
+    """C35: GovCloud's domains are FIPS ones. The issuer is what AWS says of the pool itself. The
+    Terraform module knows the same hosts."""
+    outputs = Made("template.yaml", EVERYTHING, region=region).outputs()
+    prefix = "TokenDomain"
+    known = f"https://{prefix}.{host}/oauth2/token" if host else None
+    assert outputs.get("TokenEndpoint") == known
+    assert outputs["Issuer"] == "UserPool.ProviderURL"
+    hosts = {
+        unquoted(name): unquoted(each) for name, each in locals_of(MODULE)["token_hosts"].items()
+    }
+    partition = partition_of(region).name
+    assert hosts.get(partition) == (host.partition(".")[0] if host else None)
+    without = Made("template.yaml", EVERYTHING | {"ServiceDomain": "none"}, region=region)
+    assert "TokenEndpoint" not in without.outputs()
 
 
 @pytest.mark.parametrize("bucket", ["Bucket", "LogBucket"])
