@@ -11,7 +11,9 @@ from app.cli.stack_keys import SLOTS, Keys
 
 #: AWS allows a user so many; the second is for rotating the first.
 MAX_ACCESS_KEYS = 2
-SECRETS = frozenset({"S3_SECRET_ACCESS_KEY", "SECRET_KEY", "CLOUDFRONT_PRIVATE_KEY"})
+SECRETS = frozenset(
+    {"S3_SECRET_ACCESS_KEY", "SECRET_KEY", "METRICS_TOKEN", "CLOUDFRONT_PRIVATE_KEY"}
+)
 
 
 class AccessKeyError(Exception):
@@ -78,7 +80,8 @@ def access_key(iam: Any, user: str, known: Mapping[str, str], *, fresh: bool) ->
 def kept_secrets(env: Mapping[str, str], keys: Keys | None, *, is_new: bool) -> dict[str, str]:
     """The secrets that are made here: the file's, and fresh ones for a stack or a file that is new.
 
-    A stack that is there has a gateway, whose SECRET_KEY must not change by accident.
+    A stack that is there has a gateway, whose SECRET_KEY must not change by accident; and whoever
+    scrapes it without a token, from its own machine, goes on to do so.
     """
     kept = {}
     if keys and keys.private_pem:
@@ -87,4 +90,6 @@ def kept_secrets(env: Mapping[str, str], keys: Keys | None, *, is_new: bool) -> 
         kept["SECRET_KEY"] = env["SECRET_KEY"]
     elif is_new:
         kept["SECRET_KEY"] = secrets.token_hex(32)
+        if "METRICS_TOKEN" not in env:
+            kept["METRICS_TOKEN"] = secrets.token_hex(32)
     return kept

@@ -71,6 +71,17 @@ def test_from_nothing_to_a_gateway_that_starts_and_again(operator: Operator) -> 
     assert "NEXT_PUBLIC_API_URL=https://api.acme.com" in result.stdout
 
 
+def test_metrics_get_a_token_with_the_secret_key(operator: Operator) -> None:
+    """Not later: who scrapes a gateway without one, from its own machine, goes on to do so."""
+    operator.run(*FIRST)
+    assert len(operator.settings.metrics_token) == 64
+    assert "METRICS_TOKEN" not in operator.run().stdout
+    lines = operator.file.read_text().splitlines(keepends=True)
+    operator.file.write_text("".join(each for each in lines if "METRICS_TOKEN" not in each))
+    operator.run()
+    assert operator.settings.metrics_token == ""
+
+
 def test_a_first_run_that_fails_does_not_block_the_second(operator: Operator) -> None:
     """Its buckets go with it; when the cause is mended and the stack deleted, all is made."""
     operator.account.fails = {"Distribution"}

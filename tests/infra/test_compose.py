@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +14,6 @@ from config import SCHEMA
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
-PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 
 
 @pytest.mark.parametrize("name", ["compose.yaml", "compose.dev.yaml"])
@@ -37,11 +34,9 @@ def test_the_files_are_valid(name: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_web_and_worker_are_the_image_and_the_procfiles_commands() -> None:
-    """The web runs the image's command; the worker the Procfile's, with metrics."""
+def test_web_and_worker_are_one_image_with_one_environment() -> None:
+    """The web runs the image's own command."""
     assert "command" not in SERVICES["web"]
-    worker = shlex.join(SERVICES["worker"]["command"])
-    assert worker == PROCFILE["worker"]
     assert SERVICES["web"]["image"] == SERVICES["worker"]["image"]
     for name in ("web", "worker"):
         assert SERVICES[name]["environment"].keys() <= SCHEMA.fields.keys()
@@ -60,19 +55,6 @@ def test_they_may_do_as_little_as_possible() -> None:
         assert each["read_only"] is True
         assert each["cap_drop"] == ["ALL"]
         assert each["security_opt"] == ["no-new-privileges:true"]
-
-
-def test_shutdown_is_given_the_time_it_takes() -> None:
-    """Docker's own ten seconds would cut requests off."""
-    conf = (ROOT / "gunicorn.conf.py").read_text()
-    [graceful] = map(int, re.findall(r"graceful_timeout = (\d+)", conf))
-    assert int(SERVICES["web"]["stop_grace_period"].removesuffix("s")) > graceful
-
-
-def test_redis_forgets_no_reservation_for_want_of_memory() -> None:
-    """An evicted reservation would be an upload past the quota."""
-    command = SERVICES["redis"]["command"]
-    assert command[command.index("--maxmemory-policy") + 1] == "noeviction"
 
 
 def test_the_stand_ins_are_what_make_dev_starts() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Any
 
 import kubernetes_validate
@@ -14,7 +13,6 @@ from tests.infra.templates import INFRA
 
 FOLDER = INFRA / "kubernetes"
 ROOT = INFRA.parent
-PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 KUSTOMIZATION = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())
 OBJECTS: dict[tuple[str, str], dict[str, Any]] = {
@@ -48,32 +46,14 @@ def test_every_file_is_applied() -> None:
     assert files == set(KUSTOMIZATION["resources"])
 
 
-def test_they_run_what_the_procfile_runs() -> None:
-    """The image's own command serves; the worker's is the Procfile's, with metrics."""
+def test_they_run_the_image_that_is_named() -> None:
+    """The web by the image's own command; each waits for its route; the worker has no readiness."""
     assert "command" not in container("asset-gateway")
-    command = shlex.join(container("asset-gateway-events")["command"])
-    assert command == PROCFILE["worker"]
     for deployment in DEPLOYMENTS:
-        assert (
-            container(deployment["metadata"]["name"])["image"] == KUSTOMIZATION["images"][0]["name"]
-        )
-
-
-def test_who_is_restarted_and_who_is_sent_requests() -> None:
-    """Restarts by the process alone, requests by what it needs; each probe waits for its route."""
-    web = container("asset-gateway")
-    assert web["livenessProbe"]["httpGet"]["path"] == "/healthz"
-    assert web["startupProbe"]["httpGet"]["path"] == "/healthz"
-    assert web["readinessProbe"]["httpGet"]["path"] == "/readyz"
+        one = container(deployment["metadata"]["name"])
+        assert one["image"] == KUSTOMIZATION["images"][0]["name"]
+        assert one["startupProbe"]["httpGet"] == one["livenessProbe"]["httpGet"]
     assert "readinessProbe" not in container("asset-gateway-events")
-
-
-def test_shutdown_is_given_the_time_it_takes() -> None:
-    """The grace period holds gunicorn's own, and the seconds before it."""
-    conf = (ROOT / "gunicorn.conf.py").read_text()
-    [graceful] = map(int, re.findall(r"graceful_timeout = (\d+)", conf))
-    before = int(container("asset-gateway")["lifecycle"]["preStop"]["exec"]["command"][1])
-    assert pod("asset-gateway")["terminationGracePeriodSeconds"] > graceful + before
 
 
 def test_pods_may_do_as_little_as_possible() -> None:
