@@ -13,25 +13,42 @@ from benchmarks.processes import ROOT
 from tests.auth.tokens import CLIENT_ID, ISSUER, TokenMaker
 
 GATEWAY, COMPANION, FASTIFY = "gateway", "Companion", "Fastify"
+BEFORE = "gateway before"
+"""Another checkout's, to see what a change costs."""
 FLASK, FASTAPI = "naive Flask", "naive FastAPI"
 NAIVE = (FLASK, FASTAPI, FASTIFY)
 SUB = "0f8fad5b-d9cb-469f-a165-70867728950e"
 UPLOAD_ID = "VXBsb2FkSUQ" * 8
+BUCKET = "media-bucket"
 ORIGIN = "http://localhost:3000"
 VARIANTS = 8
 """Different requests of one case, sent in turn, so that nobody answers from memory."""
 
+DECLARED = {
+    "filename": "clip.mp4",
+    "content_type": "video/mp4",
+    "size": 7_340_032,
+    "method": "put",
+}
+
 Case = dict[str, Sequence[Request]]
+
+
+GUNICORN = ("-m", "gunicorn", "-w", "1", "-b", "127.0.0.1:{port}")
+
+
+def gateway_command(environment: str) -> list[str]:
+    """How a gateway is started in its own folder, with the packages of an environment."""
+    return [python(environment), *GUNICORN, "wsgi:app"]
 
 
 def commands() -> dict[str, list[str]]:
     """How each contender is started. The gateway's configuration is ``gunicorn.conf.py``."""
-    gunicorn = ["-m", "gunicorn", "-w", "1", "-b", "127.0.0.1:{port}"]
     return {
-        GATEWAY: [python("gateway"), *gunicorn, "wsgi:app"],
+        GATEWAY: gateway_command("gateway"),
         # Without our configuration file: as gunicorn comes.
         FLASK: [
-            *(python("peers"), *gunicorn, "-c", "python:benchmarks.peers.plain"),
+            *(python("peers"), *GUNICORN, "-c", "python:benchmarks.peers.plain"),
             "benchmarks.peers.naive_flask:app",
         ],
         FASTAPI: [
@@ -43,8 +60,8 @@ def commands() -> dict[str, list[str]]:
     }
 
 
-def list_store_command() -> list[str]:
-    return [sys.executable, "-m", "benchmarks.list_store", "{port}"]
+def store_command() -> list[str]:
+    return [sys.executable, "-m", "benchmarks.store", "{port}"]
 
 
 def gateway_environment(jwks_url: str, store_url: str) -> dict[str, str]:
@@ -55,7 +72,7 @@ def gateway_environment(jwks_url: str, store_url: str) -> dict[str, str]:
         "COGNITO_JWKS_URL": jwks_url,
         "AWS_REGION": "eu-central-1",
         "S3_REGION": "eu-west-1",
-        "S3_BUCKET_NAME": "media-bucket",
+        "S3_BUCKET_NAME": BUCKET,
         "S3_ENDPOINT": store_url,
         "S3_PUBLIC_ENDPOINT": "https://s3.amazonaws.com",
         "S3_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -78,13 +95,17 @@ def peer_environment(tokens: TokenMaker, store_url: str) -> dict[str, str]:
     }
 
 
+def bearer_of(tokens: TokenMaker) -> dict[str, str]:
+    """What a browser of one user sends with each request."""
+    return {"Authorization": f"Bearer {tokens(sub=SUB)}", "Origin": ORIGIN}
+
+
 def signing_cases(tokens: TokenMaker) -> dict[str, Case]:
     """What browsers ask for, with a token that the gateway has seen before."""
-    bearer = {"Authorization": f"Bearer {tokens(sub=SUB)}", "Origin": ORIGIN}
+    bearer = bearer_of(tokens)
     keys = [f"users/{SUB}/video/{uuid.uuid4()}/clip-{n}.mp4" for n in range(VARIANTS)]
     numbers = ",".join(str(number) for number in range(1, 1001))
-    declared = {"filename": "clip.mp4", "content_type": "video/mp4", "size": 7_340_032}
-    upload = json.dumps({**declared, "method": "put"}).encode()
+    upload = json.dumps(DECLARED).encode()
     links = [
         json.dumps({"paths": [f"video/{uuid.uuid4()}/clip-{n}.mp4" for n in range(1000)]}).encode()
         for _ in range(VARIANTS)
@@ -96,8 +117,7 @@ def signing_cases(tokens: TokenMaker) -> dict[str, Case]:
         ]
 
     def naive(method: str, path: str, *bodies: bytes) -> Case:
-        sent = [Request(method, path, bearer, body) for body in bodies or (b"",)]
-        return dict.fromkeys(NAIVE, sent)
+        return _of_naive([Request(method, path, bearer, body) for body in bodies or (b"",)])
 
     part, batch = uppy("2?"), uppy(f"batch?partNumbers={numbers}&")
     return {
@@ -127,18 +147,28 @@ def signing_cases(tokens: TokenMaker) -> dict[str, Case]:
     }
 
 
-def new_token_case(tokens: TokenMaker, count: int) -> Case:
-    """One signed part, each with a token that nobody has seen."""
+def new_token_cases(tokens: TokenMaker, count: int) -> dict[str, Case]:
+    """A signed part and a PUT, each with a token that nobody has seen."""
     key = f"users/{SUB}/video/{uuid.uuid4()}/clip.mp4"
     headers = [
         {"Authorization": f"Bearer {tokens(sub=SUB, jti=str(number))}", "Origin": ORIGIN}
         for number in range(count)
     ]
-    path, part = f"/s3/multipart/{UPLOAD_ID}/2?key={key}", f"/part/{UPLOAD_ID}/2"
+    part, upload = f"/s3/multipart/{UPLOAD_ID}/2?key={key}", json.dumps(DECLARED).encode()
     return {
-        GATEWAY: [Request("GET", path, each) for each in headers],
-        **{name: [Request("GET", part, each) for each in headers] for name in NAIVE},
+        "one signed part, a new token each": {
+            GATEWAY: [Request("GET", part, each) for each in headers],
+            **_of_naive([Request("GET", f"/part/{UPLOAD_ID}/2", each) for each in headers]),
+        },
+        "presigned PUT, a new token each": {
+            GATEWAY: [Request("POST", "/v1/uploads", each, upload, 201) for each in headers],
+            **_of_naive([Request("POST", "/put", each) for each in headers]),
+        },
     }
+
+
+def _of_naive(requests: Sequence[Request]) -> Case:
+    return dict.fromkeys(NAIVE, requests)
 
 
 def refusal_cases(tokens: TokenMaker) -> dict[str, Case]:

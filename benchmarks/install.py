@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import venv
+from pathlib import Path
 
 from benchmarks.processes import ROOT
 
@@ -24,8 +25,16 @@ SERVERS = SOURCES / "servers.txt"
 
 
 def python(environment: str) -> str:
-    """The interpreter of one of ``ENVIRONMENTS``."""
+    """The interpreter of one of ``ENVIRONMENTS``, or of ``before``."""
     return str(PEERS / environment / "bin" / "python")
+
+
+def install_before(checkout: Path) -> None:
+    """The production packages of another checkout of the gateway, anew each time."""
+    print(f"installing what {checkout} requires ...", flush=True)
+    venv.create(PEERS / "before", with_pip=True, clear=True)
+    pip = [python("before"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    subprocess.run([*pip, "-r", str(checkout / "requirements.txt")], check=True)
 
 
 def install_peers() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from benchmarks.processes import Server
 
-CONNECTIONS = 8
+CONNECTIONS = 6
 #: A server that closes a kept connection may cross with a request, which is then sent again.
 MAX_RESETS = 20
 

@@ -82,17 +82,22 @@ def pinned(core: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def serving(
-    name: str, command: list[str], env: Mapping[str, str], *, core: int | None = SERVER_CORE
+    name: str,
+    command: list[str],
+    env: Mapping[str, str],
+    *,
+    core: int | None = SERVER_CORE,
+    folder: Path = ROOT,
 ) -> Iterator[Server]:
-    """Start ``command`` (``{port}`` in it is filled in) on one core, or on all when it is None,
-    and wait until it accepts connections."""
+    """Start ``command`` (``{port}`` in it is filled in) in ``folder`` on one core, or on all when
+    it is None, and wait until it accepts connections."""
     cores = set(range(os.cpu_count() or 1)) if core is None else {core}
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
         [word.format(port=port) for word in command],
-        cwd=ROOT,
+        cwd=folder,
         env=inherited() | dict(env) | {"PORT": str(port)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

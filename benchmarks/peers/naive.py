@@ -78,3 +78,27 @@ def listed(sub: str) -> dict[str, Any]:
     """The keys alone, unsigned: what boto3 takes to read a page."""
     page = STORE.list_objects_v2(Bucket=BUCKET, Prefix=f"users/{sub}/")
     return {"keys": [found["Key"] for found in page["Contents"]]}
+
+
+def complete(sub: str) -> dict[str, Any]:
+    """Size, type and first bytes, which take two requests of boto3."""
+    key = f"users/{sub}/video/clip.mp4"
+    found = STORE.head_object(Bucket=BUCKET, Key=key)
+    first = STORE.get_object(Bucket=BUCKET, Key=key, Range="bytes=0-4095")["Body"].read()
+    if b"ftyp" not in first or found["ContentType"] != "video/mp4":
+        raise ValueError(key)
+    return {"key": key, "size": found["ContentLength"], "url": sign("get_object", Key=key)}
+
+
+def asset(sub: str) -> dict[str, Any]:
+    key = f"users/{sub}/video/clip.mp4"
+    found = STORE.head_object(Bucket=BUCKET, Key=key)
+    return {"key": key, "size": found["ContentLength"], "url": sign("get_object", Key=key)}
+
+
+def shared(sub: str) -> str:
+    """Where a share leads: its record is read, and its film looked at."""
+    record = STORE.get_object(Bucket=BUCKET, Key=f"users/{sub}/shares/one.json")["Body"].read()
+    key = f"users/{sub}/{json.loads(record)['path']}"
+    STORE.head_object(Bucket=BUCKET, Key=key)
+    return sign("get_object", Key=key)

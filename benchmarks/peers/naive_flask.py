@@ -1,6 +1,7 @@
 """The naive service on Flask, and a constant answer that shows what Flask itself costs."""
 
-from flask import Flask, request
+from flask import Flask, redirect, request
+from werkzeug import Response
 
 from benchmarks.peers import naive
 
@@ -35,3 +36,18 @@ def links() -> dict[str, object]:
 @app.get("/list")
 def listed() -> dict[str, object]:
     return naive.listed(naive.caller(request.headers["Authorization"]))
+
+
+@app.post("/complete")
+def complete() -> dict[str, object]:
+    return naive.complete(naive.caller(request.headers["Authorization"]))
+
+
+@app.get("/asset")
+def asset() -> dict[str, object]:
+    return naive.asset(naive.caller(request.headers["Authorization"]))
+
+
+@app.get("/share/<sub>")
+def share(sub: str) -> Response:
+    return redirect(naive.shared(sub))
