@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.client.generate import NPM, ROOT
+from tests.client.bundling import bundled_program
+from tests.client.generate import ROOT
 
 CLIENT = ROOT / "client"
 PACKAGE: dict[str, Any] = json.loads((CLIENT / "package.json").read_text())
@@ -124,31 +125,6 @@ def test_the_hooks_render_on_a_server() -> None:
 
 def in_react(program: str, platform: str) -> str:
     """What a program prints that was bundled with React, as a front end does it."""
-    bundle = bundled(program, platform)
+    bundle = bundled_program(program, platform=platform, mode="development")
     command = ["node", "--input-type=module", "-"]
     return subprocess.run(command, input=bundle, capture_output=True, text=True, check=True).stdout
-
-
-def bundled(program: str, platform: str = "browser") -> str:
-    """The program with all it imports; packages come from the tests' own."""
-    command = [
-        "node",
-        str(NPM / "node_modules" / "esbuild-wasm" / "bin" / "esbuild"),
-        *("--bundle", "--format=esm", f"--platform={platform}", "--log-level=error"),
-        '--define:process.env.NODE_ENV="development"',
-    ]
-    if platform == "node":
-        # React's packages are CommonJS and ask for Node's own by `require`.
-        command.append(
-            "--banner:js=import { createRequire } from 'node:module';"
-            "const require = createRequire('file:///');"
-        )
-    return subprocess.run(
-        command,
-        input=program,
-        cwd=NPM,
-        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "NODE_PATH": str(NPM / "node_modules")},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout

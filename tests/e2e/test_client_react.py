@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.client.bundling import bundled_program
 from tests.client.generate import ROOT
-from tests.client.test_package import bundled
 from tests.e2e.client_in_page import with_client
 from tests.e2e.site import Site
 
@@ -51,7 +51,7 @@ export function render(gateway, what) {
 
 @pytest.fixture(scope="module")
 def app() -> str:
-    return bundled(APP % {"client": ROOT / "client"})
+    return bundled_program(APP % {"client": ROOT / "client"}, mode="development")
 
 
 @pytest.fixture
