@@ -55,14 +55,19 @@ async def soak(site: Site, crowd: Crowd, minutes: float) -> Seen:
         await asyncio.sleep(max(0.0, began + number * SAMPLE_SECONDS - time.monotonic()))
         if acting.done():
             acting.result()
-        samples.append(await asyncio.to_thread(sample, began, pids, site.port, site.redis))
+        try:
+            samples.append(await asyncio.to_thread(sample, began, pids, site.port, site.redis))
+        except OSError:
+            # What its last words were is among the complaints.
+            crowd.record.failed("a process of the gateway ended")
+            break
         if number and number % 6 == 0:
             print(progress(samples, crowd.record), flush=True)
     whole, own = tree_cpu_seconds(os.getpid()) - whole, time.process_time() - own
     ended.set()
     await acting
     if site.processes() != pids:
-        crowd.record.failed("a worker of the gateway ended and was replaced")
+        crowd.record.failed(f"processes were replaced: {pids} before, {site.processes()} now")
     return Seen(samples, own, whole, await settle_accounts(site, crowd.users))
 
 
