@@ -1,7 +1,7 @@
 """A back end's own token: the client-credentials grant (RFC 6749, section 4.4).
 
-On AWS a pool's domain answers it; moto has none. There is one client, whose secret stays from start
-to start, with one scope. The claims are Cognito's:
+On AWS a pool's domain answers it; moto has none. There is one client in the pool, whose id and
+secret stay from start to start, with one scope. The claims are Cognito's:
 https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
 """
 
@@ -24,9 +24,47 @@ from devstack.kept import Kept
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
+    from devstack.account import Stack
+
 PATH = "/oauth2/token"
 SCOPE = "assets/act"
 LIFE_SECONDS = 3600
+_NAME = "service"
+
+
+def make_client(stack: Stack) -> str:
+    """The scope and the client that may ask for it, as the template makes them; the client's id."""
+    cognito = stack.client("cognito-idp")
+    server, _, scope = SCOPE.partition("/")
+    cognito.create_resource_server(
+        UserPoolId=stack.user_pool_id,
+        Identifier=server,
+        Name=server,
+        Scopes=[{"ScopeName": scope, "ScopeDescription": "Act for users"}],
+    )
+    made = cognito.create_user_pool_client(
+        UserPoolId=stack.user_pool_id,
+        ClientName=_NAME,
+        GenerateSecret=True,
+        AllowedOAuthFlows=["client_credentials"],
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthScopes=[SCOPE],
+    )
+    return str(made["UserPoolClient"]["ClientId"])
+
+
+def install_client(kept: Kept) -> None:
+    """Give that client the kept id and secret, which moto would draw."""
+    from moto.cognitoidp.models import CognitoIdpUserPoolClient
+
+    born = CognitoIdpUserPoolClient.__init__
+
+    def __init__(self: CognitoIdpUserPoolClient, *args: Any, **kwargs: Any) -> None:
+        born(self, *args, **kwargs)
+        if self.extended_config.get("ClientName") == _NAME:
+            self.id, self.secret = kept.back_end_id, kept.back_end_secret
+
+    CognitoIdpUserPoolClient.__init__ = __init__  # type: ignore[method-assign]
 
 
 class TokenEndpoint:

@@ -141,7 +141,7 @@ def create_app() -> WSGIApplication:
     os.environ["MOTO_CALL_RESET_API"] = "false"
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    from devstack import bucket_events, codes, identity, mends, queues
+    from devstack import back_ends, bucket_events, codes, identity, mends, queues
     from devstack.bootstrap import DEMO_EMAIL
     from devstack.kept import Kept
 
@@ -152,6 +152,7 @@ def create_app() -> WSGIApplication:
     identity.install_key(kept.signing_key if kept else identity.fresh_key())
     if kept:
         identity.install_sub(DEMO_EMAIL, kept.demo_sub)
+        back_ends.install_client(kept)
     identity.install_revocation()
     identity.install_deletion()
     identity.install_renewal()

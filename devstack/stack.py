@@ -30,11 +30,12 @@ def describe(ports: Ports, kept: Kept, own: Sequence[str]) -> dict[str, Any]:
     receiver = f"http://{HOST}:{ports.receiver}"
     stack = bootstrap(f"http://{HOST}:{ports.store}", origins)
     stack.create_user(DEMO_EMAIL, kept.password)
+    back_end = back_ends.make_client(stack)
     return {
         "environment": {
             **stack.gateway_environment(origins),
             **kept.edge.gateway_environment(f"http://{HOST}:{ports.edge}"),
-            "COGNITO_CLIENT_ID": f"{stack.client_id},{kept.back_end_id}",
+            "COGNITO_CLIENT_ID": f"{stack.client_id},{back_end}",
             "SERVICE_SCOPE": back_ends.SCOPE,
             "PUBLIC_BASE_URL": gateway,
             "SHARE_PAGE_URL": f"http://localhost:{ports.page}/share.html",
@@ -57,7 +58,7 @@ def describe(ports: Ports, kept: Kept, own: Sequence[str]) -> dict[str, Any]:
             "demo": {"username": DEMO_EMAIL, "password": kept.password, "sub": kept.demo_sub},
             "backEnd": {
                 "tokenUrl": f"{stack.endpoint}{back_ends.PATH}",
-                "clientId": kept.back_end_id,
+                "clientId": back_end,
                 "clientSecret": kept.back_end_secret,
                 "scope": back_ends.SCOPE,
             },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 import urllib3
 
 from devstack.back_ends import PATH, SCOPE
+from devstack.process import clean_environment
 from devstack.run import ROOT
 from tests.devstack.dev import Dev, running_dev
 
@@ -45,6 +47,25 @@ def test_the_python_readme_runs(dev: Dev, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert re.search(r"brand_kit/[0-9a-f-]{36}/hello\.txt", done.stdout)
     assert (tmp_path / "copy.txt").read_bytes() == b"Hello"
+
+
+def test_the_doctor_finds_no_fault_in_make_dev(dev: Dev) -> None:
+    """Asked with the settings that its own gateway has."""
+    stack_file = ROOT / ".run" / str(dev.ports.store) / "stack.json"
+    command = [sys.executable, "-m", "devstack.after", str(stack_file), "--"]
+    done = subprocess.run(
+        [*command, sys.executable, "-m", "flask", "doctor", "--json"],
+        cwd=ROOT,
+        env=clean_environment() | {"WEB_CONCURRENCY": "2", "AWS_EC2_METADATA_DISABLED": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    rows = json.loads(done.stdout)["rows"]
+    assert [row for row in rows if row["verdict"] == "fault"] == []
+    assert done.returncode == 0
+    told = {row["id"]: row["verdict"] for row in rows}
+    assert told["identity.service"] == told["identity.client_secret"] == "ok"
 
 
 @pytest.mark.parametrize(
