@@ -48,7 +48,7 @@ from tests.stores.store import Store
 KEYS = Credentials("AKIDEXAMPLE", "secret")
 FACTS = [("ETag", '"e"'), ("Last-Modified", "Sun, 22 Nov 2026 12:00:00 GMT")]
 EVENT = AssetEvent("evt_1", EventType.CREATED, "{}")
-MESSAGE = Message("", "receipt", 1, datetime.datetime.now(datetime.UTC))
+MESSAGE = Message("", "receipt", 1)
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
 BUNDLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 

@@ -69,8 +69,6 @@ class JwksCache:
     :param max_age_seconds: from this age on, a set is fetched anew when next used, which is how
         a withdrawn key is noticed.
     :param clock: monotonic seconds.
-
-    ``fetches_ok`` and ``fetches_failed`` count what happened so far.
     """
 
     def __init__(
@@ -94,8 +92,6 @@ class JwksCache:
         self._judged_by = 0  # the last flight, if it brought keys
         self._unknown = UnknownKids()
         self._old_at = self._next_fetch_at = clock()
-        self.fetches_ok = 0
-        self.fetches_failed = 0
 
     @property
     def loaded(self) -> bool:
@@ -181,10 +177,8 @@ class JwksCache:
 
     def _take(self, keys: Mapping[str, PublicKey] | None) -> None:
         if keys is None:
-            self.fetches_failed += 1
             _FAILED.inc()
             return
-        self.fetches_ok += 1
         _FETCHED.inc()
         self._old_at = self._clock() + self._max_age_seconds
         if keys != {kid: known.public for kid, known in self._key_set.keys.items()}:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from app.aws.clients import LazyClient
@@ -30,7 +29,6 @@ class Message:
     body: str
     receipt: str
     receive_count: int
-    sent_at: datetime
 
 
 class Queue:
@@ -47,7 +45,7 @@ class Queue:
             MaxNumberOfMessages=min(count, MAX_BATCH),
             WaitTimeSeconds=WAIT_SECONDS,
             VisibilityTimeout=visibility_seconds,
-            MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
+            MessageSystemAttributeNames=["ApproximateReceiveCount"],
         )
         return [_message(found) for found in answer.get("Messages", [])]
 
@@ -82,11 +80,5 @@ class Queue:
 
 
 def _message(found: Mapping[str, Any]) -> Message:
-    attributes = found.get("Attributes", {})
-    sent_milliseconds = int(attributes.get("SentTimestamp", 0))
-    return Message(
-        found["Body"],
-        found["ReceiptHandle"],
-        int(attributes.get("ApproximateReceiveCount", 1)),
-        datetime.fromtimestamp(sent_milliseconds / 1000, UTC),
-    )
+    count = found.get("Attributes", {}).get("ApproximateReceiveCount", 1)
+    return Message(found["Body"], found["ReceiptHandle"], int(count))

@@ -8,7 +8,8 @@ end as long as it takes. Sealed, as others may write to the queue too (T41).
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from app.domain.actors import Actor
 from app.domain.assets import StoredObject
@@ -32,6 +33,20 @@ class Report(NamedTuple):
     event: AssetEvent
     receiver: str | None
 
+    def to_claims(self) -> dict[str, Any]:
+        """The facts as JSON, to be signed."""
+        event = self.event
+        claims = {"id": event.id, "type": event.type, "body": event.body}
+        return claims | ({"receiver": self.receiver} if self.receiver else {})
+
+    @classmethod
+    def from_claims(cls, claims: Mapping[str, Any] | Sequence[Any]) -> Report:
+        """Version 0.1 wrote them by position, and the queue may still hold some."""
+        if not isinstance(claims, Mapping):
+            claims = dict(zip(("id", "type", "body", "receiver"), claims, strict=False))
+        event = AssetEvent(claims["id"], EventType(claims["type"]), claims["body"])
+        return cls(event, claims.get("receiver"))
+
 
 class Reports:
     """Reports about one bucket's objects, in one queue."""
@@ -44,8 +59,8 @@ class Reports:
     def leave(self, event: AssetEvent, receiver: str | None = None, delay_seconds: int = 0) -> None:
         """Put ``event`` into the queue, for one ``receiver`` or for all; nobody sees it for
         ``delay_seconds``. Raises ``QueueUnavailable``."""
-        report = [event.id, event.type, event.body, *([receiver] if receiver else [])]
-        self._queue.send(json.dumps({_REPORT: self._seals.sign(report)}), delay_seconds)
+        sealed = self._seals.sign(Report(event, receiver).to_claims())
+        self._queue.send(json.dumps({_REPORT: sealed}), delay_seconds)
 
     def postpone(self, event: AssetEvent, receiver: str) -> None:
         """Have ``receiver`` told of ``event`` later. Raises ``QueueUnavailable``."""
@@ -56,10 +71,9 @@ class Reports:
         if _REPORT not in body[: len(_REPORT) + 2]:
             return None
         try:
-            event_id, kind, text, *receiver = self._seals.verify(json.loads(body)[_REPORT])
+            return Report.from_claims(self._seals.verify(json.loads(body)[_REPORT]))
         except (NotFound, ValueError, KeyError, TypeError) as error:
             raise Unreadable("a report that this gateway did not seal") from error
-        return Report(AssetEvent(event_id, EventType(kind), text), next(iter(receiver), None))
 
     def verified(self, found: StoredObject, reason: str | None, actor: Actor | None) -> None:
         """The API's verifier looked at ``found``: what it is about to remove, the worker will not

@@ -44,7 +44,6 @@ def test_a_message_is_ours_until_it_is_deleted(queue: Queue) -> None:
     queue.send("häppy")
     [first] = queue.receive(10, visibility_seconds=60)
     assert (first.body, first.receive_count) == ("häppy", 1)
-    assert first.sent_at.year > 2000
     assert queue.receive(10, visibility_seconds=60) == []
     queue.hide(first, 0)
     [second] = queue.receive(10, visibility_seconds=60)

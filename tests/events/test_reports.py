@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from types import SimpleNamespace
 
@@ -44,3 +45,25 @@ def test_a_report_outlives_its_queue_and_its_return(
     else:
         with pytest.raises(Unreadable):
             reports.read(queue.bodies[0])
+
+
+def test_a_report_says_its_facts_by_name_and_one_of_version_0_1_is_told() -> None:
+    """The queue may hold reports by position while the gateway is updated."""
+    queue = Written()
+    seals = SignedTokens(["a secret key of thirty-two characters"], "report", LIFE_SECONDS)
+    reports = Reports("bucket", queue, seals)  # type: ignore[arg-type]
+    reports.leave(EVENT, "crm")
+    reports.leave(EVENT)
+    claims = [seals.verify(json.loads(body)["asset-gateway-report"]) for body in queue.bodies]
+    facts = {"id": EVENT.id, "type": "asset.rejected", "body": EVENT.body}
+    assert claims == [facts | {"receiver": "crm"}, facts]
+    old = [[*facts.values()], [*facts.values(), "crm"]]
+    bodies = [*queue.bodies, *(json.dumps({"asset-gateway-report": seals.sign(o)}) for o in old)]
+    assert [reports.read(body) for body in bodies] == [
+        (EVENT, "crm"),
+        (EVENT, None),
+        (EVENT, None),
+        (EVENT, "crm"),
+    ]
+    with pytest.raises(Unreadable):
+        reports.read(json.dumps({"asset-gateway-report": seals.sign({"id": "x"})}))

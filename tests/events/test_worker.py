@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import pytest
 
@@ -21,8 +20,7 @@ class MemoryQueue(Queue):
     """Gives what it has; remembers what is done to it."""
 
     def __init__(self, *bodies: str) -> None:
-        now = datetime.now(UTC)
-        self.messages = [Message(body, f"r-{body}", 1, now) for body in bodies]
+        self.messages = [Message(body, f"r-{body}", 1) for body in bodies]
         self.asked: list[int] = []
         self.deleted: list[str] = []
         self.hidden: list[tuple[str, int]] = []

@@ -117,9 +117,9 @@ MUTANTS: tuple[Mutant, ...] = (
         "a failed fetch ends the cooldown",
         Code(
             "JwksCache._take",
-            "self.fetches_failed += 1",
+            "_FAILED.inc()",
             """
-                self.fetches_failed += 1
+                _FAILED.inc()
                 self._next_fetch_at = self._clock()
             """,
         ),
