@@ -24,8 +24,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
+from app.signing import credentials
 from app.signing.addressing import BucketAddress
-from app.signing.credentials import static_credentials
 from app.signing.sigv4 import Presigner
 from benchmarks.install import PEERS, install_peers
 from benchmarks.results import Results
@@ -77,8 +77,9 @@ class Objects:
 def contenders(token: str | None) -> dict[str, Prepare]:
     """By name: what prepares new input, and gives what is to be timed on it."""
     objects = Objects()
-    presigner = Presigner(static_credentials(ID, SECRET, token), REGION)
     keys = Credentials(ID, SECRET, token)
+    ours = credentials.Credentials(ID, SECRET, token)
+    presigner = Presigner(lambda: ours, REGION)
     client = boto3.session.Session().client(
         "s3",
         region_name=REGION,

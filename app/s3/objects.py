@@ -69,11 +69,6 @@ class Objects:
             raise StorageUnavailable("The object was replaced while it was looked at; try again")
         return None if empty is None else (empty, b"")
 
-    def first_bytes(self, found: StoredObject, count: int) -> bytes | None:
-        """The first ``count`` bytes of exactly that version, None when it is no longer there."""
-        read = self._first(found.key, count, found.version_id, etag=found.etag)
-        return None if read is None else read[1]
-
     def beginning(self, key: str, count: int) -> bytes | None:
         """The first ``count`` bytes of ``key``, None when there is no such object."""
         read = self._first(key, count, None)
@@ -156,22 +151,19 @@ class Objects:
             return
 
     def _first(
-        self, key: str, count: int, version_id: str | None, *, etag: str | None = None
+        self, key: str, count: int, version_id: str | None
     ) -> tuple[Answer | None, bytes] | None:
         """An answer with its first ``count`` bytes; none of the former for an empty object.
 
-        None when there is no such object, or another than ``etag`` names.
+        None when there is no such object.
         """
-        headers = {"range": f"bytes=0-{count - 1}"}
-        if etag is not None:
-            headers["if-match"] = etag
         try:
             answer = self._client.ask(
                 operations.GET_OBJECT,
                 key,
                 query=_named(version_id),
-                headers=headers,
-                expect=GONE | NO_METHOD | OUT_OF_RANGE | PRECONDITION_FAILED,
+                headers={"range": f"bytes=0-{count - 1}"},
+                expect=GONE | NO_METHOD | OUT_OF_RANGE,
                 enough=count,
             )
         except Refused as refusal:

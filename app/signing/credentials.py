@@ -46,14 +46,6 @@ class ChainCredentials(Protocol):
     def get_frozen_credentials(self) -> _FrozenKeys: ...
 
 
-def static_credentials(
-    access_key_id: str, secret_access_key: str, session_token: str | None = None
-) -> CredentialsSource:
-    """Always the same keys. Their expiry, if any, is known to AWS alone."""
-    credentials = Credentials(access_key_id, secret_access_key, session_token or None)
-    return lambda: credentials
-
-
 def default_chain() -> CredentialsSource:
     """botocore's credential chain: environment, profiles, web identity, container, instance role.
 

@@ -63,30 +63,28 @@ def test_one_read_tells_what_a_look_and_a_read_do(objects: Objects, key: str, si
     found, first = read
     assert replace(looked, **UNSUMMED) == replace(found, **UNSUMMED)
     assert first == body[: min(size, 16)]
-    assert objects.first_bytes(looked, 16) == objects.beginning(key, 16) == first
+    assert objects.beginning(key, 16) == first
     objects.delete(key)
     assert objects.read(key, 16) is None
     assert objects.beginning(key, 16) is None
 
 
 @pytest.mark.store
-def test_t21_the_bytes_are_those_of_the_version_that_was_looked_at(
-    objects: Objects, key: str
+def test_t21_the_bytes_are_those_of_the_version_that_was_asked_for(
+    front_gateway: Gateway, key: str
 ) -> None:
     """T21: another object at the key in the meantime is not read in its place."""
+    objects = objects_at(front_gateway.store, front_gateway.bucket)
     objects.put(key, b"first", HEADERS)
     looked = objects.head(key)
     assert looked is not None
+    assert looked.version_id
     objects.put(key, b"second", HEADERS)
-    if looked.version_id is None:
-        assert objects.first_bytes(looked, 16) is None
-    else:
-        assert objects.first_bytes(looked, 16) == b"first"
-        pinned = objects.read(key, 16, looked.version_id)
-        assert pinned is not None
-        assert (pinned[0], pinned[1]) == (replace(looked, **UNSUMMED), b"first")
-        objects.delete_version(looked)
-        assert objects.head(key, looked.version_id) is None
+    pinned = objects.read(key, 16, looked.version_id)
+    assert pinned == (replace(looked, **UNSUMMED), b"first")
+    objects.delete_version(looked)
+    assert objects.head(key, looked.version_id) is None
+    assert objects.read(key, 16, looked.version_id) is None
     current = objects.head(key)
     assert current is not None
     assert current.size == len(b"second")
@@ -114,24 +112,6 @@ def test_a_write_over_another_object_is_told(status: str) -> None:
         with pytest.raises(Changed):
             bucket.objects.put(KEY, b"x", {}, if_match='"e"')
         assert store.asked[0].headers["if-match"] == '"e"'
-
-
-@pytest.mark.parametrize(("version_id", "named"), [("v1", True), (None, False)])
-def test_t21_what_is_read_is_named_by_etag_and_version(version_id: str | None, named: bool) -> None:
-    """T21: by version where there are versions, by ETag in any case."""
-    headers = {"ETag": '"1"', "Last-Modified": "Sun, 22 Nov 2026 12:00:00 GMT"}
-    looked = bucket_over(Canned(200, b"", {**headers, "Content-Length": "5"})).objects.head(KEY)
-    assert looked is not None
-
-    def respond(_: Asked) -> Iterable[bytes]:
-        yield response("206 X", b"12345", [*FACTS, ("Content-Range", "bytes 0-4/5")])
-
-    with bucket_at(respond) as (bucket, store):
-        found = replace(looked, version_id=version_id)
-        assert bucket.objects.first_bytes(found, 16) == b"12345"
-        [asked] = store.asked
-    assert (asked.headers["if-match"], asked.headers["range"]) == ('"1"', "bytes=0-15")
-    assert ("versionId=v1" in asked.target) is named
 
 
 @pytest.mark.parametrize("size", [5, 16, 1000])

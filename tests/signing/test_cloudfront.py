@@ -32,7 +32,7 @@ from app.domain.errors import CdnNotConfigured, ValidationFailed
 from app.domain.paths import AssetPath, Root
 from app.signing.addressing import BucketAddress
 from app.signing.cloudfront import CloudFrontSigner
-from app.signing.credentials import static_credentials
+from app.signing.credentials import Credentials
 from app.signing.links import LinkSigner
 from app.signing.sigv4 import Presigner
 from config import Settings, SettingsError
@@ -57,7 +57,7 @@ def signer(kind: str = "ec", hash_name: Any = "sha256", domain: str = DOMAIN) ->
 
 def links(*, cloudfront: CloudFrontSigner | None, now: datetime = AT) -> LinkSigner:
     return LinkSigner(
-        Presigner(static_credentials("AKIA", "secret"), "eu-west-1"),
+        Presigner(lambda: Credentials("AKIA", "secret"), "eu-west-1"),
         BucketAddress.of("bucket", "eu-west-1"),
         default_seconds=3600,
         cloudfront=cloudfront,

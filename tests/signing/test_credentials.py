@@ -16,7 +16,7 @@ from botocore import credentials as botocore_credentials
 from botocore.exceptions import CredentialRetrievalError
 
 from app.domain.errors import StorageUnavailable
-from app.signing.credentials import Credentials, _Chain, default_chain, static_credentials
+from app.signing.credentials import Credentials, _Chain, default_chain
 
 START = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
 
@@ -64,12 +64,6 @@ def no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     yield
-
-
-def test_static_keys_are_what_was_given() -> None:
-    """An empty session token, as an unset variable reads, is none."""
-    assert static_credentials("id", "secret", "")() == Credentials("id", "secret", None, None)
-    assert static_credentials("id", "secret", "token")().session_token == "token"
 
 
 def test_t37_secrets_are_not_in_the_repr() -> None:

@@ -28,7 +28,6 @@ _WITHOUT_EFFECT = {
     "FORWARDED_ALLOW_IPS": "TRUSTED_PROXIES says how many proxies there are",
     "SCRIPT_NAME": "the gateway serves at the root of its address",
 }
-_TRUE = ("1", "true", "yes", "on")
 _CONNECT_SECONDS = 2.0
 
 

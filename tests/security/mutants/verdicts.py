@@ -35,11 +35,11 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "T21",
-        "other bytes than those looked at are judged",
+        "other bytes than the event's are judged",
         Code(
-            "Objects.first_bytes",
-            "self._first(found.key, count, ...)",
-            "self._first(found.key, count, None)",
+            "Objects.read",
+            "self._first(key, count, version_id)",
+            "self._first(key, count, None)",
         ),
     ),
     mutant(
