@@ -15,7 +15,7 @@ dev: $(VENV)/ready ## Run the whole product on local stand-ins (ORIGIN=http://lo
 install: $(VENV)/ready ## Install the packages, for .venv/bin/flask
 
 test: lint stores ## Check style and types, and run every test, browsers included
-	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 browsers: $(VENV)/ready ## Go through every journey in Chromium, Firefox and WebKit
 	@$(BIN)/python -m tests.stores.install --engines

@@ -31,8 +31,13 @@ hypothesis.settings.register_profile("explore", PATIENT)
 hypothesis.settings.register_profile("suite", PATIENT, derandomize=True)
 hypothesis.settings.load_profile("suite")
 
-#: The folders whose modules take longest. They go first, so that no process ends long after others.
-SLOWEST = ("e2e", "faults", "devstack", "smoke", "stores", "api", "cli", "events", "limits")
+#: What takes longest, in folders or in modules of its own. It goes first, so that no process ends
+#: long after others: each has whole modules (``--dist loadfile``).
+SLOWEST = (
+    *("e2e", "faults", "devstack", "smoke", "stores", "api", "cli", "events", "limits"),
+    *("client", "operations", "test_tracing.py", "test_deploy.py", "test_docs.py"),
+    *("security", "infra", "auth", "s3"),
+)
 
 
 def pytest_configure() -> None:
@@ -42,19 +47,10 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process run all of a module, which then starts once what its tests share."""
-
-    def module(item: pytest.Item) -> Path:
-        return item.path.relative_to(Path(__file__).parent)
-
-    def turn(item: pytest.Item) -> int:
-        folder = module(item).parts[0]
-        return SLOWEST.index(folder) if folder in SLOWEST else len(SLOWEST)
-
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(module(item).with_suffix(""))))
-    items.sort(key=turn)
+    """The slowest first."""
+    turns = {name: turn for turn, name in enumerate(SLOWEST)}
+    here = Path(__file__).parent
+    items.sort(key=lambda item: turns.get(item.path.relative_to(here).parts[0], len(turns)))
 
 
 @pytest.fixture(autouse=True)

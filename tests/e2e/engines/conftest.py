@@ -35,10 +35,7 @@ def line(site: Site) -> CorsProxy:
     return site.line
 
 
-# One process per worker holds the stack for all of them.
-@pytest.fixture(
-    params=[pytest.param(name, marks=pytest.mark.xdist_group("engines")) for name in ENGINES]
-)
+@pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -20,7 +20,7 @@ from tests.devstack.dev import Dev, running_dev
 from tests.e2e.conftest import CLIP, fresh_tab
 from tests.e2e.examples.building import EXAMPLES, ROOT, copied, env_file, run, serving, tool
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("examples")]
+pytestmark = pytest.mark.browser
 
 PINNED = json.loads((ROOT / "tests/e2e/examples/npm/package.json").read_text())["dependencies"]
 NAMES = ("vite-react", "nextjs")
