@@ -15,7 +15,7 @@ from app.assets.share_records import ShareRecords
 from app.domain.actors import USER
 from app.domain.assets import StoredObject
 from app.domain.copies import Copy
-from app.domain.errors import AlreadyExists, NotFound, StorageUnavailable
+from app.domain.errors import AlreadyExists, NotFound, StorageError, StorageUnavailable
 from app.domain.metadata import MARK, META_PREFIX, marks_package, package_mark
 from app.domain.paths import Root
 from app.domain.policy import cache_control
@@ -28,9 +28,10 @@ from app.s3.objects import Objects
 from app.signing.tokens import CopyMarks
 
 #: ``moved``, ``finished`` (an earlier run had copied it), ``conflict`` (something else is at the
-#: new place: both stay), ``gone`` meanwhile, ``share`` (opened anew, by another link), ``request``
-#: (an upload request, which ends: its link names the old user).
-Outcome = Literal["moved", "finished", "conflict", "gone", "share", "request"]
+#: new place: both stay), ``refused`` (the store takes no such copy: it stays), ``gone`` meanwhile,
+#: ``share`` (opened anew, by another link), ``request`` (an upload request, which ends: its link
+#: names the old user).
+Outcome = Literal["moved", "finished", "conflict", "refused", "gone", "share", "request"]
 
 
 class Step(NamedTuple):
@@ -39,10 +40,12 @@ class Step(NamedTuple):
     key: str
     size: int
     outcome: Outcome
+    why: str = ""
 
 
 class Handover:
-    """Moves folders. Raises ``StorageError`` or ``StorageUnavailable``; run it again then."""
+    """Moves folders. Raises ``StorageUnavailable``, and ``StorageError`` where nothing can be
+    listed; run it again then."""
 
     def __init__(
         self,
@@ -65,7 +68,11 @@ class Handover:
         shares = shares_prefix(old)
         for listed in self._listings.all(old.prefix):
             if not listed.key.startswith(shares):
-                yield self._move(listed.key, old, new, dry_run)
+                try:
+                    yield self._move(listed.key, old, new, dry_run)
+                except StorageError as refused:
+                    # An archived object, a name that no request can have: no run would get past it.
+                    yield Step(listed.key, 0, "refused", refused.detail)
         # Last, as a share leads to an asset that is there.
         for share in self._shares(old):
             yield self._reopen(share, old, new, dry_run)

@@ -129,6 +129,72 @@ def test_what_was_deleted_since_then_is_there_again(stack: Stack, run: Recover) 
     assert s3.get_object(Bucket=name, Key="users/s/b")["Body"].read() == b"anew"
 
 
+#: Below a user's folder: what S3 allows, whoever wrote it. A line break is beyond the stand-in.
+ODD = (
+    *("Größe/ü.mp4", "a\u0301", "日本語.mp4", "😀", "a b+c%20d&e=f?g#h.mp4", "%2F", "q'\"<>&"),
+    *("tab\tkey", "folder/", "a//b", "/lead", " trailing ", "back\\slash", "empty"),
+)
+#: boto3 sends them; our own client does not, as HTTP takes them for steps along a path.
+DOTTED = ("../up", "./dot")
+
+
+def put_odd(stack: Stack, name: str, folder: str) -> dict[str, bytes]:
+    """Bytes by key, of 0, 1 and more; one key is as long as S3 has them."""
+    longest = "x" * (1024 - len(folder))
+    bodies = {
+        f"{folder}{key}": b"" if key in ("empty", "folder/") else key.encode()
+        for key in (*ODD, *DOTTED, longest)
+    }
+    for key, body in bodies.items():
+        stack.client("s3").put_object(Bucket=name, Key=key, Body=body, Metadata={"of": "mine"})
+    return bodies
+
+
+def stored(stack: Stack, name: str, prefix: str) -> dict[str, bytes]:
+    s3 = stack.client("s3")
+    listed = s3.list_objects_v2(Bucket=name, Prefix=prefix).get("Contents", [])
+    return {
+        each["Key"]: s3.get_object(Bucket=name, Key=each["Key"])["Body"].read() for each in listed
+    }
+
+
+def test_names_of_any_kind_are_copied_and_restored(stack: Stack, run: Recover) -> None:
+    """Umlauts, spaces, slashes, dots, nothing in them, 1,024 bytes long."""
+    source, target = bucket(stack), bucket(stack)
+    bodies = put_odd(stack, source, "users/s/")
+    assert f"{len(bodies)} copied" in run(*copying(source, target)).output
+    assert stored(stack, target, "users/") == bodies
+    assert f"{len(bodies)} there" in run(*copying(source, target)).output
+    for key in bodies:
+        stack.client("s3").delete_object(Bucket=target, Key=key)
+    where = ["--bucket", target, "--region", "us-east-1", "--prefix", "users/"]
+    restored = run("deleted", *where, "--since", "2020-01-01T00:00:00")
+    assert f"{len(bodies)} object(s)" in restored.output
+    assert stored(stack, target, "users/") == bodies
+
+
+def test_one_name_that_cannot_be_moved_does_not_stop_the_others(
+    stack: Stack, run: Recover, tmp_path: Path
+) -> None:
+    """Neither of its folder nor of the next user; it stays, and the command says which and why."""
+    (old, new), (other, other_new) = ((str(uuid4()), str(uuid4())) for _ in range(2))
+    bodies = put_odd(stack, stack.bucket, f"users/{old}/")
+    stack.client("s3").put_object(Bucket=stack.bucket, Key=f"users/{other}/a", Body=b"1")
+    mapping = tmp_path / "m.csv"
+    mapping.write_text(f"old_sub,new_sub\n{old},{new}\n{other},{other_new}\n")
+    done = run("folders", mapping, ok=False, env=environment(stack))
+    for name in DOTTED:
+        assert f"refused: users/{old}/{name}: This name or metadata cannot be sent" in done.output
+    assert f"{len(bodies) - 2} moved, 2 refused" in done.output
+    assert f"{other} -> {other_new}: 1 moved" in done.output
+    assert "2 file(s) were left where they are" in done.output
+    left = {f"users/{old}/{name}" for name in DOTTED}
+    assert stored(stack, stack.bucket, f"users/{old}/").keys() == left
+    assert stored(stack, stack.bucket, f"users/{new}/") == {
+        key.replace(old, new): body for key, body in bodies.items() if key not in left
+    }
+
+
 # --- accounts --------------------------------------------------------------------------------
 
 ADA = Account("old-ada", "Ada@example.com", True)

@@ -91,8 +91,8 @@ def match_accounts(old: Path, new: Path, mapping: Path) -> None:
 @dry_run_option
 @click.argument("mapping", type=TO_READ)
 def folders(dry_run: bool, mapping: Path) -> None:
-    """Move each old sub's folder of MAPPING to the new one. Ends with 1 after conflicts."""
-    conflicts = 0
+    """Move each old sub's folder of MAPPING to the new one. Ends with 1 if a file is left."""
+    left = 0
     with faults_as_messages():
         pairs = read_mapping(mapping)
         handover = _handover()
@@ -104,11 +104,13 @@ def folders(dry_run: bool, mapping: Path) -> None:
                 size += step.size
                 if step.outcome == "conflict":
                     click.echo(f"conflict: {step.key}: another file is at {new}", err=True)
-            conflicts += counts["conflict"]
+                elif step.why:
+                    click.echo(f"{step.outcome}: {step.key}: {step.why}", err=True)
+            left += counts["conflict"] + counts["refused"]
             told = ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
             click.echo(f"{old} -> {new}: {told or 'nothing there'}, {size} bytes")
-    if conflicts:
-        raise click.ClickException(f"{conflicts} file(s) were left where they are")
+    if left:
+        raise click.ClickException(f"{left} file(s) were left where they are")
 
 
 def _handover() -> Handover:
