@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from app.cli.files import read_text, write_private
+
 
 def read_env(path: Path) -> dict[str, str]:
-    """The file's settings; an empty dict when there is no file. Comments are skipped."""
+    """The file's settings, without quotes; an empty dict when there is no file. Comments are
+    skipped, and of a name that stands twice the last counts. Raises ``FileError``."""
     if not path.exists():
         return {}
-    lines = (line.strip() for line in path.read_text().splitlines())
-    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    return {name.strip(): value.strip() for name, value in pairs}
+    return dict(pair for line in read_text(path).splitlines() if (pair := _pair(line)))
 
 
 def env_text(values: Mapping[str, str]) -> str:
@@ -26,17 +25,30 @@ def env_text(values: Mapping[str, str]) -> str:
 
 
 def write_env(path: Path, values: Mapping[str, str]) -> None:
-    """Set ``values`` in the file and leave its other lines as they are.
+    """Set ``values`` in the file and leave its other lines as they are. Raises ``FileError``.
 
     The file is replaced at once and readable by its owner alone (0600), as it holds secrets.
     """
     waiting = dict(values)
     lines = []
-    for line in path.read_text().splitlines() if path.exists() else []:
-        name = line.split("=", 1)[0].strip()
-        lines.append(env_text({name: waiting.pop(name)}) if name in waiting else f"{line}\n")
-    # mkstemp makes the file 0600, before a byte of it is written.
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w") as file:
-        file.writelines([*lines, env_text(waiting)])
-    os.replace(temporary, path)
+    for line in read_text(path).splitlines() if path.exists() else []:
+        pair = _pair(line)
+        if pair is None or pair[0] not in values:
+            lines.append(f"{line}\n")
+        elif pair[0] in waiting:
+            export = "export " if line.strip().startswith("export ") else ""
+            lines.append(export + env_text({pair[0]: waiting.pop(pair[0])}))
+        # A second line of the same name would count instead of ours.
+    write_private(path, "".join([*lines, env_text(waiting)]))
+
+
+def _pair(line: str) -> tuple[str, str] | None:
+    """Name and value of a line, None for one that sets nothing."""
+    text = line.strip().removeprefix("export ")
+    name, equals, value = text.partition("=")
+    if not equals or text.startswith("#"):
+        return None
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        value = value[1:-1]
+    return name.strip(), value

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from app.cli.files import FileError
 from app.cli.stack_changes import StackError
 from app.cli.stack_environment import AccessKeyError
 from app.cli.stack_keys import SLOTS, KeysError
@@ -67,7 +68,7 @@ def provision(
     request = Request(parameters=parameters, tags=_tags(tags), **asked)
     try:
         Rollout(request, aws_client).run()
-    except (StackError, AccessKeyError, KeysError) as error:
+    except (StackError, AccessKeyError, KeysError, FileError) as error:
         raise click.ClickException(str(error)) from None
     except (BotoCoreError, ClientError) as error:
         raise click.ClickException(f"AWS: {error}") from None

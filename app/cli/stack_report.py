@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.env_file import env_text, read_env, write_env
+from app.cli.env_file import env_text, read_env
 from app.cli.stack_changes import Change, Found
 from app.cli.stack_environment import SECRETS, front_end_environment
 
@@ -31,9 +31,8 @@ def agreed(changes: list[Change]) -> bool:
 
 
 def report(after: Found, values: Mapping[str, str], region: str, path: Path | None) -> None:
-    """Both environments on standard output; secrets only where no file keeps them."""
+    """Both environments on standard output; secrets only where no file (``path``) keeps them."""
     if path:
-        write_env(path, values)
         click.echo(f"wrote {path}: the gateway's environment, secrets included", err=True)
     shown = {name: text for name, text in values.items() if not (path and name in SECRETS)}
     click.echo("# gateway\n" + env_text(shown))

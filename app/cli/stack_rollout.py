@@ -17,6 +17,7 @@ import click
 
 from app.cli.cost_monitor import cost_monitor
 from app.cli.env_file import read_env, write_env
+from app.cli.files import FileError
 from app.cli.stack_changes import Found, Stack, StackError
 from app.cli.stack_environment import (
     AccessKeyError,
@@ -92,7 +93,7 @@ class Rollout:
             with self._optional("access key"):
                 iam = self.clients("iam", request.region)
                 values |= access_key(iam, user, env, fresh=request.new_access_key)
-        report(after, values, request.region, request.env_file)
+        report(after, values, request.region, self._write(values))
         with self._optional("termination protection"):
             if not after.is_protected:
                 main.protect()
@@ -108,9 +109,18 @@ class Rollout:
 
         try:
             yield
-        except (StackError, AccessKeyError, BotoCoreError, ClientError) as error:
+        except (StackError, AccessKeyError, FileError, BotoCoreError, ClientError) as error:
             click.echo(f"{part}: {error}", err=True)
             self._refused.append(part)
+
+    def _write(self, values: Mapping[str, str]) -> Path | None:
+        """The file that now has them; None, so that they are shown, where there is none."""
+        path = self.request.env_file
+        if path:
+            with self._optional("environment's file, so that its secrets are shown here"):
+                write_env(path, values)
+                return path
+        return None
 
     def _parameters(self, before: Found | None) -> dict[str, str]:
         known = dict(before.parameters) if before else {}

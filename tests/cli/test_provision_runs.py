@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import stack_rollout
-from app.cli.env_file import read_env
+from app.cli.env_file import read_env, write_env
+from app.cli.files import FileError
+from app.signing.key_pairs import public_half
 from config import Settings
 from tests.cli.stateful_account import StatefulAccount
 
@@ -39,6 +43,13 @@ class Operator:
             raise result.exception
         assert result.exit_code == ends_with, result.output
         return result
+
+    def try_to_run(self, *options: str) -> bool:
+        """Whether it came to its end."""
+        given = ["--region", "eu-west-1", "--yes", "--env-file", str(self.file), *options]
+        result = CliRunner().invoke(command.provision, given, env={"AWS_REGION": ""})
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+        return result.exit_code == 0
 
     @property
     def settings(self) -> Settings:
@@ -121,6 +132,67 @@ def test_a_key_is_rotated_and_retired(operator: Operator) -> None:
     assert operator.settings.cloudfront_private_key == green.cloudfront_private_key
 
 
+def unplugged(account: StatefulAccount, *, call: int, done: bool) -> Callable[[str, str], Any]:
+    """``account.client``, by which the operator is gone at the ``call``-th request: before AWS has
+    it, or after AWS has done it."""
+    numbers = itertools.count(1)
+
+    class Unplugged:
+        def __init__(self, client: Any) -> None:
+            self._client = client
+
+        def __getattr__(self, name: str) -> Any:
+            def ask(**parameters: Any) -> Any:
+                is_last = next(numbers) == call
+                if is_last and not done:
+                    raise KeyboardInterrupt
+                try:
+                    return getattr(self._client, name)(**parameters)
+                finally:
+                    if is_last:
+                        raise KeyboardInterrupt
+
+            return ask
+
+    return lambda service, region: Unplugged(account.client(service, region))
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+def test_a_run_that_is_broken_off_anywhere_is_finished_by_the_next(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, done: bool, tmp_path: Path
+) -> None:
+    """At every single request to AWS: the next run ends with a gateway that starts, whose links
+    the edge takes, and with the same secrets that the file had when it was broken off."""
+    options = (*FIRST, "--replica-region", "eu-north-1")
+    for call in itertools.count(1):
+        operator.account = StatefulAccount()
+        operator.file = tmp_path / f"{call}.env"
+        client = unplugged(operator.account, call=call, done=done)
+        monkeypatch.setattr(command, "aws_client", client)
+        if operator.try_to_run(*options):
+            break
+        before = read_env(operator.file)
+        monkeypatch.setattr(command, "aws_client", operator.account.client)
+        assert operator.try_to_run(*options), f"broken off at request {call}"
+        # AWS shows a secret once: a key that was made when nobody listened is of no use.
+        if not operator.settings.s3_access_key_id:
+            operator.run("--new-access-key")
+        assert before.items() <= read_env(operator.file).items()
+        assert_works(operator)
+    assert call > 25
+
+
+def assert_works(operator: Operator) -> None:
+    """Both stacks and the replica are there, and the key of links is one that the edge knows."""
+    settings = operator.settings
+    assert operator.account.buckets == {"media-acme", "media-acme-logs", "media-acme-replica"}
+    assert settings.s3_access_key_id in operator.account.access_keys
+    assert operator.stack().is_protected
+    assert "EdgeFailsAlarm" in operator.stack("asset-gateway-edge-alarms", "us-east-1").resources
+    known = operator.stack().parameters.values()
+    assert public_half(settings.cloudfront_private_key).strip() in {each.strip() for each in known}
+
+
 def test_access_keys_are_made_once_and_again_when_asked(operator: Operator) -> None:
     """One with the stack, a second when asked for, and no third."""
     operator.run(*FIRST)
@@ -184,3 +256,38 @@ def test_the_whole_set_up_with_everything(operator: Operator) -> None:
     assert operator.stack().tags == {"application": "asset-gateway", "team": "media"}
     budget = operator.stack("asset-gateway-edge-alarms", "us-east-1").resources["Budget"]
     assert budget["Properties"]["Budget"]["BudgetLimit"]["Amount"] == "500"
+
+
+@pytest.mark.parametrize("contents", [None, b"\xff\xfe\x00"], ids=["no folder", "no text"])
+def test_a_file_that_cannot_be_used_is_said_before_anything_is_made(
+    operator: Operator, contents: bytes | None, tmp_path: Path
+) -> None:
+    """A stack whose keys nobody kept would be of no use."""
+    operator.file = tmp_path / "folder" / "gateway.env"
+    if contents is not None:
+        operator.file.parent.mkdir()
+        operator.file.write_bytes(contents)
+    done = operator.run(*FIRST, ends_with=1)
+    assert f"{operator.file}: " in done.output or f"{operator.file.parent}" in done.output
+    assert operator.account.stacks == {}
+
+
+def test_a_file_that_goes_meanwhile_costs_no_secret(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keys were made: they are shown, and the command ends with 1."""
+    operator.run(*FIRST)
+    before = operator.settings
+
+    writes = iter([write_env])
+
+    def fills_up(path: Path, values: dict[str, str]) -> None:
+        if write := next(writes, None):
+            return write(path, values)
+        raise FileError("gateway.env: No space left on device")
+
+    monkeypatch.setattr(stack_rollout, "write_env", fills_up)
+    done = operator.run("--new-access-key", ends_with=1)
+    assert "No space left on device" in done.stderr
+    assert f"S3_ACCESS_KEY_ID={operator.account.access_keys[1]}\n" in done.stdout
+    assert f"SECRET_KEY={before.secret_key}\n" in done.stdout

@@ -271,6 +271,18 @@ def test_what_is_no_export_is_a_message(tmp_path: Path, run: Recover) -> None:
     assert "line 1: is no account" in done.output
 
 
+def test_files_that_are_none_are_a_message(tmp_path: Path, run: Recover) -> None:
+    """No text, no folder, nothing in it: never a traceback."""
+    binary, empty = tmp_path / "binary", tmp_path / "empty"
+    binary.write_bytes(b"\xff\xfe\x00")
+    empty.write_bytes(b"")
+    assert "binary: is no text" in run("match", binary, empty, tmp_path / "m", ok=False).output
+    assert "binary: is no text" in run("folders", binary, ok=False).output
+    assert "its first line is not" in run("folders", empty, ok=False).output
+    done = run("match", empty, empty, tmp_path / "missing" / "m.csv", ok=False)
+    assert "No such file or directory" in done.output
+
+
 # --- the drills ------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,9 @@ def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> Any:
 _Loader.add_multi_constructor("!", _intrinsic)
 
 
+@cache
 def load(name: str) -> dict[str, Any]:
-    """The template as written, with intrinsic functions in their long form."""
+    """The template as written, with intrinsic functions in their long form; to be read only."""
     return dict(yaml.load((INFRA / name).read_text(), Loader=_Loader))  # noqa: S506
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
 
 import pytest
 
 from app.cli.stack_environment import front_end_environment, gateway_environment
 from config import SCHEMA
-from tests.infra import templates
+from tests.infra.templates import load
 from tests.infra.terraform import (
     MODULE,
     blocks,
@@ -19,7 +18,6 @@ from tests.infra.terraform import (
     unquoted,
 )
 
-load = cache(templates.load)
 _BUCKET = (
     "aws_s3_bucket",
     "aws_s3_bucket_public_access_block",

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -17,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.cli.files import read_text, write_private
 from app.cli.recover.options import Unusable
 from app.domain.principal import is_sub
 
@@ -128,13 +127,13 @@ def _address(account: Account) -> str:
 
 def write_accounts(path: Path, accounts: Iterable[Account]) -> None:
     """One JSON object a line; for its owner alone (0600), as it names people."""
-    _write(path, "".join(f"{json.dumps(asdict(account))}\n" for account in accounts))
+    write_private(path, "".join(f"{json.dumps(asdict(account))}\n" for account in accounts))
 
 
 def read_accounts(path: Path) -> list[Account]:
-    """What ``write_accounts`` wrote. Raises ``Unusable``."""
+    """What ``write_accounts`` wrote. Raises ``Unusable``, ``FileError``."""
     accounts = []
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         try:
             found = json.loads(line)
             accounts.append(Account(**{**found, "groups": tuple(found.get("groups", ()))}))
@@ -146,12 +145,12 @@ def read_accounts(path: Path) -> list[Account]:
 def write_mapping(path: Path, pairs: Mapping[str, str]) -> None:
     """CSV, with a header."""
     lines = [",".join(_HEADER), *(f"{old},{new}" for old, new in pairs.items())]
-    _write(path, "\n".join(lines) + "\n")
+    write_private(path, "\n".join(lines) + "\n")
 
 
 def read_mapping(path: Path) -> dict[str, str]:
     """New ``sub`` by old one. Raises ``Unusable`` for what would mix two users' files."""
-    rows = [row for row in csv.reader(path.read_text().splitlines()) if row]
+    rows = [row for row in csv.reader(read_text(path).splitlines()) if row]
     if not rows or tuple(rows[0]) != _HEADER:
         raise Unusable(f"{path}: its first line is not {','.join(_HEADER)}")
     pairs: dict[str, str] = {}
@@ -167,10 +166,3 @@ def read_mapping(path: Path) -> dict[str, str]:
     if both := pairs.keys() & set(pairs.values()):
         raise Unusable(f"{path}: {min(both)} is an old sub and a new one")
     return pairs
-
-
-def _write(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    os.replace(temporary, path)

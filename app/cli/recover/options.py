@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from app.cli.files import FileError
 from app.domain.errors import Problem
 from config import SettingsError
 
@@ -29,7 +30,7 @@ def faults_as_messages() -> Iterator[None]:
 
     try:
         yield
-    except (Unusable, SettingsError) as error:
+    except (Unusable, FileError, SettingsError) as error:
         raise click.ClickException(str(error)) from None
     except Problem as problem:
         raise click.ClickException(f"{problem.detail}. Run it again.") from None
