@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any, Protocol
 
 from app.domain.errors import InsufficientScope, InvalidToken
+from app.domain.instants import duration_text
 from app.domain.principal import Principal
 
 Claims = Mapping[str, Any]
@@ -67,25 +68,32 @@ def is_instant(value: object) -> bool:
     return type(value) is int or (type(value) is float and isfinite(value))
 
 
-def is_over(expires: object, now: float, leeway_seconds: int) -> bool:
-    """Whether ``exp`` is an instant, and past."""
-    return is_instant(expires) and expires <= now - leeway_seconds  # type: ignore[operator]
-
-
 def expiry(claims: Claims, now: float, leeway_seconds: int) -> Seconds:
     """``exp``. Raises ``InvalidToken`` from then on."""
     expires: Seconds = claims.get("exp", "")
-    if not is_instant(expires) or is_over(expires, now, leeway_seconds):
-        raise InvalidToken("The token has expired, or does not say when it does")
+    if not is_instant(expires):
+        raise InvalidToken("The token does not say when it expires")
+    check_not_over(expires, now, leeway_seconds)
     return expires
+
+
+def check_not_over(expires: object, now: float, leeway_seconds: int) -> None:
+    """Raises ``InvalidToken`` when ``exp`` is an instant, and past."""
+    # It names the clock: what the issuer gave out a moment ago is over to one that is ahead.
+    if is_instant(expires) and expires <= now - leeway_seconds:  # type: ignore[operator]
+        ago = duration_text(now - expires)  # type: ignore[operator]
+        raise InvalidToken(f"The token expired {ago} ago by this service's clock")
 
 
 def check_beginning(claims: Claims, now: float, leeway_seconds: int) -> None:
     """Raises ``InvalidToken`` before ``iat`` or ``nbf``, which may both be left out."""
     for name in ("iat", "nbf"):
         instant = claims.get(name, 0)
-        if not is_instant(instant) or instant > now + leeway_seconds:
-            raise InvalidToken(f"The token's {name} is in the future, or no time at all")
+        if not is_instant(instant):
+            raise InvalidToken(f"The token's {name} is no time")
+        if instant > now + leeway_seconds:
+            early = duration_text(instant - now)
+            raise InvalidToken(f"The token's {name} is {early} ahead of this service's clock")
 
 
 def issuer_among(claims: Claims, issuers: Container[str]) -> str:

@@ -22,7 +22,7 @@ from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64decode
 
-from app.auth.claims import Claims, Rules, is_over
+from app.auth.claims import Claims, Rules, check_not_over
 from app.auth.jwks import SigningKey
 from app.auth.keyset import ASYMMETRIC, RS256, PublicKey
 from app.domain.errors import InvalidToken
@@ -125,8 +125,8 @@ class TokenVerifier:
     def _verify_afresh(self, token: str) -> _Verdict:
         kid, algorithm = checked_header(token, self._rules.algorithms)
         # Most refused tokens are expired ones of idle pages: they need no key and no RSA.
-        if is_over(read_claims(token).get("exp"), self._clock(), self._rules.leeway_seconds):
-            raise InvalidToken("The token has expired")
+        said = read_claims(token)
+        check_not_over(said.get("exp"), self._clock(), self._rules.leeway_seconds)
         signing_key = self._keys.key_for(kid)
         claims = signed_claims(token, signing_key.public, algorithm)
         now = self._clock()

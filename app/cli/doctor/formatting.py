@@ -18,11 +18,3 @@ def format_instant(seconds: float) -> str:
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
     except (ValueError, OverflowError, OSError):
         return str(seconds)
-
-
-def format_duration(seconds: float) -> str:
-    """A duration, in the largest unit that says enough."""
-    minutes = int(seconds // 60)
-    if minutes < 1:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"

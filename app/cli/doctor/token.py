@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import urllib3
 from joserfc.util import urlsafe_b64decode
 
-from app.auth.claims import MAX_LEEWAY_SECONDS, Rules, is_instant
+from app.auth.claims import Claims, Rules, Seconds, is_instant
 from app.auth.jwks import JwksCache
 from app.auth.keyset import PublicKey
 from app.auth.verifier import (
@@ -28,10 +28,11 @@ from app.auth.verifier import (
     signed_claims,
 )
 from app.cli.doctor.deployment import Deployment, host_of
-from app.cli.doctor.formatting import format_duration, format_instant, printable
+from app.cli.doctor.formatting import format_instant, printable
 from app.cli.doctor.provider import FETCH_SECONDS
 from app.cli.doctor.results import Check, Result
 from app.domain.errors import IdentityUnavailable, Problem
+from app.domain.instants import duration_text
 from app.services.auth import key_source, token_rules
 from config import Settings
 
@@ -129,13 +130,13 @@ def token_results(deployment: Deployment, token: str) -> Iterator[Result]:
     """One line for whatever the gateway looks at, then the verdict of its own verifier."""
     token = token.strip()
     try:
-        header, claims = _unverified(token)
+        header = _unverified_header(token)
     except ValueError:
         problem = "two parts are missing" if "." not in token else "its parts cannot be read"
         yield FORM.fault(f"{len(token)} characters; {problem}")
         return
     try:
-        read_claims(token)
+        claims = read_claims(token)
     except Problem as problem:
         yield FORM.fault(f"{len(token)} characters: {problem.detail}")
         yield _verdict(deployment.settings, token)
@@ -148,8 +149,8 @@ def token_results(deployment: Deployment, token: str) -> Iterator[Result]:
     yield _verdict(deployment.settings, token)
 
 
-def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims, whoever wrote them. Raises ValueError."""
+def _unverified_header(token: str) -> dict[str, Any]:
+    """The header of a token with readable parts, whoever wrote them. Raises ValueError."""
     parts = token.split(".")
     if len(parts) != 3:
         raise ValueError
@@ -159,7 +160,7 @@ def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
         raise ValueError from None
     if not isinstance(header, dict) or not isinstance(claims, dict):
         raise ValueError
-    return header, claims
+    return header
 
 
 def _header(rules: Rules, token: str, header: Mapping[str, Any]) -> Iterator[Result]:
@@ -213,13 +214,13 @@ def _claims(rules: Rules, settings: Settings, claims: Mapping[str, Any]) -> Iter
     shown = _said(settings, claims, now)
     for name, part in rules.parts(now).items():
         check = PARTS.get(name, _claim(name, name, _FRONT_END))
-        found = shown.get(name, "yes")
         try:
             part(claims)
         except Problem as problem:
-            yield check.fault(f"{found}: {problem.detail}")
+            said = [shown[name]] if name in shown else []
+            yield check.fault(": ".join([*said, problem.detail]))
         else:
-            yield check.ok(found)
+            yield check.ok(shown.get(name, "yes"))
 
 
 def _said(settings: Settings, claims: Mapping[str, Any], now: float) -> dict[str, str]:
@@ -242,25 +243,27 @@ def _said(settings: Settings, claims: Mapping[str, Any], now: float) -> dict[str
         del shown["groups"], shown["username"]
     if claims.get("iss") != ours:
         shown["iss"] += f" (ours is {ours})"
-    return shown | {"exp": _ending(claims.get("exp"), now), "iat": _beginnings(claims, now)}
+    issued = claims.get("iat")
+    beginning = format_instant(issued) if _is_reckonable(issued) else "it does not say since when"
+    return shown | {"exp": _ending(claims, now), "iat": beginning}
 
 
-def _ending(expires: Any, now: float) -> str:
-    if not is_instant(expires) or abs(expires) > _LAST_INSTANT:
+def _ending(claims: Claims, now: float) -> str:
+    """How long it is good for, and was from its beginning: a clock that is ahead shows in both."""
+    expires, issued = claims.get("exp"), claims.get("iat")
+    if not _is_reckonable(expires):
         return "it does not say when it ends"
+    whole = ""
+    if _is_reckonable(issued) and issued < expires:
+        whole = f", of {duration_text(expires - issued)} in all"
     if expires <= now:
-        return f"it ended {format_duration(now - expires)} ago, at {format_instant(expires)}"
-    return f"{format_duration(expires - now)} left"
+        ago = duration_text(now - expires)
+        return f"it ended {ago} ago, at {format_instant(expires)}{whole}"
+    return f"{duration_text(expires - now)} left{whole}"
 
 
-def _beginnings(claims: Mapping[str, Any], now: float) -> str:
-    future = [
-        name
-        for name in ("iat", "nbf")
-        if name in claims
-        and (not is_instant(claims[name]) or claims[name] > now + MAX_LEEWAY_SECONDS)
-    ]
-    return f"{', '.join(future)} by this machine's clock" if future else "yes"
+def _is_reckonable(instant: object) -> TypeGuard[Seconds]:
+    return is_instant(instant) and abs(instant) <= _LAST_INSTANT  # type: ignore[arg-type]
 
 
 def _verdict(settings: Settings, token: str) -> Result:

@@ -143,9 +143,10 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T03",
         "keys are looked for though the token is over",
-        never(
+        Code(
             "TokenVerifier._verify_afresh",
-            'is_over(read_claims(token).get("exp"), self._clock(), self._rules.leeway_seconds)',
+            'check_not_over(said.get("exp"), self._clock(), self._rules.leeway_seconds)',
+            "None",
         ),
     ),
     mutant("T03", "key ids may be long", Text("KID", "[!-~]{1,128}", "[!-~]{1,}")),
