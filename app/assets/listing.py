@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from app.assets.deleted import Deletions
-from app.assets.newest import Newest
+from app.assets.newest import Newest, is_timed
 from app.assets.newest_cursor import Place
 from app.assets.scan import MAX_CALLS, Line, Scan, ScanState, Stretch, no_folder, package_folder
 from app.domain.asset_ids import END, FIRST_DIGIT, first_at, text_of
@@ -128,18 +128,24 @@ class AssetListings:
         limit: int,
         state: Any,
     ) -> ListingPage:
-        stretches = [Stretch(prefix)]
-        before = self._preview_before(root, prefix, state)
-        if filters.timed:
-            stretches = [*_timed_stretches(_place(root, filters))]
+        place = _place(root, filters) if filters.timed else None
+        folder_of = package_folder(root.prefix) if filters.grouped else no_folder
+        # A package is counted as a whole, also where the prefix ends within it.
+        begin = folder_of(prefix + "a") or prefix
+        before = self._preview_before(root, begin, state)
+
+        def wants(key: str) -> bool:
+            # Names that are no timed ids sort among them.
+            return matches(key) and key.startswith(prefix) and _is_within(key, place)
+
         scan = Scan(
             self._listings,
-            stretches,
+            [*_timed_stretches(place)] if place else [Stretch(begin)],
             ScanState.from_claims(state) if state else ScanState(preview=before),
             limit,
             MAX_CALLS,
-            wants=matches,
-            folder_of=package_folder(root.prefix) if filters.grouped else no_folder,
+            wants=wants,
+            folder_of=folder_of,
         )
         scan.run()
         return _page_of(root, scan.lines, scan.state and scan.state.to_claims())
@@ -172,6 +178,10 @@ def _place(root: Root, filters: Filters) -> Place:
         not filters.timed,
         first_at(datetime.now(UTC)),
     )
+
+
+def _is_within(key: str, place: Place | None) -> bool:
+    return place is None or is_timed(key, place.folders)
 
 
 def _timed_stretches(place: Place) -> Iterable[Stretch]:

@@ -94,7 +94,7 @@ class Newest:
             start,
             limit,
             calls,
-            wants=lambda key: self.matches(key) and not _is_timed(key, folders),
+            wants=lambda key: self.matches(key) and not is_timed(key, folders),
             folder_of=package_folder(self.root_prefix) if self.grouped else no_folder,
         )
         scan.lines = lines
@@ -118,7 +118,8 @@ def _seen_untimed(state: Any, folders: Sequence[Folder]) -> int:
     return int(seen)
 
 
-def _is_timed(key: str, folders: Sequence[str]) -> bool:
+def is_timed(key: str, folders: Sequence[str]) -> bool:
+    """Whether ``key`` lies under a timed id in one of ``folders``."""
     for prefix in folders:
         if key.startswith(prefix):
             name = key[len(prefix) : len(prefix) + _ID_LENGTH + 1]

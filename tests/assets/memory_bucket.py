@@ -34,19 +34,19 @@ class MemoryBucket(Listings):
         delimiter: str = "",
         start_after: str = "",
     ) -> Page:
-        assert token is None
         self.calls += 1
-        at = max(bisect_left(self.keys, prefix), bisect_right(self.keys, start_after))
+        behind = max(start_after, token or "")
+        at = max(bisect_left(self.keys, prefix), bisect_right(self.keys, behind))
         objects: list[ListedObject] = []
         folders: list[str] = []
         while at < len(self.keys) and self.keys[at].startswith(prefix):
             if len(objects) + len(folders) == min(limit, self.most):
-                return Page(objects, folders, "there is more")
+                return Page(objects, folders, self.keys[at - 1])
             key = self.keys[at]
             if delimiter and delimiter in key[len(prefix) :]:
                 folder = key[: key.index(delimiter, len(prefix)) + 1]
                 at = bisect_right(self.keys, f"{folder}\U0010ffff")
-                if folder > start_after:
+                if folder > behind:
                     folders.append(folder)
                 continue
             objects.append(ListedObject(key, len(key), '"etag"', WRITTEN))

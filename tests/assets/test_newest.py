@@ -88,17 +88,17 @@ def listed(found: Iterator[list[Line]]) -> list[str]:
 
 @settings(max_examples=100, deadline=None)
 @given(buckets, st.integers(1, 9), st.integers(2, 12))
-def test_pages_together_are_a_plain_sort(keys: set[str], limit: int, most: int) -> None:
-    """Each asset once, in order, whatever the sizes of pages and of the store's answers."""
+def test_t15_pages_together_are_a_plain_sort(keys: set[str], limit: int, most: int) -> None:
+    """T15: each asset once, in order, whatever the sizes of pages and of the store's answers."""
     assert listed(pages(MemoryBucket(keys, most), limit)) == newest_first(keys, FOLDERS)
 
 
 @settings(max_examples=100, deadline=None)
 @given(buckets, st.lists(st.lists(keys, max_size=4), max_size=12), st.data())
-def test_changes_between_pages_repeat_and_lose_nothing(
+def test_t15_changes_between_pages_repeat_and_lose_nothing(
     keys: set[str], uploads: list[list[str]], data: st.DataObject
 ) -> None:
-    """Nothing twice; all that stood throughout, in order."""
+    """T15: nothing twice; all that stood throughout, in order."""
     bucket = MemoryBucket(keys, data.draw(st.integers(2, 12)))
     stood, found = set(keys), []
     changes = iter(uploads)
@@ -115,10 +115,10 @@ def test_changes_between_pages_repeat_and_lose_nothing(
 
 @settings(max_examples=60, deadline=None)
 @given(buckets, moments, moments, st.integers(1, 9), st.integers(2, 12))
-def test_bounds_of_time_leave_the_rest_out(
+def test_t15_bounds_of_time_leave_the_rest_out(
     keys: set[str], one: int, other: int, limit: int, most: int
 ) -> None:
-    """From since on, before until; names without a time are left out."""
+    """T15: from since on, before until; names without a time are left out."""
     floor, ceiling = sorted([one << 80, other << 80])
 
     def is_within(key: str) -> bool:
