@@ -20,10 +20,14 @@ PORTS = range(20_000, 32_000)
 
 
 def store_command(port: int) -> list[str]:
-    """gunicorn with one worker (moto keeps everything in its process) and 16 threads."""
+    """The store as a program."""
+    return [sys.executable, "-m", "gunicorn", *store_arguments(port)]
+
+
+def store_arguments(port: int) -> list[str]:
+    """gunicorn's: one worker (moto keeps everything in its process) and 16 threads."""
     return [
-        sys.executable,
-        *("-m", "gunicorn", "devstack.front:create_app()"),
+        "devstack.front:create_app()",
         *("--bind", f"{HOST}:{port}"),
         *("--workers", "1", "--worker-class", "gthread", "--threads", "16"),
         *("--timeout", "300", "--keep-alive", "30", "--graceful-timeout", "1"),

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -23,10 +22,11 @@ from devstack.credentials import DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY
 from devstack.process import (
     HOST,
     free_port,
-    store_command,
+    store_arguments,
     store_environment,
     wait_until_answers,
 )
+from devstack.warm import WARM, end, is_alive
 
 ORIGINS = ("http://localhost:3000", "http://127.0.0.1:3000")
 DEMO_PAIR = (DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY)
@@ -48,21 +48,11 @@ def running_store(
     pairs, origins = list(credentials), list(origins)
     port = port or free_port()
     endpoint = f"http://{HOST}:{port}"
-    root = Path(__file__).parents[1]
     with tempfile.TemporaryDirectory(prefix="store-") as directory:
-        process = subprocess.Popen(
-            store_command(port),
-            cwd=root,
-            env=store_environment(pairs, origins, Path(directory)),
-            stdout=output,
-        )
+        environment = store_environment(pairs, origins, Path(directory))
+        pid = WARM.store(store_arguments(port), environment, output)
         try:
-            wait_until_answers(endpoint, alive=lambda: process.poll() is None)
+            wait_until_answers(endpoint, alive=lambda: is_alive(pid))
             yield bootstrap(endpoint, origins, access_key=pairs[0])
         finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(pid)
