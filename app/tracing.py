@@ -2,13 +2,13 @@
 
 Without ``OTEL_EXPORTER_OTLP_ENDPOINT`` or its like nothing of it is imported, and no request, call
 or message passes through anything of this: who could be traced asks ``current()`` once, when it is
-made. Requests have their middleware in ``app/operations/traced_requests.py``.
+made. Requests have their middleware in ``app/operations/traced_requests.py``, and where to send is
+read in ``app/otel_variables.py``.
 
 No span holds a URL, a header or an error's message: paths hold upload ids and share tokens,
 queries hold signatures. Only webhooks are told of the trace (``traceparent``): the store and
 Cognito have no use for it.
 
-https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 https://opentelemetry.io/docs/specs/semconv/http/http-spans/
 """
 
@@ -19,46 +19,25 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from app.foreign_variables import blamed, is_http_url
+from app.otel_variables import SERVICE, check_exporter, endpoint_variable, made_by
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span
 
-Made = TypeVar("Made")
-SERVICE = "asset-gateway"
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-_FILES = ("CERTIFICATE", "CLIENT_KEY")
 #: A queue that is asked every five seconds is no news.
 _POLLS = frozenset({"ReceiveMessage"})
 
 
-class Unusable(ValueError):
-    """A variable of OpenTelemetry's that the gateway cannot do as it says."""
-
-    def __init__(self, variable: str, reason: str) -> None:
-        super().__init__(f"{variable} {reason}")
-        self.variable = variable
-        self.reason = reason
-
-
-def endpoint_variable(names: tuple[str, str], exporter: str) -> str | None:
-    """Which of ``names`` sends there; None for nowhere, as ``exporter`` or the SDK is off."""
-    env = os.environ
-    if env.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
-        return None
-    if env.get(exporter, "otlp").strip().lower() in ("", "none"):
-        return None
-    return next((name for name in names if env.get(name, "").strip()), None)
-
-
 def start() -> None:
-    """Trace from now on, if the environment asks for it; once. Raises ``Unusable``."""
+    """Trace from now on, if the environment asks for it; once. Raises
+    ``otel_variables.Unusable``."""
     global _current
     variable = endpoint_variable(_ENDPOINTS, "OTEL_TRACES_EXPORTER")
     if _current is not None or variable is None:
@@ -79,36 +58,6 @@ def _make_provider() -> TracerProvider:
     provider = TracerProvider(resource=Resource.create())
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return provider
-
-
-def made_by(make: Callable[[], Made], variable: str) -> Made:
-    """What ``make`` makes of OpenTelemetry. Raises ``Unusable`` for the variable at fault."""
-    try:
-        return make()
-    except ImportError:
-        raise Unusable(variable, "needs what requirements-otel.txt installs") from None
-    except Exception as error:
-        name = blamed(make, "OTEL_", variable)
-        raise Unusable(name, f"is refused by OpenTelemetry ({type(error).__name__})") from None
-
-
-def check_exporter(variable: str, protocols: tuple[str, str]) -> None:
-    """Raises ``Unusable`` for an address that nothing is sent to, which would be said nowhere; for
-    certificates that are not there, and another protocol than ours."""
-    check_protocol(protocols)
-    if not is_http_url(os.environ[variable].strip()):
-        raise Unusable(variable, "is http:// or https://, a host, and mostly the port 4318")
-    for name in os.environ:
-        is_file = name.startswith("OTEL_EXPORTER_OTLP_") and name.endswith(_FILES)
-        if is_file and not os.access(os.environ[name], os.R_OK):
-            raise Unusable(name, "names no readable file")
-
-
-def check_protocol(names: tuple[str, str]) -> None:
-    """Raises ``Unusable`` for another protocol than ours."""
-    for name in names:
-        if os.environ.get(name, "").strip() not in ("", "http/protobuf"):
-            raise Unusable(name, "is http/protobuf here, which every collector takes (port 4318)")
 
 
 def current() -> Tracing | None:

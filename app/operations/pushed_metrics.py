@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from prometheus_client.metrics_core import Metric
 
-from app import tracing
+from app import otel_variables
 from app.operations.metrics import registry
 
 if TYPE_CHECKING:
@@ -35,17 +35,17 @@ _INTERVAL = "OTEL_METRIC_EXPORT_INTERVAL"
 def prepare() -> None:
     """Make what sends, before any fork, if the environment asks for it; once.
 
-    Raises ``tracing.Unusable``.
+    Raises ``otel_variables.Unusable``.
     """
     global _pusher
-    variable = tracing.endpoint_variable(_ENDPOINTS, "OTEL_METRICS_EXPORTER")
+    variable = otel_variables.endpoint_variable(_ENDPOINTS, "OTEL_METRICS_EXPORTER")
     if _pusher is not None or variable is None:
         return
-    tracing.check_exporter(variable, _PROTOCOLS)
+    otel_variables.check_exporter(variable, _PROTOCOLS)
     given = os.environ.get(_INTERVAL, "").strip() or "60000"
     if not given.isascii() or not given.isdigit() or not 100 <= int(given) <= 3_600_000:
-        raise tracing.Unusable(_INTERVAL, "is milliseconds, from 100 to 3600000")
-    _pusher = tracing.made_by(lambda: Pusher(int(given) / 1000), variable)
+        raise otel_variables.Unusable(_INTERVAL, "is milliseconds, from 100 to 3600000")
+    _pusher = otel_variables.made_by(lambda: Pusher(int(given) / 1000), variable)
 
 
 def start() -> None:
@@ -79,7 +79,7 @@ class Pusher:
 
         named = os.environ.get("OTEL_SERVICE_NAME")
         # Made once: the workers of a server are one instance, whichever of them sends.
-        self._resource = Resource.create({} if named else {"service.name": tracing.SERVICE})
+        self._resource = Resource.create({} if named else {"service.name": otel_variables.SERVICE})
         self._began = time.time_ns()
         self._interval = interval
         self._exporter = OTLPMetricExporter
@@ -148,7 +148,7 @@ class Pusher:
                 data = export.Gauge(self._numbers(family, "", now))
             if data.data_points:
                 made.append(export.Metric(family.name, family.documentation, "", data))
-        scope = export.ScopeMetrics(InstrumentationScope(tracing.SERVICE), made, "")
+        scope = export.ScopeMetrics(InstrumentationScope(otel_variables.SERVICE), made, "")
         return export.MetricsData([export.ResourceMetrics(self._resource, [scope], "")])
 
     def _numbers(self, family: Metric, ending: str, now: int) -> list[NumberDataPoint]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app import http_clients, tracing
+from app import http_clients, otel_variables, tracing
 from app.aws.environment import environment_faults
 from app.operations import pushed_metrics
 from app.operations.health import Readiness
@@ -44,7 +44,7 @@ def prepare_process() -> None:
         http_clients.check_environment()
         tracing.start()
         pushed_metrics.prepare()
-    except (http_clients.BadEnvironment, tracing.Unusable) as error:
+    except (http_clients.BadEnvironment, otel_variables.Unusable) as error:
         raise SettingsError({error.variable: error.reason}) from None
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from app import tracing
+from app import otel_variables, tracing
 from app.operations import pushed_metrics
 from devstack.bootstrap import queue_url
 from devstack.process import free_port
@@ -558,7 +558,7 @@ def test_variables_of_others_are_one_fault_each(
     patient: Patient, monkeypatch: pytest.MonkeyPatch, faulty: dict[str, str], variable: str
 ) -> None:
     """What stops the server is named, whoever reads it, and the rest is looked at all the same."""
-    monkeypatch.setattr(tracing, "start", lambda: tracing.check_protocol(tracing._PROTOCOLS))
+    monkeypatch.setattr(tracing, "start", lambda: otel_variables.check_protocol(tracing._PROTOCOLS))
     monkeypatch.setattr(pushed_metrics, "Pusher", lambda _interval: None)
     endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
     rows = patient.rows(**endpoint, **faulty)

@@ -74,4 +74,7 @@ def test_variables_of_others_are_those_that_are_looked_at() -> None:
     judged = "".join((DOCS.parent / each).read_text() for each in looked_at)
     assert len(named) > 15
     unknown = {name for name in named - settings if name not in judged}
-    assert unknown == {"AWS_ENDPOINT_URL_SQS", "OTEL_EXPORTER_OTLP_ENDPOINT"}  # app/tracing.py's
+    assert unknown == {
+        "AWS_ENDPOINT_URL_SQS",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+    }  # in app/tracing.py

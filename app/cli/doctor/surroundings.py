@@ -1,8 +1,8 @@
 """Variables that are read by what the gateway is made of, with an effect that may not be meant.
 
 Those with which it cannot work at all stop it at start, and are faults of the environment
-(``app/aws/environment.py``, ``app/http_clients.py``, ``app/tracing.py``). These here are followed,
-or are of no effect, silently.
+(``app/aws/environment.py``, ``app/http_clients.py``, ``app/otel_variables.py``). These here are
+followed, or are of no effect, silently.
 """
 
 from __future__ import annotations
