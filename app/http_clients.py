@@ -135,10 +135,16 @@ def ca_bundle() -> str | None:
 
 
 def check_environment() -> None:
-    """Raise ``BadEnvironment`` for proxies and certificates that cannot be used."""
+    """Raise ``BadEnvironment`` for proxies, certificates and logs of keys that cannot be used."""
     for scheme, proxy in getproxies().items():
         if scheme in ("http", "https"):
             _checked_proxy(f"{scheme.upper()}_PROXY", proxy)
+    if os.environ.get("SSLKEYLOGFILE"):
+        try:
+            ssl.create_default_context()
+        except OSError:
+            # Python opens it for each connection.
+            raise BadEnvironment("SSLKEYLOGFILE", "names a file that cannot be written") from None
     for name in (*_BUNDLES, "SSL_CERT_FILE"):
         path = os.environ.get(name)
         if not path or os.path.isdir(path):
@@ -166,7 +172,9 @@ def _checked_proxy(name: str, proxy: str) -> str:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is none
+        # Who connects reads it by rules of its own.
+        urllib3.util.parse_url(url)
+    except ValueError:  # a port that is none, a name with a space
         usable = False
     if not usable:
         raise BadEnvironment(name, "is http:// or https://, and a host")

@@ -67,7 +67,6 @@ def test_what_is_well_is_not_mentioned(environ: dict[str, str]) -> None:
         ({"AWS_USE_DUALSTACK_ENDPOINT": "True"}, Status.WARNING),
         ({"FORWARDED_ALLOW_IPS": "*"}, Status.WARNING),
         ({"SCRIPT_NAME": "/api"}, Status.WARNING),
-        ({"SSLKEYLOGFILE": "/not/there/keys"}, Status.FAULT),
         ({"SSL_CERT_DIR": "/not/there"}, Status.WARNING),
         ({"PROMETHEUS_MULTIPROC_DIR": "/dev/null/metrics"}, Status.FAULT),
         ({"GUNICORN_CMD_ARGS": "--threads 4"}, Status.WARNING),

@@ -27,7 +27,9 @@ def leave_out_faults() -> dict[str, str]:
         except SettingsError as error:
             for name in error.faults:
                 # A proxy's may be in either case.
-                found = [each for each in (name, name.lower()) if os.environ.pop(each, None)]
+                found = [each for each in (name, name.lower()) if each in os.environ]
+                for each in found:
+                    del os.environ[each]
                 if not found:  # an operating system's own setting
                     raise click.ClickException(str(error)) from None
             faults |= error.faults
