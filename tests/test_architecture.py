@@ -57,6 +57,7 @@ THEMES = {
     "api/previews": "small pictures beside assets, on every store",
     "api/fuzz": "Schemathesis over the whole OpenAPI document",
     "api/fuzz_chains": "Schemathesis along the links between its operations",
+    "auth/odd_tokens": "what a parser might read in two ways, or not survive",
     "auth/drills": "clocks that are off, and keys that change at a bad time",
     "cli/doctor_faults": "faults made at a live set-up, whichever module of the doctor finds them",
     "cli/doctor_providers": "the doctor and provision where another provider issues tokens",

@@ -14,7 +14,7 @@ def act_as(actor: Principal, wanted_sub: str | None, admin_group: str) -> Princi
     Neither groups nor scopes are known of somebody who is not there, so there are none: the
     general quota holds, or that of back ends. Raises ``InsufficientScope`` for anybody who is
     neither a back end nor in ``admin_group``, before anything is said about the name, and
-    ``ValidationFailed`` for one that cannot be a user's.
+    ``ValidationFailed`` for one that cannot be a user's, or is the back end's own.
     """
     if not actor.is_service and (not admin_group or admin_group not in actor.groups):
         raise InsufficientScope(f"{HEADER} is for administrators and back ends")
@@ -22,6 +22,8 @@ def act_as(actor: Principal, wanted_sub: str | None, admin_group: str) -> Princi
         raise InsufficientScope(f"A back end must name the user it acts for in {HEADER}")
     if not is_sub(wanted_sub):
         raise ValidationFailed.at("", f"{HEADER} must be a user's sub, as GET /v1/me shows it")
+    if actor.is_service and wanted_sub == actor.sub:
+        raise ValidationFailed.at("", f"{HEADER} must name the user, and not itself")
     return Principal(
         wanted_sub,
         client_id=actor.client_id,

@@ -139,10 +139,33 @@ def test_t61_a_back_end_must_name_somebody(served: Gateway) -> None:
             assert "X-Act-As-Sub" in answer.json["detail"]
 
 
-@pytest.mark.parametrize("sub", ["", ".", "..", "a/b", "auth0|a", f"{BOB},{ALICE}"])
+@pytest.mark.parametrize(
+    "sub",
+    [
+        *("", ".", "..", "a/b", "auth0|a", "é", "%61", "a\tb", "x" * 20_000),
+        *(f" {BOB}", f"{BOB} ", f"\ufeff{BOB}", f"{BOB},{ALICE}", f"{BOB}, {BOB}"),
+    ],
+)
 def test_t61_a_back_end_names_nobody_by_a_name_that_is_none(served: Gateway, sub: str) -> None:
     """T61: what is no folder is refused, and never put into a key."""
     assert as_bob(back_end(served), sub)["status"] == 422
+
+
+def test_t61_a_back_end_is_no_user(served: Gateway) -> None:
+    """T61: it cannot act for itself, and so store under a client what no user would find."""
+    found = as_bob(back_end(served), SERVICE)
+    assert (found["status"], "not itself" in found["detail"]) == (422, True)
+
+
+def test_t49_t61_two_names_are_none(served: Gateway) -> None:
+    """T49, T61: a second header does not hide behind the first, whoever sends them."""
+    admin = served.client_for(ALICE, **{"cognito:groups": ["admins"]})
+    for caller in (back_end(served), admin):
+        for names in ((BOB, ALICE), (BOB, BOB), ("", BOB)):
+            headers = [("Authorization", f"Bearer {caller.token}")]
+            headers += [("X-Act-As-Sub", name) for name in names]
+            answer = served.app.test_client().post("/v1/links", json=LINKS, headers=headers)
+            assert answer.status_code == 422
 
 
 def test_t61_a_back_end_deletes_no_account(served: Gateway) -> None:

@@ -169,3 +169,11 @@ def test_a_clock_that_is_off_shows_in_the_line(
     row = issuers.patient.rows("--token", token)[f"token.{line}"]
     assert re.search(said, row["found"])
     assert "clock" in row["mend"]
+
+
+def test_a_back_end_s_token_is_said_to_be_one(issuers: Issuers) -> None:
+    """It is good, and yet a 403 wherever it names no user."""
+    make = issuers.pool
+    token = make(sub=make.client_id, scope="assets/act", username=ABSENT)
+    rows = issuers.patient.rows("--token", token, SERVICE_SCOPE="assets/act")
+    assert rows["token.verdict"]["found"].endswith("names its user in X-Act-As-Sub")

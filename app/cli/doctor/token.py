@@ -16,6 +16,7 @@ from typing import Any, TypeGuard
 import urllib3
 from joserfc.util import urlsafe_b64decode
 
+from app.auth.act_as import HEADER as ACT_AS
 from app.auth.claims import Claims, Rules, Seconds, is_instant
 from app.auth.jwks import JwksCache
 from app.auth.keyset import PublicKey
@@ -274,4 +275,5 @@ def _verdict(settings: Settings, token: str) -> Result:
         return VERDICT.unknown(problem.detail)
     except Problem as problem:
         return VERDICT.fault(problem.detail)
-    return VERDICT.ok(f"{principal.sub} by {principal.client_id}")
+    who = f"{principal.sub} by {principal.client_id}"
+    return VERDICT.ok(f"{who}, which names its user in {ACT_AS}" if principal.is_service else who)

@@ -116,6 +116,11 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "T61",
+        "a back end acts for itself",
+        never("act_as", "actor.is_service and wanted_sub == actor.sub"),
+    ),
+    mutant(
+        "T61",
         "a user with the scope is a back end",
         always("CognitoRules.check", "sub == client_id"),
     ),
