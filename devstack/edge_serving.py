@@ -21,7 +21,7 @@ from devstack.edge_keys import KeyPair
 from devstack.process import HOST
 
 
-class _Quiet(WSGIRequestHandler):
+class QuietHandler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log(self, type: str, message: str, *args: Any) -> None:
@@ -34,7 +34,7 @@ def serving_edge(
 ) -> Iterator[str]:
     """An edge before ``stack`` whose key group is ``pairs``; its address by the name localhost."""
     edge = make(describe(stack, pairs, origins))
-    server = make_server(HOST, 0, edge, threaded=True, request_handler=_Quiet)
+    server = make_server(HOST, 0, edge, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

@@ -63,6 +63,7 @@ THEMES = {
     "cli/doctor_providers": "the doctor and provision where another provider issues tokens",
     "cli/doctor_refusals": "every reason to refuse a token, and its line",
     "cli/doctor_variables": "what the doctor says of libraries' and front ends' variables",
+    "cli/provision_drills": "keys changed by its command, under gateways and an edge that run",
     "cli/provision_runs": "app/cli/provision.py, run after run against an account with state",
     "events/actors": "who wrote, from the token to the webhook",
     "limits/attacks": "the quota through the whole gateway",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import Result
 
-from app.cli import create_cli_app
+from app.cli import create_cli_app, stack_rollout
 from devstack.account import Stack
 from devstack.bootstrap import queue_url
 from devstack.testing import running_store
+from tests.cli import operators
+from tests.cli.operators import Operator
 from tests.cli.patient import Patient
+from tests.cli.stateful_account import StatefulAccount
 
 #: Runs ``flask recover`` with these arguments; asserts that it ends with 0, or with ``ok=False``
 #: that it does not.
@@ -79,3 +83,11 @@ def run(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Recover:
         return done
 
     return command
+
+
+@pytest.fixture
+def operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Operator:
+    account = StatefulAccount()
+    monkeypatch.setattr(operators.command, "aws_client", account.client)
+    monkeypatch.setattr(stack_rollout, "_SECONDS_BETWEEN_QUESTIONS", 0)
+    return Operator(account, tmp_path / "gateway.env")

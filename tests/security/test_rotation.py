@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from app.assets.request_records import GRACE
 from app.cli.stack_keys import SLOTS, keep_keys, retire_key, rotate_key
 from app.domain.events import AssetEvent, EventType
+from app.events.reports import LIFE_SECONDS
 from app.events.webhooks import WebhookSender
+from app.services.signing import CURSOR_LIFE_SECONDS, UPLOAD_LIFE_SECONDS
 from app.signing.cloudfront import CloudFrontSigner
 from app.signing.key_pairs import make_key_pair
+from config import Settings
 from devstack.edge_policies import Refused, key_group, verify
 from tests.events.backend import OTHER_SECRET, SECRET, Backend, Delivery, running_backend
 from tests.gateway import Gateway, fetch, running_gateway, send
@@ -33,6 +40,8 @@ STEPS = {
     "forget": {"SECRET_KEY": NEW},
 }
 PNG = png()
+ROOT = Path(__file__).parents[2]
+DAY = 86_400
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +56,8 @@ def replicas(swift_store: Store) -> Iterator[dict[str, Gateway]]:
 
 
 def passes(one: Gateway, other: Gateway) -> bool:
-    """Whether what ``one`` seals (an upload, a share, a cursor) is good at ``other``."""
+    """Whether what ``one`` seals is good at ``other``: an upload, a share, a cursor, an upload
+    request and what was begun by it."""
     sub = str(uuid.uuid4())
     here, there = one.client_for(sub), other.client_for(sub)
     started = here.start(len(PNG))
@@ -59,8 +69,15 @@ def passes(one: Gateway, other: Gateway) -> bool:
     followed = other.app.test_client().get(shared).status_code
     cursor = here.get("/v1/assets?limit=1").json["next_cursor"]
     turned = there.get("/v1/assets", query_string={"limit": 1, "cursor": cursor}).status_code
-    statuses = (completed, followed, turned)
-    assert statuses in ((200, 302, 200), (404, 404, 404)), statuses
+    asked = here.post("/v1/requests", {"kind": "image"}).json["url"]
+    declared = {"filename": "a.png", "content_type": "image/png", "size": len(PNG)}
+    theirs = one.app.test_client().post(f"{asked}/uploads", json=declared).json
+    send(theirs, PNG)
+    stranger = other.app.test_client()
+    looked = stranger.get(asked).status_code
+    received = stranger.post(f"{asked}/uploads/{theirs['upload_id']}/complete").status_code
+    statuses = (completed, followed, turned, looked, received)
+    assert statuses in ((200, 302, 200, 200, 200), (404,) * 5), statuses
     return statuses[0] == 200
 
 
@@ -84,6 +101,33 @@ def test_a_leaked_secret_key_opens_nothing_in_the_end(replicas: dict[str, Gatewa
     """Once forgotten, what the old key sealed is a 404: uploads, shares and cursors."""
     assert not passes(replicas["before"], replicas["forget"])
     assert not passes(replicas["learn"], replicas["forget"])
+
+
+def test_the_page_says_how_long_each_thing_that_is_signed_lives() -> None:
+    """docs/recovery.md: what to wait for before a key is forgotten, and what breaks without."""
+    page = (ROOT / "docs/recovery.md").read_text()
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| .+ \|$", page.partition("### `SECRET_KEY`")[2], re.M)
+    days = dict(rows)
+    share, request = (
+        Settings.__dataclass_fields__[name].metadata["default"] // DAY
+        for name in ("share_max_ttl_seconds", "request_max_ttl_seconds")
+    )
+    upload = f"{UPLOAD_LIFE_SECONDS // DAY} days"
+    shares = f"`SHARE_MAX_TTL_SECONDS` ({share} days)"
+    requests = f"`REQUEST_MAX_TTL_SECONDS` ({request} days), and a day"
+    assert timedelta(days=1) == GRACE
+    lives = {
+        **dict.fromkeys(("upload", "uppy", "request-upload"), ("unfinished uploads", upload)),
+        "cursor": ("where a listing", f"{CURSOR_LIFE_SECONDS // DAY} day"),
+        **dict.fromkeys(("share", "share-record"), ("shares", shares)),
+        **dict.fromkeys(("request", "request-record"), ("upload requests", requests)),
+        "report": ("reports", f"{LIFE_SECONDS // DAY} days"),
+    }
+    for beginning, life in lives.values():
+        [said] = [text for what, text in days.items() if what.startswith(beginning)]
+        assert said.startswith(life), beginning
+    sources = "".join(path.read_text() for path in (ROOT / "app/services").glob("*.py"))
+    assert set(re.findall(r'signed_tokens\(settings, "([\w-]+)"', sources)) == lives.keys()
 
 
 def test_access_keys_are_turned_while_uploads_and_links_are_out(juicefs_store: Store) -> None:

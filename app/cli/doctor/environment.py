@@ -169,8 +169,8 @@ def _secrets(read: Environment) -> Iterator[Result]:
         "secrets.secret_key",
         "SECRET_KEY is strong",
         "Anybody who guesses it can forge upload ids and share links.",
-        "Set SECRET_KEY to the output of `openssl rand -hex 32`; keep the old one in "
-        "SECRET_KEY_FALLBACKS for 30 days.",
+        "Set SECRET_KEY to the output of `openssl rand -hex 32`, by the steps of docs/recovery.md "
+        "(SECRET_KEY): what the old one signed goes on working.",
     )
     if "SECRET_KEY" not in read.unusable:
         weak = [key for key in (settings.secret_key, *settings.secret_key_fallbacks) if _weak(key)]
