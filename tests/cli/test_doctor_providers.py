@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from app.cli.provision import provision
 from tests.auth.providers.authlib_server import AuthlibProvider
 from tests.auth.providers.provider import Provider
+from tests.auth.tokens import ABSENT
 from tests.cli.patient import Patient
 
 
@@ -60,6 +61,10 @@ def test_a_token_of_another_provider_is_explained(patient: Patient, provider: Pr
     wrong = patient.rows("--token", token, **ours | {"OIDC_AUDIENCE": "https://else"})
     assert wrong["token.aud"]["verdict"] == "fault"
     assert "OIDC_AUDIENCE" in wrong["token.aud"]["mend"]
+    entra = provider.forge(token, scope=ABSENT, scp="assets.read", azp=ABSENT, client_id="page")
+    shown = patient.rows("--token", entra, **ours)
+    assert shown["token.scope"]["found"] == "assets.read"
+    assert shown["token.client"]["found"] == "page"
     forged = provider.forge(token, groups={"a": 1})
     assert patient.faults("--token", forged, **ours) == {"token.groups", "token.verdict"}
 

@@ -49,6 +49,35 @@ def test_the_python_readme_runs(dev: Dev, tmp_path: Path) -> None:
     assert (tmp_path / "copy.txt").read_bytes() == b"Hello"
 
 
+def test_the_python_readme_finds_takes_out_and_erases(dev: Dev, tmp_path: Path) -> None:
+    """Its other examples of a client, as they stand, after an upload that is named so."""
+    readme = (ROOT / "client" / "python" / "README.md").read_text()
+    [finding] = re.findall(r"## Finding assets.*?```python\n(.*?)```", readme, re.DOTALL)
+    [leaving] = re.findall(r"## Taking everything out.*?```python\n(.*?)```", readme, re.DOTALL)
+    script = f"""
+from os import environ
+from asset_gateway import Client, ClientCredentials
+
+folder = {str(tmp_path)!r}
+token = ClientCredentials(
+    environ["TOKEN_URL"], environ["CLIENT_ID"], environ["CLIENT_SECRET"], scope=environ["SCOPE"]
+)
+client = Client(environ["GATEWAY_URL"], token, act_as=environ["USER_SUB"])
+for name in ("holiday.txt", "gone.txt"):
+    asset = client.upload(b"Hello", filename=name, kind="brand_kit")
+client.delete(asset.path)
+{finding}
+{leaving}
+assert [*client.assets()] == [*client.assets(deleted=True)] == []
+"""
+    environment = {**os.environ, **settings(dev), "PYTHONPATH": str(ROOT / "client/python/src")}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("holiday.txt http")
+    assert {path.name for path in tmp_path.iterdir()} >= {"holiday.txt", "gone.txt"}
+
+
 def test_the_doctor_finds_no_fault_in_make_dev(dev: Dev) -> None:
     """Asked with the settings that its own gateway has."""
     stack_file = ROOT / ".run" / str(dev.ports.store) / "stack.json"
