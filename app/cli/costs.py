@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -23,7 +24,21 @@ from app.cli.estimate import (
 from app.cli.prices import PLANNED, TODAY, Prices, differences
 
 _TABLES = (PLANNED, TODAY)
-_AMOUNT = click.FloatRange(0, 1e12)
+
+
+class _Amount(click.FloatRange):
+    """A number that can be reckoned with: ``nan`` is in every range."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        amount: float = super().convert(value, param, ctx)
+        if math.isnan(amount):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return amount
+
+
+_AMOUNT = _Amount(0, 1e12)
 _WIDTH = 14
 
 

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, fields
 
 from app.cli.prices import FLAT_PLANS, FlatPlan, Prices
+from app.domain.limits import MAX_OBJECT_BYTES
+from app.domain.parts import PartPlan
 from config import Settings
 
 _DEFAULTS = {item.name: item.metadata["default"] for item in fields(Settings)}
@@ -73,8 +75,8 @@ class Estimate:
 
 def put_requests(usage: Usage) -> float:
     """What S3 bills as PUTs: one an upload; begin, parts and end of one in parts."""
-    size = usage.upload_mb * _MB
-    each = 1 if size <= _MULTIPART_FROM else math.ceil(size / _PART_BYTES) + 2
+    size = math.ceil(min(usage.upload_mb * _MB, MAX_OBJECT_BYTES))
+    each = 1 if size <= _MULTIPART_FROM else PartPlan.of(size, _PART_BYTES).count + 2
     return usage.uploads * each
 
 

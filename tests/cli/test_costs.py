@@ -63,6 +63,35 @@ def test_nothing_costs_nothing(prices: Prices) -> None:
     assert estimate(NOTHING, prices).total == 0
 
 
+def test_very_large_uploads_have_larger_parts() -> None:
+    """As the gateway cuts them: 50 GB are a thousand parts and not six thousand."""
+    assert put_requests(replace(NOTHING, uploads=1, upload_mb=50_000)) <= 1000 + 2
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "-1", "1e13", "many", ""])
+@pytest.mark.parametrize("option", ["--users", "--upload-mb", "--traffic-gb"])
+def test_what_is_no_amount_is_refused(option: str, text: str) -> None:
+    """With a usage message, and no traceback."""
+    done = CliRunner().invoke(costs, [option, text])
+    assert done.exit_code == 2, done.output
+    assert option in done.output
+
+
+AMOUNT = st.floats(0, 1e12)
+
+
+@given(amounts=st.lists(AMOUNT, min_size=6, max_size=6), edge=st.booleans())
+def test_any_amounts_have_a_price(amounts: list[float], edge: bool) -> None:
+    """From nothing to a trillion: numbers that JSON has, at no less than nothing."""
+    names = ("--users", "--storage-gb", "--uploads", "--upload-mb", "--views", "--traffic-gb")
+    given = [part for pair in zip(names, map(str, amounts), strict=True) for part in pair]
+    done = CliRunner().invoke(costs, [*given, "--json", "--edge" if edge else "--no-edge"])
+    assert done.exit_code == 0, done.output
+    for prices in json.loads(done.stdout, parse_constant=pytest.fail)["estimate"].values():
+        assert all(dollars >= 0 for dollars in prices.values())
+    assert CliRunner().invoke(costs, given).exit_code == 0
+
+
 def test_large_uploads_are_billed_by_part() -> None:
     """One request a part, one to begin and one to end; one in all up to the threshold."""
     defaults = {item.name: item.metadata["default"] for item in fields(Settings)}
