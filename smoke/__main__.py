@@ -112,7 +112,7 @@ def _place(stack: SmokeStack, gateway: str, environment: Mapping[str, str], told
         settings,
         stack.clients("s3", stack.region),
         told,
-        cloudwatch=stack.clients("cloudwatch", stack.region),
+        cloudwatch=tuple(stack.clients("cloudwatch", each) for each in stack.regions),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import urllib3
@@ -231,12 +233,17 @@ def deletion(place: Place) -> str:
     """A deleted asset is gone, restored, and gone from the edge as well."""
     asset = place.upload(PNG, **IMAGE)
     path = asset["path"]
+    at_edge = _edge_link(place, path) if place.settings.cloudfront_domain else ""
+    if at_edge:
+        expect(ask("GET", at_edge), 200)
     place.api("DELETE", f"/v1/assets/{path}", expect=204)
     place.api("GET", f"/v1/assets/{path}", expect=404)
     place.told.wait_for("asset.deleted", path, place.patience_seconds)
+    if at_edge:
+        place.wait_until_refused(at_edge)
     place.api("POST", "/v1/assets/restore", {"path": path})
     place.api("GET", f"/v1/assets/{path}")
-    return "deleted, told, restored"
+    return f"deleted, told, {'forgotten by the edge, ' if at_edge else ''}restored"
 
 
 def erasure(place: Place) -> str:
@@ -252,20 +259,42 @@ def erasure(place: Place) -> str:
 
 
 def alarms(place: Place) -> str:
-    """The alarms name metrics that AWS keeps, as far as these are there yet."""
-    if place.cloudwatch is None:
+    """The alarms name metrics that AWS keeps, as far as these are there yet; and none by other
+    dimensions than AWS does."""
+    seen = named = 0
+    for cloudwatch in place.cloudwatch:
+        for alarm in cloudwatch.describe_alarms(AlarmNamePrefix=place.bucket)["MetricAlarms"]:
+            for metric in _metrics(alarm):
+                named += 1
+                if cloudwatch.list_metrics(**metric)["Metrics"]:
+                    seen += 1
+                else:
+                    _check_dimensions(cloudwatch, metric)
+    if not named:
         raise Unexpected("there are no alarms to look at")
-    found = place.cloudwatch.describe_alarms(AlarmNamePrefix=place.bucket)["MetricAlarms"]
-    seen = sum(
-        bool(place.cloudwatch.list_metrics(**_metric(alarm))["Metrics"])
-        for alarm in found
-        if alarm.get("MetricName")
-    )
-    return f"{seen} of {len(found)} alarms' metrics are there (some come only after a day)"
+    return f"{seen} of {named} metrics of alarms are there (some come only after a day)"
 
 
-def _metric(alarm: dict[str, object]) -> dict[str, object]:
-    return {name: alarm[name] for name in ("Namespace", "MetricName", "Dimensions")}
+def _metrics(alarm: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What it watches: one metric, or several that it reckons with."""
+    parts = [each["MetricStat"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+    for metric in [each["Metric"] for each in parts] or [alarm]:
+        yield {name: metric[name] for name in ("Namespace", "MetricName", "Dimensions")}
+
+
+def _check_dimensions(cloudwatch: Any, metric: dict[str, Any]) -> None:
+    """Raises ``Unexpected`` where AWS keeps the metric, of whatever, by other dimensions alone."""
+    of_any = {name: metric[name] for name in ("Namespace", "MetricName")}
+    kept = [_names(each) for each in cloudwatch.list_metrics(**of_any)["Metrics"]]
+    if kept and _names(metric) not in kept:
+        raise Unexpected(
+            f"AWS keeps {metric['MetricName']} by {', '.join(kept[0])}, and the alarm looks for it "
+            f"by {', '.join(_names(metric))}"
+        )
+
+
+def _names(metric: dict[str, Any]) -> list[str]:
+    return sorted(each["Name"] for each in metric["Dimensions"])
 
 
 #: In their order: the last one removes what the others left.

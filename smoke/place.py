@@ -28,8 +28,8 @@ class Unexpected(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """``s3`` and ``cloudwatch`` are the operator's own boto3 clients; ``simulated`` names what is
-    a stand-in here, empty on AWS."""
+    """``s3`` and ``cloudwatch`` are the operator's own boto3 clients, the latter of each region
+    with alarms; ``simulated`` names what is a stand-in here, empty on AWS."""
 
     gateway: str
     token: str = field(repr=False)
@@ -38,7 +38,7 @@ class Place:
     s3: Any
     told: Told
     simulated: str = ""
-    cloudwatch: Any = None
+    cloudwatch: tuple[Any, ...] = ()
     patience_seconds: float = 120
 
     @property
@@ -67,14 +67,21 @@ class Place:
 
     def wait_until_gone(self, path: str) -> None:
         """The worker reports what it rejects before it removes it. Raises ``Unexpected``."""
+        self._wait_for(lambda: self.api("GET", f"/v1/assets/{path}", expect=404))
+
+    def wait_until_refused(self, url: str) -> None:
+        """The edge has been told to forget it, which takes a while. Raises ``Unexpected``."""
+        self._wait_for(lambda: expect(ask("GET", url), 403, 404))
+
+    def _wait_for(self, look: Callable[[], Any]) -> None:
         ends_at = time.monotonic() + self.patience_seconds
         while time.monotonic() < ends_at:
             try:
-                self.api("GET", f"/v1/assets/{path}", expect=404)
+                look()
                 return
             except Unexpected:
                 time.sleep(_PAUSE_SECONDS)
-        self.api("GET", f"/v1/assets/{path}", expect=404)
+        look()
 
 
 def ask(

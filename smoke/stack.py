@@ -32,6 +32,11 @@ class SmokeStack:
     name: str = field(default_factory=lambda: f"asset-gateway-smoke-{secrets.token_hex(4)}")
     _left: list[str] = field(default_factory=list)
 
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Where its stacks are: CloudFront and the bill report to one region alone."""
+        return tuple(dict.fromkeys((self.region, partition_of(self.region).global_region)))
+
     def make(self, env_file: Path) -> None:
         """Make it by what ``flask provision`` is. Raises as that does; ``remove`` then, too."""
         parameters = {
@@ -71,11 +76,9 @@ class SmokeStack:
         return self._left
 
     def _try(self, what: str, work: Callable[[], None]) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
             work()
-        except (BotoCoreError, ClientError, TimeoutError) as error:
+        except Exception as error:  # whatever it is, the rest has to go
             self._left.append(f"{what}: {error}")
         else:
             click.echo(f"removed: {what}", err=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +23,7 @@ from devstack.testing import running_store
 from smoke import journey
 from smoke.__main__ import sign_up, webhook_secret
 from smoke.place import ORIGIN, Place, Told, Unexpected, listening
-from smoke.report import carry_out, markdown
+from smoke.report import Result, carry_out, markdown
 from smoke.servers import serving
 
 ROOT = Path(__file__).parents[2]
@@ -110,3 +112,76 @@ def test_events_that_nobody_signed_are_not_believed() -> None:
     assert told.take(b"{}", {}) is False
     with pytest.raises(Unexpected, match=r"no asset\.created within 0 s .*none"):
         told.wait_for("asset.created", "image/a/a.png", 0)
+
+
+class Watch:
+    """CloudWatch with one alarm of each kind; ``kept`` are the metrics that are there."""
+
+    def __init__(self, *kept: dict[str, Any]) -> None:
+        self._kept = kept
+
+    def describe_alarms(self, *, AlarmNamePrefix: str) -> Any:
+        reckoned = [
+            {"Id": "e", "Expression": "attempts - successes"},
+            {"Id": "attempts", "MetricStat": {"Metric": SIGN_INS}},
+        ]
+        return {"MetricAlarms": [QUEUE_AGE, {"AlarmName": "sign-ins", "Metrics": reckoned}]}
+
+    def list_metrics(self, **asked: Any) -> Any:
+        return {"Metrics": [each for each in self._kept if asked.items() <= each.items()]}
+
+
+def metric(name: str, **dimensions: str) -> dict[str, Any]:
+    listed = [{"Name": of, "Value": value} for of, value in dimensions.items()]
+    return {"Namespace": "AWS/X", "MetricName": name, "Dimensions": listed}
+
+
+QUEUE_AGE = metric("Age", QueueName="ours")
+SIGN_INS = metric("SignInSuccesses", UserPool="ours", UserPoolClient="UserClient")
+
+
+@pytest.mark.parametrize(
+    ("kept", "saw"),
+    [
+        ([], "0 of 2 metrics"),
+        ([QUEUE_AGE], "1 of 2 metrics"),
+        ([QUEUE_AGE, SIGN_INS], "2 of 2 metrics"),
+        ([metric("Age", QueueName="another's")], "0 of 2 metrics"),
+    ],
+)
+def test_alarms_wait_for_metrics_that_come_late(
+    place: Place, kept: list[dict[str, Any]], saw: str
+) -> None:
+    """Nothing is proved by what is not there yet; sums of metrics count as well."""
+    assert journey.alarms(replace(place, cloudwatch=(Watch(*kept),))).startswith(saw)
+
+
+def test_an_alarm_by_other_dimensions_than_aws_has_is_found(place: Place) -> None:
+    """It would never ring."""
+    kept = Watch(QUEUE_AGE, metric("SignInSuccesses", UserPool="another's"))
+    with pytest.raises(Unexpected, match="keeps SignInSuccesses by UserPool, and the alarm"):
+        journey.alarms(replace(place, cloudwatch=(kept,)))
+    with pytest.raises(Unexpected, match="no alarms"):
+        journey.alarms(replace(place, cloudwatch=()))
+
+
+def test_a_report_tells_no_account() -> None:
+    """AWS' refusals name who was refused, and what."""
+    said = "AccessDenied: arn:aws:iam::111122223333:user/ada is not authorized; 111122223333, https://x/?sig=1"
+    results = [Result("set-up", "FAILED", 0, said)]
+    report = markdown(results, where="AWS", version="0", left=[f"bucket smoke-1: {said}"])
+    for secret in ("111122223333", "arn:", "user/ada", "https://"):
+        assert secret not in report
+    assert "(an ARN) is not authorized" in report
+    assert "bucket smoke-1" in report
+
+
+def test_the_page_has_a_row_for_each_step() -> None:
+    """With what is simulated; and what nothing stands in for."""
+    page = (ROOT / "docs/aws.md").read_text().partition("| step | proves |")[2]
+    rows = re.findall(r"^\| ([\w ,]+) \| .* \| (.*) \|$", page.partition("\n\n")[0], re.M)
+    on_stand_ins = {name: said for names, said in rows for name in names.split(", ")}
+    steps = {step.__name__.replace("_", " "): step for step in journey.STEPS}
+    assert on_stand_ins.keys() - {"stack", "removal"} == steps.keys()
+    for name, step in steps.items():
+        assert (on_stand_ins[name] == "not tried") == (step in journey.AWS_ALONE), name
