@@ -240,6 +240,29 @@ def test_an_export_that_breaks_off_is_not_taken_for_whole() -> None:
         http.close()
 
 
+@pytest.mark.parametrize("name", ["../evil", "/etc/evil", "a/../../evil"])
+def test_a_download_stays_in_its_folder(tmp_path: Path, name: str) -> None:
+    """Whatever name the asset is said to have."""
+    asset = {"path": "image/a/a", "key": "k", "kind": "image", "size": 1, "filename": name}
+    link = {"url": "http://store.example/a", "expires_at": None}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        from_store = request.url.host == "store.example"
+        return (
+            httpx.Response(200, content=b"x")
+            if from_store
+            else httpx.Response(200, json=asset | {"link": link})
+        )
+
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with (
+        httpx.Client(transport=httpx.MockTransport(answer)) as http,
+        Client("http://gateway.example", "token", http=http) as client,
+    ):
+        assert client.download("image/a/a", folder) == folder / "evil"
+
+
 @pytest.mark.store
 def test_versions_come_back_on_another_store(swift_store: Store) -> None:
     """What was deleted is listed and restored by OpenStack Swift's versions."""

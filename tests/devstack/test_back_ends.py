@@ -17,6 +17,7 @@ import urllib3
 from devstack.back_ends import PATH, SCOPE
 from devstack.process import clean_environment
 from devstack.run import ROOT
+from tests.cli.patient import Quiet, serving
 from tests.devstack.dev import Dev, running_dev
 
 
@@ -78,18 +79,27 @@ assert [*client.assets()] == [*client.assets(deleted=True)] == []
     assert {path.name for path in tmp_path.iterdir()} >= {"holiday.txt", "gone.txt"}
 
 
+class Refusing(Quiet):
+    """CloudFront for keys that are none of its own; no stand-in has it."""
+
+    def do_GET(self) -> None:
+        self.send(403, b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>")
+
+
 def test_the_doctor_finds_no_fault_in_make_dev(dev: Dev) -> None:
     """Asked with the settings that its own gateway has."""
     stack_file = ROOT / ".run" / str(dev.ports.store) / "stack.json"
     command = [sys.executable, "-m", "devstack.after", str(stack_file), "--"]
-    done = subprocess.run(
-        [*command, sys.executable, "-m", "flask", "doctor", "--json"],
-        cwd=ROOT,
-        env=clean_environment() | {"WEB_CONCURRENCY": "2", "AWS_EC2_METADATA_DISABLED": "true"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with serving(Refusing) as cloudfront:
+        done = subprocess.run(
+            [*command, sys.executable, "-m", "flask", "doctor", "--json"],
+            cwd=ROOT,
+            env=clean_environment()
+            | {"AWS_ENDPOINT_URL_CLOUDFRONT": cloudfront, "AWS_EC2_METADATA_DISABLED": "true"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     rows = json.loads(done.stdout)["rows"]
     assert [row for row in rows if row["verdict"] == "fault"] == []
     assert done.returncode == 0

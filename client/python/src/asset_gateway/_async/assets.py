@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from os import PathLike
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from asset_gateway._async.base import Base, given
@@ -27,7 +27,8 @@ class Assets(Base):
         asset = await self.asset(path)
         target = Path(to)
         if target.is_dir():
-            target /= asset.filename
+            # Whatever the answer says, nothing is written outside of the folder.
+            target /= PurePosixPath(asset.filename).name
         first: list[str] = [asset.link.url] if asset.link else []
 
         async def link() -> str:
