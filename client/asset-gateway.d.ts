@@ -318,10 +318,14 @@ export declare class AssetGateway {
    */
   resumable(): Resumable[];
   /**
-   * Goes on with one of them that `reopens`, without choosing its file again; call it from a click,
-   * for the browser may ask the person. Rejects with `file-needed` where that fails.
+   * Goes on with one of them: by its `file`, or, where it `reopens`, without choosing it again; call
+   * that from a click, for the browser may ask the person. Rejects with `file-needed` where that
+   * fails, and with `upload-active` when another tab is at it, or has ended it.
    */
-  resume(upload: Resumable, options?: UploadOptions): Upload;
+  resume(
+    upload: Resumable,
+    options?: UploadOptions & { file?: Source | undefined },
+  ): Upload;
   /** The caller's unfinished uploads in parts, of all devices; `here` is what this browser knows. */
   unfinished(options?: PageOptions): Pages<UnfinishedUpload & { here: Resumable | null }>;
   /** Gives one up, and removes its parts; `upload-active` while another tab is at it. */

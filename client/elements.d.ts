@@ -70,7 +70,6 @@ export declare class AssetUploader extends GatewayElement<AssetUploaderEvents> {
   set uploads(uploads: Uploads | null);
   /** Uploads files as if they had been chosen. */
   add(files: Iterable<File>): void;
-  showQuota(): Promise<void>;
 }
 
 /** `<asset-gallery kind project-id hls no-share max-opens>` */

@@ -9,7 +9,7 @@ import { failure, tell } from './errors.js';
 import { drop, reopen } from './handles.js';
 import { Line } from './line.js';
 import { claim, isLive, Memory } from './memory.js';
-import { Upload } from './upload.js';
+import { BEGUN, Upload } from './upload.js';
 
 const BATCH = 1000; // the most paths one call may name
 const COPYING_MS = 15 * 60e3; // of many gigabytes
@@ -87,9 +87,11 @@ export class AssetGateway {
     return this.#memory.entries().filter(([key]) => !isLive(key)).map(([, entry]) => entry);
   }
 
-  resume(entry, options = {}) {
+  resume(entry, { file, ...options } = {}) {
     const key = this.#memory.find(entry) ?? '';
-    return this.#upload(() => reopen(key), { size: entry.size, ...entry.options, ...options });
+    return this.#upload(file ?? (() => reopen(key)), {
+      size: entry.size, ...entry.options, ...options, [BEGUN]: entry,
+    });
   }
 
   unfinished({ limit, signal } = {}) {

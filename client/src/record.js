@@ -15,8 +15,8 @@ export class Record {
   }
 
   /**
-   * Makes what is remembered of this file this upload's own: the entry, or null. If another upload
-   * is at it, nothing is remembered here.
+   * Makes what is remembered of this file this upload's own. False if another upload is at it, of
+   * this tab or another: nothing is remembered here then.
    */
   async claim(file, fingerprint, { filename, kind, projectId, assetId, expiresIn }) {
     const { name, size, lastModified, webkitRelativePath } = file;
@@ -25,9 +25,10 @@ export class Record {
       expiresIn,
     ]);
     const release = await claim(key);
-    if (!release) return;
+    if (!release) return false;
     this.#release = release;
     this.#key = key;
+    return true;
   }
 
   release() {

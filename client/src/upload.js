@@ -6,7 +6,7 @@
 
 import { FileChecksum, fingerprint, sha256 } from './checksum.js';
 import { declarationOf } from './declared.js';
-import { isPassing, tell, unreadable } from './errors.js';
+import { failure, isPassing, tell, unreadable } from './errors.js';
 import { Parts } from './parts.js';
 import { sleep } from './patience.js';
 import { Record } from './record.js';
@@ -21,6 +21,8 @@ const STALE_MS = 600e3;
 
 /** The option by which a queue hands over what it does for many files at once. */
 export const TOGETHER = Symbol('together');
+/** What was remembered of the upload that is to go on, and of no other. */
+export const BEGUN = Symbol('begun');
 
 /** Thenable: resolves to the asset that the gateway has verified. */
 export class Upload {
@@ -138,7 +140,12 @@ export class Upload {
     this.#file = handle ? await handle.getFile().catch(unreadable) : given;
     this.#fingerprint = await fingerprint(this.#file);
     this.#record = new Record(this.#memory, handle);
-    await this.#record.claim(this.#file, this.#fingerprint, this.#options);
+    const { [BEGUN]: begun } = this.#options;
+    const free = await this.#record.claim(this.#file, this.#fingerprint, this.#options);
+    // Another tab is at it or has brought it to its end: sent once more it would be there twice.
+    if (begun && !this.#record.read() && !(free && this.#memory.find(begun))) {
+      throw failure('upload-active', 'Another tab took this upload');
+    }
   }
 
   async #deliver() {
@@ -162,13 +169,11 @@ export class Upload {
   async #remembered() {
     const entry = this.#record.read();
     if (!entry) return null;
-    const plan = await this.#remote.find(entry, this.#file.size);
-    if (!plan) this.#record.clear();
-    return plan;
+    return this.#remote.find(entry, this.#file.size);
   }
 
   async #create() {
-    const { kind, projectId, assetId, filename } = this.#options;
+    const { kind, projectId, assetId, filename, expiresIn } = this.#options;
     const { name, size } = this.#file;
     const plan = this.#remote.take(this.#together.plan ?? await this.#remote.declare({
       ...await declarationOf(this.#file, this.#options), checksum_sha256: await this.#sha256(),
@@ -176,7 +181,7 @@ export class Upload {
     }));
     if (plan.method === 'MULTIPART') {
       const { upload_id, path, key } = plan;
-      const options = { kind, projectId, assetId, filename };
+      const options = { kind, projectId, assetId, filename, expiresIn };
       this.#record.write({ upload_id, path, key, filename: name, size, kind, projectId, options });
     }
     return plan;

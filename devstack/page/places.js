@@ -27,7 +27,7 @@ export class Places {
       gallery.projectId = target.value;
       this.#showFilters();
     });
-    $('upload-kind').addEventListener('change', ({ target }) => { uploader.kind = target.value; });
+    $('upload-kind').addEventListener('change', () => this.#chooseKind());
     $('upload-project').addEventListener('input', () => this.#choosePlace());
     uploader.addEventListener('files-chosen', (event) => {
       if (!$('upload-project').reportValidity()) event.preventDefault();
@@ -42,9 +42,13 @@ export class Places {
     const kinds = $('upload-kind');
     this.#uploader.projectId = project;
     for (const option of kinds.options) option.hidden = option.value === (project ? 'brand_kit' : 'frame');
-    if (!kinds.selectedOptions[0].hidden) return;
-    kinds.value = '';
-    this.#uploader.kind = '';
+    if (kinds.selectedOptions[0].hidden) kinds.value = '';
+    // Browsers fill in again what was chosen before a reload, or before the way back to here.
+    this.#chooseKind();
+  }
+
+  #chooseKind() {
+    this.#uploader.kind = $('upload-kind').value;
   }
 
   #showFilters() {

@@ -31,6 +31,11 @@ async function open(token) {
     return;
   }
 
+  let sending = 0;
+  window.addEventListener('beforeunload', (event) => {
+    if (sending) event.preventDefault();
+  });
+
   async function send(file) {
     const row = line({ name: file.name, sign: 'file', facts: ['Waiting'] });
     const status = row.querySelector('.row-status');
@@ -45,13 +50,19 @@ async function open(token) {
     } catch (error) {
       status.textContent = words.error(error);
     }
+    $('request-said').textContent = `${file.name}: ${status.textContent}`;
   }
+
+  $('request-choose').addEventListener('click', () => $('request-input').click());
 
   $('request-input').addEventListener('change', async ({ target }) => {
     const files = [...target.files];
     target.value = '';
+    sending += 1;
     for (const file of files) await send(file);
-    show(await request.look());
+    sending -= 1;
+    // Where that fails the rows have said why.
+    await request.look().then(show, () => {});
   });
 }
 

@@ -50,6 +50,8 @@ export class Session {
     this.onlost = () => {};
     // Another tab renewed the tokens, signed out, or let somebody else in.
     globalThis.addEventListener('storage', ({ key }) => key === STORED && this.#follow());
+    // A page that the browser had put by heard nothing of that meanwhile.
+    globalThis.addEventListener('pageshow', ({ persisted }) => persisted && this.#follow());
   }
 
   #follow() {

@@ -1,6 +1,6 @@
 /** What all elements share: shadow root, gateway, texts, messages. */
 
-import { h, icon } from './dom.js';
+import { button, h, icon } from './dom.js';
 import { en } from './en.js';
 import { Words } from './words.js';
 import { sheet } from './style.js';
@@ -44,8 +44,10 @@ export class GatewayElement extends Base {
 
   set texts(texts) {
     this.#words = new Words({ ...en, ...texts });
+    const running = this.#running;
+    this.#stop();
     if (this.shadowRoot.childElementCount) this.#build();
-    this.restart();
+    if (running) this.#start();
   }
 
   get words() {
@@ -134,10 +136,8 @@ export class GatewayElement extends Base {
     // An open dialog covers what is outside it, and silences it.
     const place = [...this.shadowRoot.querySelectorAll('dialog[open]')].at(-1) ?? this.shadowRoot;
     place.append(this.#toast, this.#live);
-    const close = h('button', {
-      type: 'button', class: 'button quiet icon', 'aria-label': this.words.say('dismiss'),
-      onclick: () => this.hush(),
-    }, icon('close'));
+    const close = button('quiet icon', () => this.hush(), icon('close'));
+    close.ariaLabel = this.words.say('dismiss');
     this.#toast.replaceChildren(h('span', {}, sentence), ...actions, close);
     this.#toast.hidden = false;
     this.#live.textContent = '';

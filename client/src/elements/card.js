@@ -51,28 +51,25 @@ export class Card {
     this.box.tabIndex = index;
   }
 
+  focus() {
+    this.open.focus();
+  }
+
   /** It has come into sight: a picture is worth loading. */
   async reveal(renewed = false) {
     this.#revealed = true;
     const { preview, link, kind, content_type: type } = this.asset;
-    let picture = null;
-    if (preview) picture = h('img', { src: preview.url, alt: '', decoding: 'async' });
-    else if (isManifest(this.asset) || !link) picture = null;
-    else if (SHOWN.test(type ?? '')) picture = h('img', { src: link.url, alt: '', decoding: 'async' });
-    // Half a second in, where a film is rarely black any more.
-    else if (kind === 'video') {
-      picture = h('video', { src: `${link.url}#t=0.5`, preload: 'metadata', playsinline: true, tabindex: '-1', 'aria-hidden': 'true' });
-      picture.muted = true;
-    }
-    if (!picture) return;
-    const sign = kind === 'video' ? h('span', { class: 'sign' }, icon('play')) : null;
-    const show = () => this.thumb.replaceChildren(...[picture, sign].filter(Boolean));
-    if (picture.tagName === 'VIDEO') {
-      picture.addEventListener('loadeddata', () => picture.classList.add('shown'), { once: true });
-      show();
-    } else {
-      picture.addEventListener('load', show, { once: true });
-    }
+    const shown = preview ?? (!isManifest(this.asset) && link);
+    const still = preview || SHOWN.test(type);
+    if (!shown || !(still || kind === 'video')) return;
+    // Of a film half a second in, where it is rarely black any more.
+    const picture = still ? h('img', { src: shown.url, alt: '', decoding: 'async' })
+      : h('video', { src: `${shown.url}#t=0.5`, preload: 'metadata', playsinline: true, tabindex: '-1', 'aria-hidden': 'true' });
+    picture.muted = true;
+    const sign = kind === 'video' ? [h('span', { class: 'sign' }, icon('play'))] : [];
+    const show = () => this.thumb.replaceChildren(picture, ...sign);
+    if (still) picture.addEventListener('load', show, { once: true });
+    else show();
     picture.addEventListener('error', async () => {
       picture.remove();
       if (!renewed && await this.#renew(this)) this.reveal(true);

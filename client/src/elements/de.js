@@ -102,6 +102,7 @@ export const de = {
   'error.storage-unavailable': 'Der Speicher ist gerade nicht erreichbar.',
   'error.cdn-not-configured': 'Pakete lassen sich hier nicht abspielen.',
   'error.file-unreadable': 'Die Datei wurde inzwischen geändert, verschoben oder gelöscht.',
+  'error.upload-active': 'Ein anderer Tab lädt diese Datei hoch.',
   'error.file-needed': 'Zum Fortsetzen die Datei erneut wählen.',
   'error.rate-limited': 'Das war zu viel auf einmal. Bitte gleich noch einmal versuchen.',
   'error.too-large': 'Die Datei ist zu groß.',

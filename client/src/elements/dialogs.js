@@ -1,6 +1,6 @@
 /** The dialogs of the gallery: a question, a link to copy, a share. */
 
-import { h } from './dom.js';
+import { button, h } from './dom.js';
 
 const TIMES = [['hour', 3600], ['day', 86400], ['week', 604800]];
 
@@ -10,9 +10,7 @@ function ask(element, { title, confirm, cancel, danger }, ...content) {
   const yes = h('button', {
     class: `button ${danger ? 'danger' : 'primary'}`, part: 'button', value: 'yes',
   }, words.say(confirm));
-  const no = cancel && h('button', {
-    type: 'button', class: 'button', part: 'button', onclick: () => dialog.close(''),
-  }, words.say(cancel));
+  const no = cancel && button('', () => dialog.close(''), words.say(cancel));
   const dialog = h('dialog', { class: 'ask', part: 'dialog', 'aria-labelledby': 'ask-title' },
     h('form', { method: 'dialog' }, h('h2', { id: 'ask-title' }, title), ...content,
       h('div', { class: 'line' }, no, yes)));

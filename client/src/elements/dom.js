@@ -13,6 +13,11 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** A button that submits nothing; `style` are classes beside `button`. */
+export const button = (style, onclick, ...content) => h('button', {
+  type: 'button', class: `button ${style}`, part: 'button', onclick,
+}, ...content);
+
 const SVG = 'http://www.w3.org/2000/svg';
 /** Outlines in a box of 24 by 24, drawn with a pen of 1.75. */
 const OUTLINES = {

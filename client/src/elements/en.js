@@ -98,7 +98,6 @@ export const en = {
   'error.store-refused': 'Storage refused this upload.',
   'error.storage-unavailable': 'Storage can’t be reached right now.',
   'error.cdn-not-configured': 'Packages can’t be played here.',
-  'error.file-unreadable': 'The file was changed, moved or deleted.',
   'error.file-needed': 'Choose the file again to resume.',
   'error.rate-limited': 'That was too much at once. Try again in a moment.',
 };

@@ -56,3 +56,32 @@ export async function carried(transfer) {
   }
   return items.length ? found : { files, packages: [] };
 }
+
+const EDITABLE = /^(INPUT|TEXTAREA|SELECT)$/;
+
+/** `take` hears what is dropped onto `area` or pasted while `element` is seen; `over` whether files hang above it. */
+export function receive(element, area, { take, over }, signal) {
+  const on = (target, name, action) => target.addEventListener(name, action, { signal });
+  let depth = 0;
+  const hang = (now) => {
+    depth = Math.max(0, now);
+    over(depth > 0);
+  };
+  const files = ({ dataTransfer }) => [...dataTransfer?.types ?? []].includes('Files');
+  on(area, 'dragenter', (event) => files(event) && hang(depth + 1));
+  on(area, 'dragleave', (event) => files(event) && hang(depth - 1));
+  on(area, 'dragover', (event) => files(event) && event.preventDefault());
+  on(area, 'drop', async (event) => {
+    hang(0);
+    if (!files(event) || !element.checkVisibility()) return;
+    event.preventDefault();
+    take(await carried(event.dataTransfer));
+  });
+  on(document, 'paste', async (event) => {
+    const [target] = event.composedPath();
+    const typing = EDITABLE.test(target.tagName) || target.isContentEditable;
+    if (typing || !event.clipboardData?.files.length || !element.checkVisibility()) return;
+    event.preventDefault();
+    take(await carried(event.clipboardData));
+  });
+}

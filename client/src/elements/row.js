@@ -1,6 +1,6 @@
 /** One line of the list of uploads. */
 
-import { h, icon, redraw, setText } from './dom.js';
+import { button, h, icon, redraw, setText } from './dom.js';
 
 /** By state: the main button's icon and text, and the text of what stands beside the name. */
 const MAIN = {
@@ -19,12 +19,6 @@ const STATUS = {
 };
 const OVER = /^(done|failed|resumable)$/;
 
-function iconOf({ type, kind }) {
-  const [family] = (type ?? '').split('/');
-  const shape = kind ?? family;
-  return icon(/^(audio|video|image|frame)$/.test(shape) ? shape : 'file');
-}
-
 export class Row {
   #words;
   #item;
@@ -32,7 +26,7 @@ export class Row {
   /** `act(action, item)` hears what is pressed: pause, resume, retry, cancel, remove. */
   constructor(words, item, act) {
     this.#words = words;
-    this.tile = h('span', { class: 'tile', part: 'thumbnail' }, iconOf(item));
+    this.tile = h('span', { class: 'tile', part: 'thumbnail' }, icon(item.kind ?? item.type.split('/')[0]));
     this.name = h('span', { class: 'name', part: 'name', title: item.name }, item.name);
     this.status = h('span', { class: 'status muted', part: 'status' });
     this.fill = h('i');
@@ -40,12 +34,9 @@ export class Row {
       class: 'bar', part: 'progress', role: 'progressbar', 'aria-label': words.say('progress', item),
       'aria-valuemin': 0, 'aria-valuemax': 100,
     }, this.fill);
-    const button = (action) => h('button', {
-      type: 'button', class: 'button quiet icon', part: 'button',
-      onclick: () => act(action(), this.#item),
-    });
-    this.main = button(() => this.main.dataset.action);
-    this.cancel = button(() => (/^(done|failed)$/.test(this.#item.state) ? 'remove' : 'cancel'));
+    const pressed = (action) => button('quiet icon', () => act(action(), this.#item));
+    this.main = pressed(() => this.main.dataset.action);
+    this.cancel = pressed(() => (/^(done|failed)$/.test(this.#item.state) ? 'remove' : 'cancel'));
     this.tick = h('span', { class: 'tick', role: 'img', 'aria-label': words.say('finished') }, icon('check'));
     redraw(this.cancel, 'close');
     this.element = h('li', { class: 'row', part: 'row' }, this.tile,
@@ -67,6 +58,10 @@ export class Row {
     this.tick.hidden = state !== 'done';
     this.#picture(item);
     this.#buttons(item, name);
+  }
+
+  focus() {
+    (this.main.hidden ? this.cancel : this.main).focus();
   }
 
   /** Its words change with the network, not with the item alone. */

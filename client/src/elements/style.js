@@ -32,7 +32,6 @@ svg{display:block;flex:none;width:20px;height:20px;fill:none;stroke:currentColor
 .button{display:inline-flex;align-items:center;justify-content:center;gap:8px;min-height:38px;padding:4px 16px;border:1px solid var(--line-strong);border-radius:calc(var(--radius) * .7);background:var(--surface);color:inherit;font:inherit;font-weight:550;text-decoration:none;cursor:pointer
 }
 .button:hover{background:var(--sunken)}
-.button:disabled{opacity:.55;cursor:default}
 .button.primary{border-color:transparent;background:var(--accent);color:var(--on-accent)}
 .button.primary:hover{filter:brightness(1.1)}
 .button.quiet{border-color:transparent;background:none;color:var(--muted)}

@@ -1,6 +1,6 @@
 /** One asset of the gallery, large, with what can be done with it. */
 
-import { h, icon, setText } from './dom.js';
+import { button, h, icon, setText } from './dom.js';
 import { isManifest, nameOf } from './packages.js';
 import { AssetPlayer } from './player.js';
 import { define } from './base.js';
@@ -13,20 +13,18 @@ export class Viewer {
     this.#gallery = gallery;
     define('asset-player', AssetPlayer);
     const say = (key) => gallery.words.say(key);
-    const button = (key, action, style = '') => h('button', {
-      type: 'button', class: `button ${style}`, part: 'button', onclick: () => action(this.#asset),
-    }, say(key));
+    const act = (key, action, style = '') => button(style, () => action(this.#asset), say(key));
+    const close = button('quiet icon', () => this.close(), icon('close'));
+    close.ariaLabel = say('close');
     this.title = h('h2', { id: 'viewer-title' });
     this.player = h('asset-player', { part: 'player', exportparts: 'stage, media, note', autoplay: true });
     this.facts = h('dl');
-    this.copy = button('copyLink', (asset) => gallery.copyLink(asset));
-    this.share = button('share', (asset) => gallery.share(asset));
-    this.download = button('download', (asset) => this.#download(asset));
-    this.remove = button('delete', (asset) => this.#delete(asset), 'danger');
+    this.copy = act('copyLink', (asset) => gallery.copyLink(asset));
+    this.share = act('share', (asset) => gallery.share(asset));
+    this.download = act('download', (asset) => this.#download(asset));
+    this.remove = act('delete', (asset) => this.#delete(asset), 'danger');
     this.dialog = h('dialog', { class: 'viewer', part: 'viewer', 'aria-labelledby': 'viewer-title', onclose: () => this.#closed() },
-      h('div', { class: 'head' }, this.title, h('button', {
-        type: 'button', class: 'button quiet icon', 'aria-label': say('close'), onclick: () => this.close(),
-      }, icon('close'))),
+      h('div', { class: 'head' }, this.title, close),
       this.player,
       h('div', { class: 'line below' }, this.facts,
         h('div', { class: 'line' }, this.copy, this.share, this.download, h('slot', { name: 'actions' }), this.remove)));

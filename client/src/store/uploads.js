@@ -12,14 +12,14 @@ import { previewOf } from './previews.js';
 import { Snapshots } from './snapshots.js';
 import { Speed } from './speed.js';
 import { toldOf } from './told.js';
+import { endedOf, unfinishedOf } from './unfinished.js';
+import { snapshotOf } from './view.js';
 
 const UNDER_WAY = /^(sending|pausing|verifying)$/;
 /** How often a speed is looked at anew while nothing moves. */
 const WATCH_MS = 1000;
 /** A picture this small is its own preview. */
 const SMALL = 50e3;
-/** As many unfinished uploads as are offered. */
-const OFFERED = 100;
 
 const familyOf = (type) => /^(audio|image|video)\//.exec(type ?? '')?.[1] ?? null;
 
@@ -35,7 +35,7 @@ class Uploads {
   #number = 0;
   #moved = 0;
   #speed = new Speed();
-  #snapshots = new Snapshots(() => this.#show());
+  #snapshots = new Snapshots(() => snapshotOf(this.#items.values(), this.#speed.at()));
   #watch = null;
   #offered = false;
   #closed = false;
@@ -126,6 +126,7 @@ class Uploads {
   close = () => {
     this.#closed = true;
     this.#queue.pause();
+    if (this.#offered) window.removeEventListener('storage', this.#heard);
     clearInterval(this.#watch);
     this.#snapshots.close();
     for (const { preview } of this.#items.values()) if (preview) URL.revokeObjectURL(preview);
@@ -175,14 +176,9 @@ class Uploads {
     }
     if (task) this.#queue.remove(task, { keep: true });
     this.#touch(item, { error: null });
-    if (file) {
-      const { kind, projectId, options } = entry;
-      this.#follow(item, this.#queue.add(file, { kind, projectId, ...options }, { source: handle }));
-      this.#preview(item, file);
-      return;
-    }
-    const begin = (told) => this.#gateway.resume(entry, told);
+    const begin = (told) => this.#gateway.resume(entry, { file: handle ?? file, ...told });
     this.#follow(item, this.#queue.add({ size: entry.size }, {}, { begin }));
+    if (file) this.#preview(item, file);
   }
 
   async #giveUp(item) {
@@ -198,20 +194,17 @@ class Uploads {
   async #offer() {
     if (this.#offered || typeof window === 'undefined') return;
     this.#offered = true;
+    window.addEventListener('storage', this.#heard);
     try {
-      const { items } = await this.#gateway.unfinished({ limit: OFFERED }).page();
-      const here = new Set(this.#gateway.resumable().map(({ upload_id: id }) => id));
-      for (const { here: entry, ...there } of items) {
-        // This tab is at it, or another store of its.
-        if (this.#closed || (entry && !here.has(entry.upload_id))) continue;
-        const name = entry?.filename ?? there.path.split('/').pop();
-        const kind = /^(?:projects\/[^/]+\/)?([^/]+)/.exec(there.path)[1];
-        this.#item({
-          id: there.upload_id, name, size: entry?.size ?? 0, type: '', kind, entry: entry ?? there,
-        });
-      }
+      const offered = await unfinishedOf(this.#gateway);
+      if (!this.#closed) for (const item of offered) this.#item(item);
     } catch { /* a nicety: what is left of them is removed in time */ }
   }
+
+  /** Another tab may have brought some to their end. */
+  #heard = () => {
+    for (const item of endedOf(this.#gateway, [...this.#items.values()])) this.#drop(item);
+  };
 
   #item({ id = `u${this.#number += 1}`, ...shown }) {
     const item = {
@@ -295,41 +288,4 @@ class Uploads {
       this.#touch(item);
     } catch { /* a nicety: galleries show an icon, or the file itself */ }
   }
-
-  #show() {
-    const items = [];
-    const totals = { count: 0, done: 0, failed: 0, size: 0, sent: 0, speed: 0 };
-    for (const item of this.#items.values()) {
-      item.view ??= viewOf(item);
-      const { state, size, sent } = item.view;
-      items.push(item.view);
-      if (state === 'resumable') continue;
-      totals.count += 1;
-      totals.size += size;
-      totals.sent += sent;
-      if (state in totals) totals[state] += 1;
-    }
-    totals.speed = this.#speed.at();
-    return Object.freeze({ items: Object.freeze(items), totals: Object.freeze(totals) });
-  }
-}
-
-function viewOf({ id, name, size, type, kind, entry, task, speed, error, preview, package: pack }) {
-  const state = task?.state ?? 'resumable';
-  return Object.freeze({
-    id,
-    name,
-    size,
-    type: task?.asset?.content_type ?? type,
-    kind: task?.asset?.kind ?? kind,
-    state,
-    sent: task?.sent ?? 0,
-    speed: state === 'sending' ? speed.at() : 0,
-    error: task?.error ? toldOf(task.error) : error,
-    preview,
-    asset: task?.asset ?? null,
-    ...(pack && { package: Object.freeze({ ...pack }) }),
-    // Of another device nothing but its name is known; it can be given up.
-    ...(state === 'resumable' && { reopens: Boolean(entry.reopens), here: 'filename' in entry }),
-  });
 }

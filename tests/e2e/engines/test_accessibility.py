@@ -55,7 +55,7 @@ def test_axe_finds_no_violation(tab: Tab, site: Site, tmp_path: Path, picture: b
     tab.click("Revoke logo.png")
     tab.see("Whoever has the link")
     assert violations(tab) == []
-    tab.reload()
+    tab.goto(site.page)
     person.open("logo.png")
     person.press("Delete")
     tab.miss("logo.png", CARD)
