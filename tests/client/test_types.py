@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.domain.errors import Problem
+from tests.client.bundling import PACKAGES
 from tests.client.generate import COMMAND, MADE, NPM, ROOT, document
 
 OPTIONS = {
@@ -170,6 +171,8 @@ await fetchAuthSession({ renew: true });
 new Uppy().addFiles('a');
 """
 
+PAGES = ("nextjs.md", "local-development.md", "client.md")
+
 #: Vite's own types say this.
 VITE = "interface ImportMeta { readonly env: Record<string, string> }"
 
@@ -180,13 +183,13 @@ def faults() -> str:
     assert NPM.is_dir(), "python -m tests.stores.install"
     ours = {"use.ts": USE, "stores.ts": STORES, "hooks.tsx": HOOKS, "wrong.ts": WRONG}
     ours["vite.d.ts"] = VITE
-    return compiled(OPTIONS, {**ours, **examples()})
+    return compiled(OPTIONS, {**ours, **examples(*PAGES)})
 
 
-def compiled(options: dict[str, Any], sources: dict[str, str]) -> str:
+def compiled(options: dict[str, Any], sources: dict[str, str], packages: Path = NPM) -> str:
     """What the TypeScript compiler says about these files, with the client as a package."""
     # Below the packages, for the compiler looks for them in the folders above.
-    with TemporaryDirectory(prefix="types-", dir=NPM.resolve()) as directory:
+    with TemporaryDirectory(prefix="types-", dir=packages.resolve()) as directory:
         home = Path(directory)
         shutil.copytree(ROOT / "client", home / "node_modules" / "asset-gateway-client")
         (home / "package.json").write_text('{"type": "module"}')
@@ -196,21 +199,20 @@ def compiled(options: dict[str, Any], sources: dict[str, str]) -> str:
         for name, text in sources.items():
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             (home / name).write_text(text)
-        compiler = NPM / "node_modules" / "typescript" / "bin" / "tsc"
+        compiler = packages / "node_modules" / "typescript" / "bin" / "tsc"
         command = ["node", str(compiler), "--project", str(home)]
         return subprocess.run(command, cwd=home, capture_output=True, text=True).stdout
 
 
-def examples() -> dict[str, str]:
-    """The blocks of three pages, by the file that each one's first line names."""
-    pages = ("nextjs.md", "local-development.md", "client.md")
+def examples(*pages: str) -> dict[str, str]:
+    """The blocks of these pages, by the file that each one's first line names."""
     text = "".join((ROOT / "docs" / page).read_text() for page in pages)
     return dict(re.findall(r"```tsx?\n// (\S+)\n(.*?)```", text, re.DOTALL))
 
 
 def test_the_clients_types_fit_its_use_and_the_examples(faults: str) -> None:
     """The client's calls and the pages' code compile against the packages as published."""
-    assert len(examples()) == 4 + 3 + 1
+    assert len(examples(*PAGES)) == 4 + 3 + 1
     # Indented lines explain the one before.
     told = [line for line in faults.splitlines() if not line.startswith(("wrong.ts", " "))]
     assert told == []
@@ -219,6 +221,14 @@ def test_the_clients_types_fit_its_use_and_the_examples(faults: str) -> None:
 def test_a_wrong_example_would_be_noticed(faults: str) -> None:
     """The compiler sees the packages' types: a mistake about any of them is a fault."""
     assert {int(line) for line in re.findall(r"^wrong\.ts\((\d+),", faults, re.MULTILINE)} == {4, 5}
+
+
+def test_the_storage_browsers_recipe_fits_its_packages() -> None:
+    """They are those of the examples; its gateway is the one of the page about Next.js."""
+    [(name, recipe)] = examples("storage-browser.md").items()
+    sources = {name: recipe, "lib/gateway.ts": examples("nextjs.md")["lib/gateway.ts"]}
+    sources["styles.d.ts"] = "declare module '*.css';"
+    assert compiled(OPTIONS | {"types": ["node"]}, sources, PACKAGES.parent) == ""
 
 
 def test_the_types_are_clean_under_the_strictest_settings() -> None:

@@ -39,6 +39,8 @@ class JuicefsStore:
                     "--keep-etag",
                     "--object-meta",
                     "--object-tag",
+                    # `http://bucket.localhost` as well, which some clients insist on.
+                    "--domain=localhost",
                     "--no-banner",
                     "--no-usage-report",
                     "--no-bgjob",

@@ -17,7 +17,8 @@ from tests.stores.store import Store
 PBKDF2_AES_GCM = b"\x02"
 PBKDF2_ROUNDS = 8192
 FRAGMENT_BYTES = 16 * 1024
-POLICIES_SECONDS = 10.0
+POLICIES_SECONDS = 20.0
+NOT_YET = (b"XMinioAdminNoSuchPolicy", b"Server not initialized")
 
 
 def encrypt(secret: str, plain: bytes) -> bytes:
@@ -42,8 +43,8 @@ def _admin_put(store: Store, operation: str, query: dict[str, str], body: bytes)
     deadline = time.monotonic() + POLICIES_SECONDS
     with urllib3.PoolManager() as pool:
         answer = pool.request("PUT", url, body=body, headers=dict(request.headers.items()))
-        # It answers before its own policies are loaded.
-        while b"XMinioAdminNoSuchPolicy" in answer.data and time.monotonic() < deadline:
+        # It answers before it is ready, and before its own policies are loaded.
+        while any(sign in answer.data for sign in NOT_YET) and time.monotonic() < deadline:
             time.sleep(0.1)
             answer = pool.request("PUT", url, body=body, headers=dict(request.headers.items()))
     if answer.status != 200:

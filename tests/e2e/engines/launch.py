@@ -18,6 +18,8 @@ from tests.waiting import eventually
 
 MINI_BROWSERS = "/usr/lib/*/webkit2gtk-4.*/MiniBrowser"
 START_SECONDS = 60
+#: A store behind TLS has a certificate that nobody signed.
+TRUSTING = {"acceptInsecureCerts": True}
 FIREFOX_PREFERENCES: dict[str, str | int | bool] = {
     # Nothing is asked of Mozilla, there is no first page, and a page may play by itself.
     "app.update.enabled": False,
@@ -82,7 +84,7 @@ def chromium(folder: Path) -> Iterator[Tab]:
         "args": ["--headless=new", f"--user-data-dir={folder / 'profile'}", *CHROMIUM_FLAGS],
     }
     with _over_http([program("chromedriver"), f"--port={port}"], folder, port) as session:
-        driver = session({"goog:chromeOptions": options})
+        driver = session(TRUSTING | {"goog:chromeOptions": options})
 
         def cut(gone: bool) -> None:
             conditions = {"offline": gone, "latency": 0, "throughput": -1}
@@ -101,7 +103,8 @@ def webkit(folder: Path) -> Iterator[Tab]:
     options = {"binary": str(binary), "args": ["--automation", "--autoplay-policy=allow"]}
     driving = [program("WebKitWebDriver"), f"--port={port}", f"--host={HOST}"]
     with _screen(folder) as display, _over_http(driving, folder, port, DISPLAY=display) as session:
-        driver = session({"browserName": "MiniBrowser", "webkitgtk:browserOptions": options})
+        wanted = {"browserName": "MiniBrowser", "webkitgtk:browserOptions": options}
+        driver = session(TRUSTING | wanted)
         tab = Tab(driver)
         yield tab
         driver.end()
@@ -118,7 +121,7 @@ def firefox(folder: Path) -> Iterator[Tab]:
     command = [program("firefox-esr", "firefox"), "--headless", "--no-remote", "--marionette"]
     command += ["--remote-allow-system-access", "--profile", str(profile)]
     with process(command, folder, MOZ_CRASHREPORTER_DISABLE="1") as running:
-        driver = _when_it_listens(running, lambda: Marionette(port, {}))
+        driver = _when_it_listens(running, lambda: Marionette(port, TRUSTING))
 
         def cut(gone: bool) -> None:
             driver.ask("Marionette:SetContext", {"value": "chrome"})

@@ -80,7 +80,8 @@ class Marionette:
         self._stream = self._socket.makefile("rb")
         self._sent = 0
         self._read()  # it greets
-        self.ask("WebDriver:NewSession", {"capabilities": {"alwaysMatch": capabilities}})
+        # geckodriver has matched them by now: Marionette takes them as they are.
+        self.ask("WebDriver:NewSession", capabilities)
 
     def _read(self) -> Any:
         digits = b""
