@@ -63,7 +63,11 @@ def test_copies_keep_all_that_is_stored_with_an_object(
     """Of one that is copied in parts, too, of which S3 itself takes over nothing."""
     source, target = bucket(stack), bucket(stack)
     body = bytes(range(256)) * 2**12 * 11  # 11 MiB, three parts
-    stack.client("s3").put_object(Bucket=source, Key="users/s/video/a/a.mp4", Body=body, **STORED)
+    # By which the bucket's rules remove a temporary file.
+    tagged = {"Tagging": "expires-after-days=7&of=a%20b"}
+    stack.client("s3").put_object(
+        Bucket=source, Key="users/s/video/a/a.mp4", Body=body, **STORED, **tagged
+    )
     s3 = stack.client("s3")
     copy = buckets.BucketCopy(s3, source, s3, target, part_bytes=part_bytes)
     [step] = copy.run("users/", dry_run=False)
@@ -71,6 +75,8 @@ def test_copies_keep_all_that_is_stored_with_an_object(
     found = s3.get_object(Bucket=target, Key="users/s/video/a/a.mp4")
     assert found["Body"].read() == body
     assert {name: found[name] for name in STORED} == STORED
+    tags = s3.get_object_tagging(Bucket=target, Key="users/s/video/a/a.mp4")["TagSet"]
+    assert {each["Key"]: each["Value"] for each in tags} == {"expires-after-days": "7", "of": "a b"}
     assert ("-" in found["ETag"]) is (part_bytes < len(body))
     [again] = copy.run("users/", dry_run=False)
     assert again.outcome == "there"

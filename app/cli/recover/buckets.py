@@ -7,11 +7,12 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
+from urllib.parse import quote, urlencode
 
 #: S3 copies up to 5 GiB by one request; in parts it is done sooner, and by several at once.
 PART_BYTES = 512 * 1024**2
@@ -96,7 +97,9 @@ class BucketCopy:
     def _copy_in_parts(self, key: str, original: Mapping[str, Any]) -> None:
         client, where = self.target_client, {"Bucket": self.target, "Key": key}
         # Nothing is taken over by itself, other than by a copy in one.
-        upload = client.create_multipart_upload(**where, **_stored(original))["UploadId"]
+        tags = self.source_client.get_object_tagging(Bucket=self.source, Key=key)["TagSet"]
+        stored = _stored(original) | ({"Tagging": _query(tags)} if tags else {})
+        upload = client.create_multipart_upload(**where, **stored)["UploadId"]
         try:
             size, parts = original["ContentLength"], []
             step = max(self.part_bytes, -(-size // 10_000))
@@ -157,6 +160,11 @@ def difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
 
 def _stored(head: Mapping[str, Any]) -> dict[str, Any]:
     return {name: head[name] for name in _STORED if head.get(name)}
+
+
+def _query(tags: Iterable[Mapping[str, str]]) -> str:
+    """Tags as S3 takes them in a header. By one of them temporary files are removed."""
+    return urlencode([(tag["Key"], tag["Value"]) for tag in tags], quote_via=quote)
 
 
 def _head(client: Any, bucket: str, key: str) -> Any:
