@@ -23,7 +23,7 @@ ENV PATH=/opt/venv/bin:$PATH \
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin gateway
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /srv
-COPY config.py config_fields.py config_rules.py gunicorn.conf.py wsgi.py ./
+COPY config.py config_fields.py config_reading.py config_rules.py gunicorn.conf.py wsgi.py ./
 COPY app ./app
 COPY infra ./infra
 # Compiled once, here, and not at each start.

@@ -1,73 +1,31 @@
-"""Settings: read from the environment, checked as a whole, frozen.
+"""Settings: the one list of them. Read from the environment, checked as a whole, frozen.
 
-``Settings`` is the one list of settings; tests compare the documentation's table and
-``.env.example`` with it. A field's name in capitals is the variable's name. All faults are reported
-at once, by name and without values, because a value may be a secret.
+Tests compare the documentation's table and ``.env.example`` with it. A field's name in capitals is
+the variable's name.
 
-Longer than other modules, as the list is. How texts are read is in ``config_fields.py``, what
-settings demand of each other in ``config_rules.py``.
+Longer than other modules, as the list is. How an environment becomes ``Settings`` is in
+``config_reading.py``, how single texts are read in ``config_fields.py``, what settings demand of
+each other in ``config_rules.py``.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 
 import config_fields as read
 from config_fields import BaseUrl, CommaSeparated, WholeNumbers
-from config_rules import derived, faults_between
+from config_reading import SettingsError as SettingsError
+from config_reading import read_settings, setting
 
 GIB = 1024**3
 MIB = 1024**2
 ONE_YEAR = 31_536_000
-
-
-class SettingsError(Exception):
-    """The environment does not make a valid configuration.
-
-    ``faults`` maps a variable's name to what is wrong with it.
-    """
-
-    def __init__(self, faults: Mapping[str, str]) -> None:
-        self.faults = dict(sorted(faults.items()))
-        lines = "".join(f"\n  {name}: {fault}" for name, fault in self.faults.items())
-        super().__init__(f"{len(faults)} fault(s) in the environment:{lines}")
-
-
-def setting(
-    reader: fields.Field[Any],
-    doc: str,
-    *,
-    default: Any = ...,
-    secret: bool = False,
-    family: str = "",
-    member: str = "GROUP",
-) -> Any:
-    """A field of ``Settings``: how it is read, what it is for; without a default it is required.
-
-    A default in words (of a setting that is not text) is worked out by ``config_rules.derived``.
-    ``family`` is the common beginning of variables that are one setting together, by the rest of
-    their names; ``member`` is what the documentation calls that rest.
-    """
-    reader.required = default is ...
-    reader.error_messages["required"] = "is required"
-    return dataclasses.field(
-        metadata={
-            "reader": reader,
-            "doc": doc,
-            "default": default,
-            "secret": secret,
-            "family": family,
-            "member": member,
-        },
-        repr=not secret,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -442,84 +400,11 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read ``environ`` (the process's by default), whole or not at all.
 
-        Raises ``SettingsError``, which names every faulty variable. An empty variable counts as
-        left out, as deployment forms send it so.
+        Raises ``SettingsError``, which names every faulty variable.
         """
-        given = _given(os.environ if environ is None else environ)
-        faults: dict[str, str] = {}
-        try:
-            values = SCHEMA.load(given)
-        except ValidationError as error:
-            faults = _named(error.messages_dict)
-            values = error.valid_data
-        faults = faults_between(values) | faults | _quoted(given)
-        if faults:
-            raise SettingsError(faults)
-        return cls(**_complete(values))
-
-
-def _given(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The variables that are settings, by the schema's names; families as one mapping each."""
-    given: dict[str, Any] = {}
-    for name, text in environ.items():
-        if not text.strip():
-            continue
-        if name in SCHEMA.fields and name not in _FAMILIES.values():
-            given[name] = text.strip()
-            continue
-        for beginning, setting_name in _FAMILIES.items():
-            if name.startswith(beginning):
-                given.setdefault(setting_name, {})[name.removeprefix(beginning)] = text.strip()
-    return given
-
-
-def _quoted(given: Mapping[str, Any]) -> dict[str, str]:
-    """Values that still have quotes around them, which no setting of ours begins and ends with."""
-    flat = {name: text for name, text in given.items() if isinstance(text, str)}
-    for beginning, name in _FAMILIES.items():
-        flat |= {f"{beginning}{rest}": text for rest, text in given.get(name, {}).items()}
-    return {
-        name: "has quotes around its value; take them off"
-        for name, text in flat.items()
-        if read.is_quoted(text)
-    }
-
-
-def _named(messages: Mapping[str, Any]) -> dict[str, str]:
-    """Faults by the variable's name, in a family by that of each member."""
-    faults: dict[str, str] = {}
-    beginnings = {name: beginning for beginning, name in _FAMILIES.items()}
-    for name, found in messages.items():
-        if name in beginnings and isinstance(found, dict):
-            faults |= {f"{beginnings[name]}{rest}": _sentence(each) for rest, each in found.items()}
-        else:
-            faults[name] = _sentence(found)
-    return faults
-
-
-def _complete(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Every field of ``Settings``: what was given, what follows from it, and the defaults."""
-    known = {**derived(values), **values}
-    return {
-        item.name: known.get(item.name.upper(), item.metadata["default"])
-        for item in dataclasses.fields(Settings)
-    }
-
-
-def _sentence(messages: Any) -> str:
-    """Marshmallow's nested messages as one sentence."""
-    if isinstance(messages, dict):
-        return _sentence(list(messages.values()))
-    if isinstance(messages, list):
-        return " ".join(dict.fromkeys(_sentence(each) for each in messages))
-    return str(messages)
+        return cls(**read_settings(SCHEMA, dataclasses.fields(cls), environ))
 
 
 SCHEMA: Schema = Schema.from_dict(
     {item.name.upper(): item.metadata["reader"] for item in dataclasses.fields(Settings)}
 )()
-_FAMILIES = {
-    item.metadata["family"]: item.name.upper()
-    for item in dataclasses.fields(Settings)
-    if item.metadata["family"]
-}

@@ -36,12 +36,13 @@ LAW = {
     "app.cli": {"app", "config"},
     # Settings are read by those that will use them, so that no second opinion is kept of a rate,
     # a key or a region.
-    "config": {"config_fields", "config_rules"},
+    "config": {"config_fields", "config_reading"},
+    "config_reading": {"config_fields", "config_rules"},
     "config_fields": {"app.limits.rates", "app.limits.redis_client", "app.signing.cloudfront_keys"}
     | {"app.domain.events"},
     "config_rules": {"app.domain.partitions"},
 }
-OURS = ("app", "config", "config_fields", "config_rules")
+OURS = ("app", "config", "config_fields", "config_reading", "config_rules")
 FLASK = ("app", "app.api", "app.auth.bearer", "app.operations", "app.cli")
 BOTO3 = ("app.aws", "app.cli", "app.events.queue", "app.signing.credentials")
 CRYPTOGRAPHY = ("app.signing", "app.auth", "app.cli")
