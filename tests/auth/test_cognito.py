@@ -440,7 +440,7 @@ def test_t05_odd_expiries_are_refused(
 def test_t05_odd_beginnings_are_refused(
     verifier: TokenVerifier, make_token: TokenMaker, name: str, instant: Any
 ) -> None:
-    """T05: `iat` and `nbf` are whole numbers when they are there."""
+    """T05: `iat` and `nbf` are times when they are there."""
     assert refused(verifier, make_token(**{name: instant}))
 
 
