@@ -289,6 +289,17 @@ def test_files_that_are_none_are_a_message(tmp_path: Path, run: Recover) -> None
     assert "No such file or directory" in done.output
 
 
+def test_no_file_is_overwritten(stack: Stack, run: Recover, tmp_path: Path) -> None:
+    """An export of a pool that was emptied would take the place of the last good one, and a new
+    match that of what was added by hand."""
+    kept = tmp_path / "users.jsonl"
+    kept.write_text("")
+    region = ["--pool", stack.user_pool_id, "--region", "us-east-1"]
+    for arguments in (["export", *region, kept], ["match", kept, kept, kept]):
+        assert "users.jsonl is there already" in run(*arguments, ok=False).output
+    assert kept.read_text() == ""
+
+
 # --- the drills ------------------------------------------------------------------------------
 
 

@@ -31,6 +31,7 @@ from app.cli.recover.dead_letters import return_dead_letters
 from app.cli.recover.options import (
     TO_READ,
     TO_WRITE,
+    check_new,
     dry_run_option,
     faults_as_messages,
     pool_option,
@@ -55,6 +56,7 @@ recover.add_command(return_dead_letters)
 def export_accounts(pool: str, region: str, file: Path) -> None:
     """Write the pool's users to FILE: sub, e-mail address, groups. Passwords cannot be had."""
     with faults_as_messages():
+        check_new(file)
         accounts = read_pool(aws_client("cognito-idp", region), pool)
         write_accounts(file, accounts)
     click.echo(f"{len(accounts)} user(s) in {file}")
@@ -80,6 +82,7 @@ def import_accounts(pool: str, region: str, invite: bool, file: Path) -> None:
 def match_accounts(old: Path, new: Path, mapping: Path) -> None:
     """Say in MAPPING whose folder goes to whom: by addresses that both pools have verified."""
     with faults_as_messages():
+        check_new(mapping)
         pairs, left = match(read_accounts(old), read_accounts(new))
         write_mapping(mapping, pairs)
     for line in left:

@@ -23,6 +23,13 @@ class Unusable(ValueError):
     """Something that cannot be worked with, such as a file; the message says why."""
 
 
+def check_new(path: Path) -> None:
+    """Raise ``Unusable`` for a file that is there: an export of a pool that was emptied must not
+    take the place of the last good one."""
+    if path.exists():
+        raise Unusable(f"{path} is there already, and is not overwritten: name another")
+
+
 @contextmanager
 def faults_as_messages() -> Iterator[None]:
     """Raises ``click.ClickException`` for whatever the operator or AWS is at fault for."""
