@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from app import create_app
 from app.cli.recover import buckets
-from app.cli.recover.accounts import Account, match, read_mapping
+from app.cli.recover.accounts import Account, match, read_mapping, write_accounts
 from app.cli.recover.options import Unusable
 from config import Settings
 from devstack.account import Stack
@@ -317,6 +317,27 @@ def new_pool(stack: Stack) -> tuple[str, str]:
 def environment(stack: Stack, **changes: str) -> dict[str, str]:
     base = stack.gateway_environment(["http://localhost:3000"])
     return {**base, "SECRET_KEY": SECRET, "LOG_LEVEL": "WARNING", **changes}
+
+
+def test_an_import_that_was_broken_off_says_what_it_left_out(
+    stack: Stack, run: Recover, tmp_path: Path
+) -> None:
+    """Between an account and its groups: whoever is there may be anybody, so they are named."""
+    pool, _ = new_pool(stack)
+    cognito, users = stack.client("cognito-idp"), tmp_path / "users.jsonl"
+    known = Account("ada", "ada@example.com", True, groups=("admins",))
+    banned = Account("eve", "eve@example.com", True, enabled=False)
+    write_accounts(users, [known, banned])
+    for account in (known, banned):
+        cognito.admin_create_user(UserPoolId=pool, Username=account.email)
+    where = ["--pool", pool, "--region", "us-east-1", "--no-invite", users]
+    done = run("import", *where, ok=False)
+    assert "ada@example.com was there, and is not in admins" in done.output
+    assert "eve@example.com was there, and is not disabled" in done.output
+    cognito.create_group(UserPoolId=pool, GroupName="admins")
+    cognito.admin_add_user_to_group(UserPoolId=pool, Username=known.email, GroupName="admins")
+    cognito.admin_disable_user(UserPoolId=pool, Username=banned.email)
+    assert run("import", *where).output == "0 user(s) made, 2 were there\n"
 
 
 def test_a_region_and_its_pool_are_lost_and_everything_is_there_again(

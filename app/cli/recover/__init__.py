@@ -68,11 +68,16 @@ def export_accounts(pool: str, region: str, file: Path) -> None:
 @click.option("--invite/--no-invite", default=True, help="Have Cognito send temporary passwords.")
 @click.argument("file", type=TO_READ)
 def import_accounts(pool: str, region: str, invite: bool, file: Path) -> None:
-    """Make the users of FILE in another pool, which gives each a new sub."""
+    """Make the users of FILE in another pool, which gives each a new sub. Ends with 1 if somebody
+    was there who is not in their groups, or not disabled."""
     with faults_as_messages():
         client = aws_client("cognito-idp", region)
-        made, there = make_accounts(client, pool, read_accounts(file), invite=invite)
+        made, there, left = make_accounts(client, pool, read_accounts(file), invite=invite)
+    for line in left:
+        click.echo(line, err=True)
     click.echo(f"{made} user(s) made, {there} were there")
+    if left:
+        raise click.ClickException(f"{len(left)} thing(s) are left to you")
 
 
 @recover.command("match")

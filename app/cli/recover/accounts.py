@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -56,14 +56,16 @@ def read_pool(client: Any, pool_id: str) -> list[Account]:
 
 def make_accounts(
     client: Any, pool_id: str, accounts: Iterable[Account], *, invite: bool
-) -> tuple[int, int]:
-    """Make those that the pool does not have: how many were made, how many were there.
+) -> tuple[int, int, list[str]]:
+    """Make those that the pool does not have: how many were made, how many were there, and what
+    those are not who were there.
 
     By e-mail address, with their groups; ``invite`` has Cognito send temporary passwords. An
     address that was not verified stays so. Who is there already gets no group: anybody may have
-    signed up with that address. Raises botocore's errors.
+    signed up with that address, or an earlier run was broken off. Raises botocore's errors.
     """
     made = there = 0
+    left: list[str] = []
     known: set[str] = set()
     for account in accounts:
         if not account.email:
@@ -80,6 +82,7 @@ def make_accounts(
             made += 1
         except client.exceptions.UsernameExistsException:
             there += 1
+            left += _missing(client, pool_id, account)
             continue
         who = {"UserPoolId": pool_id, "Username": account.email}
         if not account.enabled:
@@ -90,7 +93,16 @@ def make_accounts(
                 with suppress(client.exceptions.GroupExistsException):
                     client.create_group(UserPoolId=pool_id, GroupName=group)
             client.admin_add_user_to_group(**who, GroupName=group)
-    return made, there
+    return made, there, left
+
+
+def _missing(client: Any, pool_id: str, account: Account) -> Iterator[str]:
+    who = {"UserPoolId": pool_id, "Username": account.email}
+    found = client.admin_list_groups_for_user(**who)["Groups"] if account.groups else []
+    for group in sorted({*account.groups} - {each["GroupName"] for each in found}):
+        yield f"{account.email} was there, and is not in {group}"
+    if not account.enabled and client.admin_get_user(**who)["Enabled"]:
+        yield f"{account.email} was there, and is not disabled"
 
 
 def match(old: Iterable[Account], new: Iterable[Account]) -> tuple[dict[str, str], list[str]]:
