@@ -40,7 +40,7 @@ class Newest:
         if state and "rest" in state:
             return self._rest([], limit, MAX_CALLS, ScanState.from_claims(state["rest"]), state)
         folders = folders_after(state, self.place, self.matches, grouped=self.grouped)
-        calls = self._look(folders, limit)
+        calls = self._look(folders, limit, careful=bool(state and state["careful"]))
         ready = ready_entries(folders)
         lines = [Line(entry.found, entry.package, entry.preview) for entry in ready[:limit]]
         if len(ready) > limit or any(folder.live for folder in folders):
@@ -56,9 +56,9 @@ class Newest:
         start = ScanState()
         return self._rest(lines, limit, MAX_CALLS - calls, start, {"untimed": untimed})
 
-    def _look(self, folders: Sequence[Folder], limit: int) -> int:
+    def _look(self, folders: Sequence[Folder], limit: int, *, careful: bool) -> int:
         """Learn until a page is known. How many listings that took."""
-        search = Search(folders, limit, now=self.place.now, filtered=self.filtered)
+        search = Search(folders, limit, now=self.place.now, filtered=self.filtered, careful=careful)
         calls = 0
         while calls < MAX_CALLS and len(ready_entries(folders)) < limit:
             asks = search.next(MAX_CALLS - calls)

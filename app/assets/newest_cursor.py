@@ -101,9 +101,12 @@ def state_after(
         at = _behind(folders, ready[limit - 1])
     else:
         at = _at_edge(folders, min(folder.edge for folder in folders))
-    number = int(at[0], 16)
-    order: Order = (-number, at[1], LAST if at[3] == _ALL else folders[at[1]].prefix + at[2])
+        if state and _order(state["at"], folders) > _order(at, folders):
+            # An asset that was shown in part is not read that far again.
+            at = state["at"]
+    number, order = int(at[0], 16), _order(at, folders)
     plan = _plan(folders, ready, limit, filtered=filtered)
+    level = max(folder.hi for folder in folders)
     folder = folders[at[1]]
     counting = folder.tally is not None and folder.hi == number + 1 and not at[2]
     full = len(ready) >= limit and not counting
@@ -112,11 +115,18 @@ def state_after(
         "at": at,
         "untimed": (state["untimed"] if state else 0)
         | sum(folder.has_untimed << folder.index for folder in folders),
-        "folders": [_hints(folder, plan, order) for folder in folders],
+        "folders": [_hints(folder, plan, order, level) for folder in folders],
         "tally": _counted(folder) if counting else None,
+        "careful": not ready,
         # Where the next page begins inside an asset, it does not meet its preview again.
         "preview": preview[len(folder.prefix) :],
     }
+
+
+def _order(at: Sequence[Any], folders: Sequence[Folder]) -> Order:
+    """Where a page ended that ended ``at`` this."""
+    digits, index, name, shown = at
+    return (-int(digits, 16), index, LAST if shown == _ALL else folders[index].prefix + name)
 
 
 def _behind(folders: Sequence[Folder], entry: Entry) -> list[Any]:
@@ -150,9 +160,14 @@ def _plan(
     folders: Sequence[Folder], ready: Sequence[Entry], limit: int, *, filtered: bool
 ) -> int | None:
     """From which id on all folders are to be read next; None: from where each is known now."""
-    if len(ready) >= 2 * limit or filtered:
+    if filtered:
         return None
     level = max(folder.hi for folder in folders if folder.live or folder.entries)
+    if len(ready) > (1 + _AMPLE) * limit:
+        # What is known is more than one answer tells again.
+        return -ready[(1 + _AMPLE) * limit].order[0]
+    if len(ready) >= 2 * limit:
+        return None
     # The density at the end of what is known, as far as it can be told.
     some = min(_TREND, max(len(ready) // 2, 1))
     if some < _TELLING:
@@ -161,13 +176,17 @@ def _plan(
     return max(level - width * _AMPLE * limit, 0)
 
 
-def _hints(folder: Folder, plan: int | None, order: Order) -> list[Any]:
+def _hints(folder: Folder, plan: int | None, order: Order, level: int) -> list[Any]:
     """Whether the folder is through, where to read it next, and its landmarks."""
     left = any(entry.order > order for entry in folder.entries)
     if not folder.live and not left:
         return [True, None, []]
     marks = sorted(mark for mark in folder.landmarks if mark.at < folder.hi)[-_LANDMARKS:]
-    start = folder.hi if plan is None else min(plan, folder.hi)
+    # A plan above what is known is for all.
+    start = folder.hi if plan is None else plan if plan > level else min(plan, folder.hi)
+    if marks and start <= marks[-1].at:
+        # Known to be too much.
+        start = folder.hi
     if start >= -order[0]:
         return [False, None, [[_hint(at), _hint(width)] for at, width in marks]]
     return [False, _hint(start), [[_hint(at), _hint(width)] for at, width in marks]]

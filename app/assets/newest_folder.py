@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from app.assets.newest_survey import DASH, SPAN_BITS, spans_of, survey
 from app.domain.asset_ids import END, FIRST_DIGIT, number_of, position, text_of
 from app.domain.assets import ListedObject
 from app.domain.packages import PackageSize, Tally
@@ -96,6 +97,10 @@ class Folder:
         #: Whether the last answer was full.
         self.was_full = False
         self.by_ids = False
+        #: Where spans begin that hold something, ascending, without a gap up to ``hi``; and how
+        #: often that was asked, which may tell nothing.
+        self.spans: list[int] = []
+        self.surveys = 0
         #: Ids below ``hi`` that are known to be there, ascending, without a gap up to ``hi``.
         self.ids: list[int] = []
         #: The last key that was read of the asset just below ``hi``, which is too long for one
@@ -147,6 +152,16 @@ class Folder:
         """The files of the ids from ``start`` on."""
         return self.probe(start)._replace(delimiter="")
 
+    def survey(self, low: int) -> Ask | None:
+        """Which spans from the id ``low`` on hold something; None where that tells nothing."""
+        if self.by_ids or self.surveys == len(SPAN_BITS):
+            return None
+        if (wanted := survey(low, self.hi)) is None:
+            return None
+        self.surveys += 1
+        prefix, after = self.prefix + wanted.prefix, self.prefix + wanted.after
+        return Ask(wanted.start, prefix, after, DASH)
+
     def read_on(self) -> Ask:
         """What comes after the last answer: of one long asset, or of the window."""
         if self.inside is not None:
@@ -162,6 +177,8 @@ class Folder:
         self.was_full = False
         if self.inside is not None:
             self._learn_inside(page)
+        elif ask.delimiter == DASH:
+            self._learn_spans(ask, page)
         elif ask.delimiter:
             self._learn_ids(ask, page)
         else:
@@ -176,6 +193,21 @@ class Folder:
             self.inside = ""
         elif page.next_token is None:
             self.inside, self.hi = None, number
+
+    def _learn_spans(self, ask: Ask, page: Page) -> None:
+        if any(self._number(found.key) is not None for found in page.objects):
+            # A store that groups by slashes alone.
+            return
+        names = [folder[len(self.prefix) : -1] for folder in page.folders]
+        spans, length = spans_of(names)
+        self.has_untimed |= bool(page.objects) or len(spans) < len(names)
+        last = max([found.key for found in page.objects[-1:]] + page.folders[-1:], default="")
+        if self._is_full(page, last):
+            self._mark([position(name) for name in names] or [self._position(last)])
+            return
+        self.spans = [span for span in spans if span < self.hi]
+        # Nothing lies behind the last one, and nothing at all without one.
+        self.hi = min(self.hi, self.spans[-1] + length if self.spans else ask.start)
 
     def _learn_ids(self, ask: Ask, page: Page) -> None:
         names = [folder[len(self.prefix) : -1] for folder in page.folders]

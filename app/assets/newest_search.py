@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from math import isqrt
 
 from app.assets.newest_folder import Ask, Folder, Landmark
+from app.domain.asset_ids import end_below
 from app.s3.listings import MAX_PAGE
 
 #: Times what a page needs is what a window is to hold: the next pages read it again.
@@ -21,19 +22,38 @@ _MOST = 700
 _FEWEST = 40
 #: From so few assets no density is told.
 _TELLING = 8
+#: So many full answers are read one after the other; more where nothing was found before.
+_CLOSE, _CLOSE_WITH_CARE = 2, 6
 #: Beyond so many full answers, distances are halved in their logarithm.
 _FAR = 128
+#: Beyond so many, spans of time are asked for.
+_SURVEYED = 128
 
 
 class Search:
-    """Chooses the listings of each round. ``need``: how many entries the page is to have."""
+    """Chooses the listings of each round. ``need``: how many entries the page is to have.
 
-    def __init__(self, folders: Sequence[Folder], need: int, *, now: int, filtered: bool) -> None:
+    ``careful``: the page before found nothing by all its calls, so that this one reads on from
+    where it came to rather than look for a better place.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Folder],
+        need: int,
+        *,
+        now: int,
+        filtered: bool,
+        careful: bool,
+    ) -> None:
         self._folders = folders
+        self._careful = careful
         self._now = now
         self._need = need
         self._filtered = filtered
+        self._asked = False
         self._even: set[int] = set()
+        self._spanned: set[int] = set()
         self._started: set[int] = set()
 
     def next(self, calls_left: int) -> list[tuple[Folder, Ask]]:
@@ -54,11 +74,24 @@ class Search:
         waiting = [folder for folder in live if folder.inside is None]
         level = min(folder.hi for folder in live)
         behind = [f for f in waiting if f.hi > level and _can_try(f, level)]
+        lowest = min(waiting, key=lambda f: f.hi, default=first)
+        if behind and calls_left > len(behind) and self._goes_alone(lowest, live):
+            # To ask the others too at each step would take too much.
+            return [(lowest, self._choose(lowest, calls_left - len(live) + 1))]
         if behind:
+            self._asked = True
             return [(f, f.probe(level)) for f in behind][:calls_left]
         if all(folder.hi == level and not folder.ids for folder in waiting):
             return self._all_lower(waiting, level)[:calls_left] or self._guide(waiting, calls_left)
         return [(first, self._choose(first, calls_left - len(live) + 1))]
+
+    def _goes_alone(self, folder: Folder, live: Sequence[Folder]) -> bool:
+        """Whether ``folder``, which is known the furthest, goes on until it may be enough for a
+        page: with as much in each of the others, until it is known what these have."""
+        if self._filtered or self._careful or folder.landmark is None or folder.ids:
+            return False
+        enough = self._need if self._asked else self._need // len(live)
+        return sum(len(each.entries) for each in live) < enough
 
     def _all_lower(self, live: Sequence[Folder], level: int) -> list[tuple[Folder, Ask]]:
         """One window further down for all, while nothing speaks against it."""
@@ -104,18 +137,46 @@ class Search:
         """Somewhere above ``mark``, where it is too much, and below what is known."""
         # Far above the present there is nothing to be looked for, as a rule.
         top = min(folder.hi, self._now) if mark.at < self._now else folder.hi
-        gap = top - mark.at
+        gap = end_below(top) - mark.at
         answers = gap // max(mark.width, 1)
-        if answers <= max(2, min(calls_left - 1, 6)):
+        if gap < 2 or answers <= self._close(calls_left):
             return folder.read_on()
+        if not self._careful and (ask := self._by_spans(folder, mark, answers)):
+            return ask
         if folder.index not in self._even:
             # As dense as at the landmark all the way up, to begin with.
             self._even.add(folder.index)
-            return folder.probe(max(top - mark.width * target // MAX_PAGE, mark.at + 1))
+            start = mark.at + gap - mark.width * target // MAX_PAGE
+            return folder.probe(max(start, mark.at + 1))
         # A full answer shows that it is not only here that it is dense.
         if answers > _FAR and not folder.was_full:
             return folder.probe(mark.at + max(isqrt(mark.width * gap), 1))
         return folder.probe(mark.at + max(gap // 2, 1))
+
+    def _close(self, calls_left: int) -> int:
+        """How many full answers are read one after the other."""
+        if self._careful:
+            return max(2, min(calls_left - 1, _CLOSE_WITH_CARE))
+        # Whatever one folder takes, the others take as well.
+        return _CLOSE if len(self._folders) == 1 else 0
+
+    def _by_spans(self, folder: Folder, mark: Landmark, answers: int) -> Ask | None:
+        """By the spans of time above ``mark`` that hold something."""
+        spans = [span for span in folder.spans if mark.at < span < folder.hi]
+        if spans:
+            return folder.probe(spans[-self._some(folder, len(spans))])
+        ask = folder.survey(mark.at) if answers > _SURVEYED else None
+        if ask:
+            self._even.discard(folder.index)
+        return ask
+
+    def _some(self, folder: Folder, spans: int) -> int:
+        """How many of so many spans to read: a few to begin with; all, if they are likely to hold
+        as little as those; else half."""
+        if folder.index not in self._spanned:
+            self._spanned.add(folder.index)
+            return max(isqrt(spans), 1)
+        return spans if not folder.was_full else max(spans // 2, 1)
 
     def _choose_contents(self, folder: Folder) -> Ask:
         """The newest of the ids that are known: several at first, then one by one."""

@@ -19,6 +19,9 @@ _DIGITS = 32
 _LENGTH = 36
 _DASHES = frozenset({8, 13, 18, 23})
 _RANDOM_BITS = 80
+_RANDOM = (1 << _RANDOM_BITS) - 1
+#: The last one of a millisecond: version 7, variant 10.
+_LAST_RANDOM = 0x7FFF_BFFF_FFFF_FFFF_FFFF
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -32,6 +35,13 @@ def text_of(number: int) -> str:
     """An id's text. Numbers that are no ids' have one, too, to list from there."""
     digits = f"{number:0{_DIGITS}x}"
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def end_below(number: int) -> int:
+    """The smallest number from which on, up to ``number``, there are no ids: those of one
+    millisecond end long before the next begins."""
+    rest = number & _RANDOM
+    return number - rest + min(rest, _LAST_RANDOM + 1) if rest else number - _RANDOM + _LAST_RANDOM
 
 
 def first_at(instant: datetime) -> int:

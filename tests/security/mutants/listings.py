@@ -90,4 +90,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "a prefix within a package shows all of it",
         Code("AssetListings._scan", "key.startswith(prefix)", "True"),
     ),
+    mutant(
+        "T15",
+        "what lies in the newest span of time is lost",
+        Code("Folder._learn_spans", "self.spans[-1] + length", "self.spans[-1]"),
+    ),
+    mutant(
+        "T15",
+        "a list of spans that was cut passes for all of them",
+        never("Folder._learn_spans", "self._is_full(page, last)"),
+    ),
 )
