@@ -49,6 +49,7 @@ async function open(token) {
       status.textContent = 'Sent';
     } catch (error) {
       status.textContent = words.error(error);
+      row.dataset.state = 'failed';
     }
     $('request-said').textContent = `${file.name}: ${status.textContent}`;
   }

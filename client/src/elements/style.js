@@ -124,10 +124,10 @@ export const gallery = `
 .viewer .head{display:flex;align-items:center;gap:12px;margin:0;padding:10px 10px 10px 20px}
 .viewer h2{flex:1;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .below{align-items:end;padding:16px 20px 18px}
-dl{flex:1 1 260px;min-width:0;font-size:.875rem}
-dl div{display:flex;flex-wrap:wrap;gap:0 10px}
-dt{flex:0 0 76px;color:var(--muted)}
-dd{flex:1;min-width:0;overflow-wrap:anywhere}
+dl{flex:1 1 260px;min-width:0;display:grid;grid-template-columns:auto 1fr;gap:0 14px;font-size:.875rem}
+dl div{display:contents}
+dt{color:var(--muted)}
+dd{min-width:0;overflow-wrap:anywhere}
 `;
 
 export const player = `

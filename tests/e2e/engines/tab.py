@@ -40,6 +40,11 @@ DEEP = """(css) => {
 }"""
 
 
+INTO_SIGHT = """(one) => {
+  one.scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' });
+}"""
+
+
 class Tab:
     """`cut` takes the network away and gives it back; without it scripts are told so, and the
     test must cut the line itself."""
@@ -145,6 +150,9 @@ class Tab:
         while True:
             element = self.until(FIND, *found)
             try:
+                # A card below the window's edge has nothing drawn in it yet (content-visibility):
+                # WebKit's driver does not scroll to it, and calls it "not interactable".
+                self.run(INTO_SIGHT, element)
                 self._driver.call(command, id=element[ELEMENT], **given)
                 return
             except DriverError as error:
