@@ -2,7 +2,7 @@
 
 ``python -m devstack.warm`` takes a store's arguments and environment, a JSON document a line, and
 answers each with the id of a process that has become that store, forked from this one. It ends all
-of them when its input does, and so when the tests' process dies.
+of them, and removes what they stored, when its input ends, and so when the tests' process dies.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import ctypes
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -126,17 +127,20 @@ def main() -> None:
     # Nobody waits for them: the kernel forgets those that end.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    stores: list[int] = []
+    folders: dict[int, str] = {}
     for line in sys.stdin:
+        arguments, environment, output = json.loads(line)
         if (pid := os.fork()) == 0:
             try:
-                _become(*json.loads(line))
+                _become(arguments, environment, output)
             finally:
                 os._exit(1)
-        stores.append(pid)
+        folders[pid] = environment["TMPDIR"]
         print(pid, flush=True)
-    for pid in stores:
+    for pid, folder in folders.items():
         end(pid)
+        # Gone already, unless the tests' process was killed.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

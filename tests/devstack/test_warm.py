@@ -6,13 +6,16 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 from devstack.run import ROOT
 from devstack.testing import running_store
 from tests.waiting import eventually
 
 STARTED_AND_LEFT = """\
-import time
+import os, sys, tempfile, time
+os.mkdir(sys.argv[1])
+tempfile.tempdir = sys.argv[1]
 from devstack.testing import running_store
 store = running_store()
 print(store.__enter__().endpoint, flush=True)
@@ -41,13 +44,14 @@ def test_a_store_ends_with_its_block() -> None:
     assert eventually(lambda: not listens(store.endpoint))
 
 
-def test_a_store_ends_with_whoever_started_it() -> None:
-    """Also when that was killed."""
-    with subprocess.Popen(
-        [sys.executable, "-c", STARTED_AND_LEFT], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as parent:
+def test_a_store_ends_with_whoever_started_it(tmp_path: Path) -> None:
+    """Also when that was killed; and nothing of it stays."""
+    command = [sys.executable, "-c", STARTED_AND_LEFT, str(tmp_path / "stores")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         endpoint = parent.stdout.readline().strip()
         assert listens(endpoint)
+        assert list((tmp_path / "stores").iterdir())
         parent.send_signal(signal.SIGKILL)
     assert eventually(lambda: not listens(endpoint))
+    assert eventually(lambda: not list((tmp_path / "stores").iterdir()))
