@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,6 +115,12 @@ def alice(gateway: Gateway) -> Caller:
 @pytest.fixture
 def bob(gateway: Gateway) -> Caller:
     return gateway.client_for(BOB)
+
+
+@pytest.fixture
+def carol(gateway: Gateway) -> Caller:
+    """Somebody new, whose root is empty."""
+    return gateway.client_for(str(uuid.uuid4()))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -12,12 +11,6 @@ from tests.gateway import ALICE, Caller, Gateway, fetch
 from tests.samples import HTML, png
 
 PNG = png()
-
-
-@pytest.fixture
-def carol(gateway: Gateway) -> Caller:
-    """Somebody new, whose root is empty."""
-    return gateway.client_for(str(uuid.uuid4()))
 
 
 def put(gateway: Gateway, caller: Caller, path: str, body: bytes = PNG, **more: object) -> None:

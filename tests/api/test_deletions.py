@@ -31,12 +31,6 @@ def gateway(request: pytest.FixtureRequest) -> Gateway:
     return found
 
 
-@pytest.fixture
-def carol(gateway: Gateway) -> Caller:
-    """Somebody new, whose root is empty."""
-    return gateway.client_for(str(uuid.uuid4()))
-
-
 def put(gateway: Gateway, caller: Caller, *paths: str) -> None:
     """Write as a back end does, past the gateway."""
     client = gateway.store.client()

@@ -26,12 +26,6 @@ def gateway(request: pytest.FixtureRequest) -> Gateway:
     return found
 
 
-@pytest.fixture
-def carol(gateway: Gateway) -> Caller:
-    """Somebody new, whose root is empty."""
-    return gateway.client_for(str(uuid.uuid4()))
-
-
 def declare(caller: Caller, path: str, **declared: Any) -> Any:
     body = {"filename": "a.png", "content_type": "image/png", "size": len(SMALL)}
     return caller.post("/v1/uploads", body | {"preview_for": path} | declared)

@@ -29,11 +29,6 @@ def gateway(request: pytest.FixtureRequest) -> Gateway:
     return found
 
 
-@pytest.fixture
-def carol(gateway: Gateway) -> Caller:
-    return gateway.client_for(str(uuid.uuid4()))
-
-
 def complete(gateway: Gateway, asked: dict[str, Any], started: dict[str, Any]) -> Any:
     return visit(gateway, f"{asked['url']}/uploads/{started['upload_id']}/complete", {}, "POST")
 

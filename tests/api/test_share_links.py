@@ -63,12 +63,6 @@ def gateway(store: Store, stack: Stack, edge: str, redis_server: RedisServer) ->
         yield running
 
 
-@pytest.fixture
-def carol(gateway: Gateway) -> Caller:
-    """Somebody new, whose root is empty."""
-    return gateway.client_for(str(uuid.uuid4()))
-
-
 def share(caller: Caller, path: str, **more: object) -> dict[str, Any]:
     response = caller.post("/v1/shares", {"path": path, **more})
     assert response.status_code == 201, response.get_data(as_text=True)

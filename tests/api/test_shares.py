@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -18,12 +17,6 @@ from tests.stores.store import Store
 
 PNG = png()
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-
-
-@pytest.fixture
-def carol(gateway: Gateway) -> Caller:
-    """Somebody new, whose root is empty."""
-    return gateway.client_for(str(uuid.uuid4()))
 
 
 def share(caller: Caller, path: str, **more: object) -> dict[str, str]:

@@ -23,12 +23,6 @@ def dave(gateway: Gateway) -> Caller:
     return gateway.client_for(str(uuid.uuid4()))
 
 
-@pytest.fixture
-def carol(gateway: Gateway) -> Caller:
-    """Somebody new, whose root is empty."""
-    return gateway.client_for(str(uuid.uuid4()))
-
-
 def ask(caller: Caller, **terms: Any) -> dict[str, Any]:
     """Ask for files; the request."""
     answer = caller.post("/v1/requests", {"kind": "image", **terms})

@@ -29,12 +29,6 @@ def gateway(request: pytest.FixtureRequest) -> Gateway:
     return found
 
 
-@pytest.fixture
-def carol(gateway: Gateway) -> Caller:
-    """Somebody new, whose root is empty."""
-    return gateway.client_for(str(uuid.uuid4()))
-
-
 def put(gateway: Gateway, caller: Caller, path: str, body: bytes, **more: Any) -> str:
     """Write as a back end does, past the gateway; the new version's id."""
     return str(
