@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
+import functools
 import os
 import random
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import urllib3
 
@@ -73,15 +77,36 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """Distinct loopback ports that nobody listened on a moment ago. Raises OSError."""
+    """Loopback ports that nobody listens on, and that nobody else is given. Raises OSError."""
     found: list[int] = []
     for port in random.SystemRandom().sample(PORTS, len(PORTS)):
         with suppress(OSError), socket.socket() as tried:
             tried.bind((HOST, port))
-            found.append(port)
+            if _take(port):
+                found.append(port)
         if len(found) == count:
             return found
     raise OSError(f"fewer than {count} of the ports from {PORTS[0]} to {PORTS[-1]} are free")
+
+
+@functools.cache
+def _register() -> IO[bytes]:
+    """A file whose bytes are locked by the processes that were given the ports of their numbers."""
+    return Path(tempfile.gettempdir(), f"asset-gateway-ports-{os.getuid()}").open("ab")
+
+
+_taken: set[int] = set()
+
+
+def _take(port: int) -> bool:
+    """Whether the port is this process' from now on. Until a server listens on it, others that look
+    for one find it free as well."""
+    with suppress(BlockingIOError):
+        if port not in _taken:
+            fcntl.lockf(_register(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+            _taken.add(port)
+            return True
+    return False
 
 
 def wait_until_answers(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -11,9 +13,10 @@ import pytest
 import urllib3
 from werkzeug.test import Client
 
+from devstack import process
 from devstack.pages import Pages
 from devstack.process import free_ports, is_free
-from devstack.run import Ports, main, table
+from devstack.run import ROOT, Ports, main, table
 from tests.devstack.dev import running_dev
 
 PORTS = {"STORE_PORT": "1", "GATEWAY_PORT": "2", "PAGE_PORT": "3", "EDGE_PORT": "4"} | {
@@ -50,9 +53,18 @@ def test_a_taken_port_ends_the_start_at_once(
     assert f"port {port} is taken" in capsys.readouterr().err
 
 
-def test_free_ports_are_distinct() -> None:
-    """Servers that start together get a port each."""
-    assert len(set(free_ports(20))) == 20
+def test_nobody_is_given_a_port_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers that start together get a port each, also those of another test process."""
+    first = free_ports(20)
+    assert len(set(first)) == 20
+    monkeypatch.setattr(process, "PORTS", first)
+    with pytest.raises(OSError, match="fewer than 1"):
+        free_ports(1)
+    script = f"from devstack import process; process.PORTS = {first}; process.free_port()"
+    other = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "OSError: fewer than 1" in other.stderr
 
 
 def test_everything_listens_on_loopback_alone(tmp_path: Path) -> None:
