@@ -105,8 +105,10 @@ def aws_client(service: str, region: str) -> Any:
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
     pairs = dict(text.partition("=")[::2] for text in texts)
-    for name in pairs:
-        if not name.isalnum():
+    for text in texts:
+        name, equals, _ = text.partition("=")
+        # Nothing behind it empties a parameter; without it that would be by mistake.
+        if not (name.isalnum() and equals):
             raise click.UsageError(
                 "--set takes NAME=VALUE, such as --set PriceClass=PriceClass_All"
             )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +33,9 @@ def test_a_set_up_that_is_well_has_no_fault(patient: Patient) -> None:
     """Every line is well, or a manual check, and nothing is left in the bucket."""
     rows = patient.rows()
     assert {row["verdict"] for row in rows.values()} == {"ok", "manual"}, rows
+    page = (Path(__file__).parents[2] / "docs/doctor.md").read_text()
+    explained = set(re.findall(r"`([a-z_]+)(?:\.\*)?`", page.partition("## What is checked")[2]))
+    assert {name.partition(".")[0] for name in rows} <= explained
     versions = patient.s3.list_object_versions(
         Bucket=patient.stack.bucket, Prefix="users/asset-gateway-doctor/"
     )

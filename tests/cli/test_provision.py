@@ -278,10 +278,12 @@ def test_a_plan_that_was_left_is_taken_up(account: Account) -> None:
     ("arguments", "words"),
     [
         ([], "a new stack needs --bucket and at least one --origin"),
-        ([*FIRST, "--set", "Size"], None),
+        ([*FIRST, "--set", "Size=1"], None),
         ([*FIRST, "--rotate-key", "--retire-key"], "the two ends of one rotation"),
         ([*FIRST, "--set", "PublicKeyBlue=x"], "keys are made here"),
         ([*FIRST, "--set", "Price-Class=x"], "--set takes NAME=VALUE"),
+        ([*FIRST, "--set", "PriceClass"], "--set takes NAME=VALUE"),
+        ([*FIRST, "--set", "=x"], "--set takes NAME=VALUE"),
         (["--bucket", "my-aws-films", *FIRST[2:], *BACK_ENDS], "no domain with aws"),
         ([*FIRST, *BACK_ENDS, "--set", "ServiceDomain=cognito-films"], "no domain with cognito"),
         ([*FIRST, "--retire-key"], "--retire-key needs the key to keep"),
