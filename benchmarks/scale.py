@@ -2,7 +2,8 @@
 
 The store is moto behind the local front, in a process of its own and filled there directly; it
 takes longer to answer the more it holds, so times are upper bounds, and the gateway's own share is
-its CPU time. Memory is the gateway's, sampled while each step runs.
+its CPU time. Memory is the gateway's, sampled while each step runs. ``listings`` counts instead how
+many requests each kind of listing makes for a page (``benchmarks.listings``).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import listings
 from devstack.credentials import DEMO_ACCESS_KEY_ID, DEMO_SECRET_ACCESS_KEY
 from devstack.process import (
     HOST,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 BUCKET = "scale"
 REGION = "us-east-1"
 PAGE_BYTES = os.sysconf("SC_PAGESIZE")
+LISTINGS = "listings"
 KINDS = ("audio", "image", "video", "projects/p1/frame")
 
 
@@ -180,6 +183,10 @@ def measure(alice: Caller, wanted: Sequence[str]) -> None:
 
 def main(objects: int, wanted: Sequence[str]) -> None:
     print(f"{objects} objects of one user", flush=True)
+    if not wanted or LISTINGS in wanted:
+        listings.measure(objects)
+    if [*wanted] == [LISTINGS]:
+        return
     with (
         filled_store(objects) as store,
         running_gateway(store, BUCKET, LOG_LEVEL="WARNING") as gateway,
