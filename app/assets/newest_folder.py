@@ -97,6 +97,8 @@ class Folder:
         #: Whether the last answer was full.
         self.was_full = False
         self.by_ids = False
+        #: Files under one id, by the last answer that had some.
+        self.weight: float | None = None
         #: Where spans begin that hold something, ascending, without a gap up to ``hi``; and how
         #: often that was asked, which may tell nothing.
         self.spans: list[int] = []
@@ -231,6 +233,8 @@ class Folder:
                 self.has_untimed = True
             elif number < self.hi:
                 timed.append((number, found))
+        if timed:
+            self.weight = len(timed) / len({number for number, _ in timed})
         going_on = self.reading is not None and ask.after == self.reading.last
         if self.reading is not None and going_on:
             timed = self.reading.files + timed

@@ -54,7 +54,6 @@ class Search:
         self._asked = False
         self._even: set[int] = set()
         self._spanned: set[int] = set()
-        self._started: set[int] = set()
 
     def next(self, calls_left: int) -> list[tuple[Folder, Ask]]:
         """Listings to make side by side; none when there is nothing more to learn."""
@@ -179,12 +178,12 @@ class Search:
         return spans if not folder.was_full else max(spans // 2, 1)
 
     def _choose_contents(self, folder: Folder) -> Ask:
-        """The newest of the ids that are known: several at first, then one by one."""
-        count = 1
-        if folder.index not in self._started:
-            self._started.add(folder.index)
-            count = min(max(self._need // 4, 1), len(folder.ids))
-        return folder.contents(folder.ids[-count])
+        """The newest of the ids that are known: as many as one answer is likely to have all files
+        of; one alone after an answer that was full."""
+        count = self._need // 4 if folder.weight is None else int(_MOST / folder.weight)
+        if folder.was_full:
+            count = 1
+        return folder.contents(folder.ids[-min(max(count, 1), len(folder.ids))])
 
 
 def _can_try(folder: Folder, level: int) -> bool:
