@@ -28,7 +28,7 @@ PART = 5 * MIB
 REAL_PART = 8 * MIB
 #: MiB/s in life -> how fast the line is here.
 LINES = {0.3: 4 * MIB, 3: 10 * MIB, 50: 50 * MIB}
-CUT_SECONDS = 8
+CUT_SECONDS = 20
 
 
 class SharedLine(Weather):
@@ -117,13 +117,13 @@ def test_pause_reload_and_cut_lose_little(
 
     Of a file of 533 MiB in parts of 8 that is 3 %.
     """
-    page, size = strict_tab, 7 * PART
+    page, size = strict_tab, 11 * PART
     shared = SharedLine(LINES[speed])
     factor = (REAL_PART / (speed * MIB)) / (PART / LINES[speed])
     way.weather = shared
     begin(page, strict_site, size, factor)
 
-    when_loaded(page, 1.5)
+    when_loaded(page, 2.5)
     page.evaluate("() => running.pause()")
     page.wait_for_function("() => running.state === 'paused'")
     paused = page.evaluate("() => reports.at(-1).loaded")
@@ -131,13 +131,13 @@ def test_pause_reload_and_cut_lose_little(
     assert shared.sent == paused
     page.evaluate("() => running.resume()")
 
-    when_loaded(page, 3.5)
+    when_loaded(page, 5.5)
     assert_forward(page)
     page.goto("about:blank")
     assert eventually(lambda: still(shared))
     begin(page, strict_site, size, factor)
 
-    when_loaded(page, 5.5)
+    when_loaded(page, 8.5)
     way.go_offline()
     time.sleep(CUT_SECONDS / factor)
     way.go_online()
