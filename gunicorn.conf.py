@@ -95,6 +95,23 @@ class _Uncounted:
         """There is nothing to close."""
 
 
+def _reserve(file: Path) -> None:
+    """Make ``file`` at its whole length at once: others read all that are there at any time, and
+    one without a length is a fault to them. Raises OSError."""
+    if file.exists():  # of a process that had this number before
+        return
+    made = file.with_suffix(".new")
+    try:
+        with made.open("wb") as opened:
+            if hasattr(os, "posix_fallocate"):  # macOS has none
+                os.posix_fallocate(opened.fileno(), 0, _METRIC_FILE_BYTES)
+            else:
+                opened.truncate(_METRIC_FILE_BYTES)
+        made.rename(file)
+    finally:
+        made.unlink(missing_ok=True)
+
+
 def _reserve_metric_files() -> None:
     """Allocate the files in which this process will count, or let it go on without counting.
 
@@ -105,9 +122,7 @@ def _reserve_metric_files() -> None:
     files = [folder / f"{kind}_{os.getpid()}.db" for kind in ("counter", "histogram")]
     try:
         for file in files:
-            with file.open("ab") as opened:
-                if hasattr(os, "posix_fallocate"):  # macOS has none
-                    os.posix_fallocate(opened.fileno(), 0, _METRIC_FILE_BYTES)
+            _reserve(file)
     except OSError as error:
         from prometheus_client import values
 

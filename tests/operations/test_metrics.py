@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import runpy
 import secrets
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from app import create_app
 from config import Settings
@@ -257,3 +260,36 @@ def test_t37_sentry_is_told_of_crashes_without_secrets(sentry: tuple[str, list[b
     assert "/healthz" in text
     assert drawn not in text
     assert "in-the-" + "query" not in text
+
+
+def test_others_read_while_a_process_begins_to_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files are there whole or not at all: one without a length made /metrics a 500."""
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    (tmp_path / "counter_0.db").write_bytes(bytes(64))
+    seen = []
+
+    def read(*_: object) -> None:
+        """What another worker finds at this moment."""
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+        seen.append(generate_latest(registry))
+
+    for name in ("posix_fallocate", "rename", "unlink"):
+        monkeypatch.setattr(os, name, _after(read, getattr(os, name)))
+    runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    assert len(seen) >= 4
+    assert {each.name for each in tmp_path.iterdir()} == {
+        "counter_0.db",
+        f"counter_{os.getpid()}.db",
+        f"histogram_{os.getpid()}.db",
+    }
+
+
+def _after(first: Callable[..., None], act: Callable[..., Any]) -> Callable[..., Any]:
+    def both(*args: Any, **named: Any) -> Any:
+        first()
+        return act(*args, **named)
+
+    return both
