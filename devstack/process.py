@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 import urllib3
 
@@ -90,9 +89,11 @@ def free_ports(count: int) -> list[int]:
 
 
 @functools.cache
-def _register() -> IO[bytes]:
-    """A file whose bytes are locked by the processes that were given the ports of their numbers."""
-    return Path(tempfile.gettempdir(), f"asset-gateway-ports-{os.getuid()}").open("ab")
+def _register() -> int:
+    """The descriptor, for as long as this process lives, of a file whose bytes are locked by the
+    processes that were given the ports of their numbers."""
+    file = Path(tempfile.gettempdir(), f"asset-gateway-ports-{os.getuid()}")
+    return os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
 
 
 _taken: set[int] = set()
