@@ -31,7 +31,7 @@ SETUP = """async ({ endpoint, token }) => {
       .map((byte) => byte.toString(16).padStart(2, '0')).join(''),
     // A promise that never settles would keep the test for ever: Playwright waits without limit.
     inTime: (promise) => Promise.race([promise, new Promise((_, reject) => {
-      setTimeout(() => reject(new Error('not settled after 40 s')), 40e3);
+      setTimeout(() => reject(new Error('not settled after two minutes')), 120e3);
     })]),
     until: (condition) => inTime((async () => {
       while (!condition()) await new Promise((resolve) => { setTimeout(resolve, 20); });

@@ -28,6 +28,9 @@ CHROMIUM_FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, "
     "EXCLUDE 127.0.0.1",
 ]
+#: What is waited for ends the wait at once; a busy machine is late.
+PATIENCE_SECONDS = 60
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 CLIP = Path(__file__).parent / "media" / "clip.mp4"
 
 
@@ -79,7 +82,7 @@ def fresh_tab(browser: Browser, origin: str) -> Iterator[Page]:
     """No script may fail in it, and nothing may ask beyond this machine."""
     context = browser.new_context(base_url=origin, reduced_motion="reduce")
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_SECONDS * 1000)
     failures: list[str] = []
     foreign: list[str] = []
 

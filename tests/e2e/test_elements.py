@@ -149,7 +149,7 @@ def test_an_upload_pauses_resumes_and_is_cancelled_by_the_keyboard(
     page.keyboard.press("Enter")
     resume = page.get_by_role("button", name="Resume film.mp4")
     expect(resume).to_be_focused()
-    expect(page.get_by_text("Paused ·")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Paused ·")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Pause film.mp4")).to_be_focused()
     page.get_by_role("button", name="Cancel film.mp4").focus()

@@ -66,7 +66,7 @@ def lose_session(page: Page, site: Site, film: Path) -> None:
     )
     page.get_by_label("Files to upload").set_input_files(film)
     ended = page.get_by_text("Your session has ended. Sign in again.")
-    expect(ended).to_be_visible(timeout=20_000)  # when all parts have arrived
+    expect(ended).to_be_visible()  # when all parts have arrived
     page.unroute_all(behavior="wait")
 
 

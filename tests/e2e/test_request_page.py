@@ -31,7 +31,7 @@ def test_a_stranger_sends_files(tab: Page, site: Site, caller: Caller, picture: 
     chooser.value.set_files(
         [{"name": name, "mimeType": "image/png", "buffer": body} for name, body in files]
     )
-    expect(tab.get_by_text("Sent")).to_have_count(2, timeout=30_000)
+    expect(tab.get_by_text("Sent")).to_have_count(2)
     expect(tab.get_by_role("heading", name="All files are there")).to_be_visible()
     expect(tab.locator("input[type=file]")).to_be_hidden()
     pages = site.s3.get_paginator("list_objects_v2").paginate(Bucket=site.bucket)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.e2e.engines.wires import ELEMENT, Driver, DriverError
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 #: What passes: the page moved meanwhile.
 PASSING = {
     "element click intercepted",
@@ -56,7 +56,7 @@ class Tab:
     ) -> None:
         self._driver = driver
         self._cut = cut
-        seconds = {"script": 60_000, "pageLoad": 60_000, "implicit": 0}
+        seconds = {"script": 150_000, "pageLoad": 60_000, "implicit": 0}
         driver.call("SetTimeouts", **seconds)
 
     def goto(self, url: str) -> None:
