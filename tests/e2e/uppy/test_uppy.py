@@ -57,24 +57,31 @@ RETRIEVER = """async (bundle) => {
   const room = { maxFileSize: 2 ** 26, maxTotalSize: 2 ** 27 };
   uppy.use(GoldenRetriever, { indexedDB: room });
 }"""
-# Whether file, upload id and the pause after the part are kept, which is written now and then: 5
-# keeps the last two in localStorage, 6 in IndexedDB.
+# Whether file, upload id and the pause after the part are kept, and nothing more is about to be
+# written: that is done every half second at most. 5 keeps the last two in localStorage, 6 in
+# IndexedDB.
 REMEMBERED = r"""async () => {
   const done = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
-  const kept = [{ ...localStorage }];
-  for (const { name } of await indexedDB.databases()) {
-    const database = await done(indexedDB.open(name));
-    for (const store of database.objectStoreNames) {
-      kept.push(...await done(database.transaction(store).objectStore(store).getAll()));
+  const read = async () => {
+    const kept = [{ ...localStorage }];
+    for (const { name } of await indexedDB.databases()) {
+      const database = await done(indexedDB.open(name));
+      for (const store of database.objectStoreNames) {
+        kept.push(...await done(database.transaction(store).objectStore(store).getAll()));
+      }
+      database.close();
     }
-    database.close();
-  }
+    return kept;
+  };
+  const before = JSON.stringify(await read());
+  await new Promise((resolve) => { setTimeout(resolve, 700); });
+  const kept = await read();
   const text = JSON.stringify(kept);
   const known = /uploadId\\*":\\*"\w/.test(text) && /isPaused\\*":true/.test(text);
-  return known && kept.some(({ data }) => data instanceof Blob);
+  return text === before && known && kept.some(({ data }) => data instanceof Blob);
 }"""
 HEAD = bytes([0, 0, 0, 24]) + b"ftypmp42\0\0\0\0mp42isom"
 NAMES = ["two words.mp4", "1+1=2.mp4", "Grüße aus Köln.mp4", "🎬 & 100%.mp4"]
