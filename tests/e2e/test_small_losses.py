@@ -167,13 +167,12 @@ def still(line: SharedLine) -> bool:
 
 
 def test_a_second_pause_stops_at_once(strict_tab: Page, strict_site: Site, way: CorsProxy) -> None:
-    """Whoever needs the line now does not wait for a part, which takes longer here than the test
-    has patience."""
-    way.weather = SharedLine(MIB / 8)
+    """Whoever needs the line now does not wait for a part."""
+    way.weather = SharedLine(MIB / 2)
     begin(strict_tab, strict_site, 3 * PART, 1)
     when_loaded(strict_tab, 0.1)
     strict_tab.evaluate("() => { running.pause(); running.pause(); }")
-    strict_tab.wait_for_function("() => running.state === 'paused'", timeout=20_000)
+    strict_tab.wait_for_function("() => running.state === 'paused'", timeout=2000)
     strict_tab.evaluate("() => running.cancel()")
 
 
@@ -186,5 +185,5 @@ def test_a_pause_without_progress_stops_by_itself(
     when_loaded(strict_tab, 0.1)
     slowed(strict_tab, 1)
     strict_tab.evaluate("() => running.pause()")
-    strict_tab.wait_for_function("() => running.state === 'paused'", timeout=30_000)
+    strict_tab.wait_for_function("() => running.state === 'paused'", timeout=6000)
     strict_tab.evaluate("() => running.cancel()")
