@@ -171,3 +171,12 @@ def test_tests_mirror_the_service() -> None:
         if not any(place.is_dir() or place.with_suffix(".py").exists() for place in places):
             themes.add(f"{folder}/{name}")
     assert themes == THEMES.keys(), "name it after a module, or say what its theme is"
+
+
+def test_the_root_holds_no_secrets_of_connections() -> None:
+    """Python writes the secrets of TLS to a file of whatever name SSLKEYLOGFILE has: tests that try
+    names do so elsewhere."""
+    for path in ROOT.iterdir():
+        if path.is_file():
+            with path.open("rb") as file:
+                assert not file.readline().startswith(b"# TLS secrets"), path.name

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -45,6 +47,14 @@ NAMES = (
 #: As a process may have it: no zero bytes, and nothing that is no UTF-8.
 TEXT = st.sampled_from(ODD) | st.text(st.characters(exclude_characters="\0", codec="utf-8"))
 CHANGES = st.dictionaries(st.sampled_from(NAMES), TEXT, min_size=1, max_size=5)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Not in the repository: Python writes a file of the name that SSLKEYLOGFILE has."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(tmp_path_factory.mktemp("elsewhere"))
+        yield
 
 
 def refused_by_the_server(environ: dict[str, str]) -> bool:
