@@ -8,7 +8,7 @@ from app.api.answers import answer, asset_answer, asset_page, package_answer
 from app.api.context import caller, services
 from app.api.cursors import open_cursor
 from app.api.documentation import Blueprint
-from app.domain.packages import is_package
+from app.domain.packages import is_main_file
 from app.domain.paths import AssetPath
 from app.schemas.assets import (
     AssetPageSchema,
@@ -48,7 +48,7 @@ def get_asset(path: str) -> Response:
     """
     asset_path = AssetPath.parse(path)
     found, preview, package = services.assets.library.show(caller(), asset_path)
-    more = package_answer(package) if is_package(asset_path) else {}
+    more = package_answer(package) if is_main_file(asset_path) else {}
     return asset_answer(asset_path, found, preview, more=more)
 
 

@@ -10,7 +10,7 @@ from app.assets.previews import Previews
 from app.domain.assets import ListedObject, StoredObject
 from app.domain.errors import NotFound
 from app.domain.kinds import PROJECT_ID
-from app.domain.packages import PackageSize, is_package
+from app.domain.packages import PackageSize, is_main_file
 from app.domain.paths import AssetPath, Root
 from app.domain.previews import is_preview, preview_at, seen
 from app.domain.principal import Principal
@@ -65,7 +65,7 @@ class Library:
     def _beside(
         self, principal: Principal, path: AssetPath
     ) -> tuple[AssetPath | None, PackageSize | None]:
-        if not is_package(path):
+        if not is_main_file(path):
             return self._previews.find(Root(principal.sub), path), None
         package = self._assets.package_of(principal, path)
         return package.preview, package.size

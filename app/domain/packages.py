@@ -32,8 +32,12 @@ def is_package(path: AssetPath) -> bool:
 
     A manifest without what it names is no asset, so it is never copied or moved on its own.
     """
-    in_folder = path.asset_id is not None and len(path.segments) == 2
-    return path.names_package or (in_folder and is_manifest(path))
+    return path.names_package or is_main_file(path)
+
+
+def is_main_file(path: AssetPath) -> bool:
+    """Whether ``path`` is a file that stands for its whole folder: ``…/{asset_id}/{manifest}``."""
+    return path.asset_id is not None and len(path.segments) == 2 and is_manifest(path)
 
 
 def is_played(path: AssetPath) -> bool:

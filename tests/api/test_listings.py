@@ -101,6 +101,14 @@ def test_a_package_is_one_entry(gateway: Gateway, carol: Caller) -> None:
     assert "package" not in carol.get(f"/v1/assets/video/{NEW}/a.mp4").json
 
 
+def test_a_file_named_like_an_id_is_no_package(gateway: Gateway, carol: Caller) -> None:
+    """Nor is what lies beside it a part of it."""
+    put(gateway, carol, f"video/{MIDDLE}", f"video/{NEW}/a.mp4", f"video/{OLD}/b.mp4")
+    shown = carol.get(f"/v1/assets/video/{MIDDLE}")
+    assert shown.status_code == 200
+    assert "package" not in shown.json
+
+
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [
