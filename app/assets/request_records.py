@@ -9,18 +9,25 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from app.assets.signed_records import SignedRecords
-from app.domain.errors import AlreadyExists, NotFound, RequestFull, StorageUnavailable
+from app.domain.errors import (
+    AlreadyExists,
+    NotFound,
+    Problem,
+    RequestFull,
+    StorageUnavailable,
+)
 from app.domain.paths import Root
 from app.domain.upload_requests import (
     UploadRequest,
     free_places,
     id_of,
+    id_of_places,
     places_prefix,
     request_key,
     requests_prefix,
@@ -36,6 +43,8 @@ from app.signing.tokens import SignedTokens
 GRACE = timedelta(days=1)
 #: Places that are tried before the list of those taken is read again, and how often it is.
 _TRIES, _LOOKS = 8, 8
+#: Requests whose remains one listing removes: three calls each, one after another.
+MOST_REMOVED = 16
 
 
 class KeptRequest(NamedTuple):
@@ -90,9 +99,17 @@ class RequestRecords:
         return len(self._taken(request))
 
     def take(self, request: UploadRequest) -> str:
-        """A place for one more file; its name serves to ``give_back``. Raises ``RequestFull``."""
+        """A place for one more file; its name serves to ``give_back``. Raises ``RequestFull``, and
+        ``NotFound`` when the request was revoked meanwhile."""
         with self._turns.of(request.request_id):
-            return self._take(request)
+            place = self._take(request)
+        try:
+            # Whoever revoked it before the place was there did not see the place.
+            self._check_there(Root(request.sub), request.request_id)
+        except Problem:
+            self.give_back(place)
+            raise
+        return place
 
     def _take(self, request: UploadRequest) -> str:
         nonce = secrets.token_hex(8).encode()
@@ -107,28 +124,40 @@ class RequestRecords:
         raise StorageUnavailable("Too many files are declared at once; try again")
 
     def give_back(self, place: str) -> None:
-        """The place is free again, as nothing was signed for it."""
-        self._objects.delete(place)
+        """The place is free again, as nothing was signed for it; no version of it stays."""
+        if found := self._objects.head(place):
+            self._objects.delete_version(found)
 
     def page(self, root: Root, *, limit: int, token: str | None = None) -> RequestsPage:
-        """Open requests, of at most ``limit`` records; those that expired long ago are removed."""
+        """Open requests, of at most ``limit`` records. Some of those that expired long ago are
+        removed, and places that a process left which ended before it saw its request revoked."""
         prefix = requests_prefix(root)
         page = self._listings.page(prefix, limit=limit, token=token, delimiter="/")
         ids = [each for found in page.objects if (each := id_of(root, found.key))]
         with ThreadPoolExecutor(PLACES_PER_CALL) as readers:
             kept = [each for each in readers.map(lambda i: self._try(root, i), ids) if each]
         now = self._clock()
-        for request, _ in kept:
-            if now >= request.expires_at + GRACE:
-                self._remove(root, request.request_id)
+        old = [r.request_id for r, _ in kept if now >= r.expires_at + GRACE]
+        folders = [each for name in page.folders if (each := id_of_places(root, name))]
+        for request_id in [*old, *self._lone(root, folders, ids)][:MOST_REMOVED]:
+            self._remove(root, request_id)
         is_open = [each for each in kept if now < each.request.expires_at]
         return RequestsPage(is_open, page.next_token)
 
     def revoke(self, root: Root, request_id: str) -> None:
         """Close a request; ``NotFound`` when there is none of that id."""
+        self._check_there(root, request_id)
+        self._remove(root, request_id)
+
+    def _check_there(self, root: Root, request_id: str) -> None:
         if self._objects.head(request_key(root, request_id)) is None:
             raise NotFound
-        self._remove(root, request_id)
+
+    def _lone(self, root: Root, folders: Iterable[str], ids: Sequence[str]) -> list[str]:
+        """Of the ids whose places are there those that have no record, neither on this page, by
+        ``ids``, nor before."""
+        candidates = [each for each in folders if each not in ids][:MOST_REMOVED]
+        return [each for each in candidates if self._objects.head(request_key(root, each)) is None]
 
     def _remove(self, root: Root, request_id: str) -> None:
         # The record first: without it the places let nobody in.

@@ -167,6 +167,11 @@ def id_of(root: Root, key: str) -> str | None:
     return request_id if is_id and request_key(root, request_id) == key else None
 
 
+def id_of_places(root: Root, folder: str) -> str | None:
+    """The id in the name of a ``places_prefix``; None for what else lies there."""
+    return id_of(root, folder.removesuffix("/") + ".json")
+
+
 def free_places(request: UploadRequest, root: Root, taken: Iterable[str]) -> list[str]:
     """The keys of places of ``request`` that are not among ``taken``."""
     prefix, gone = places_prefix(root, request.request_id), {*taken}

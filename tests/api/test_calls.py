@@ -123,6 +123,12 @@ def open_share(caller: Caller, *, again: bool = False) -> Callable[[], Any]:
     return lambda: caller.app.test_client().get(url)
 
 
+def declare_by_request(caller: Caller) -> Callable[[], Any]:
+    url = caller.post("/v1/requests", {"kind": "image"}).json["url"]
+    file = {"filename": "a.png", "content_type": "image/png", "size": len(PNG)}
+    return lambda: caller.app.test_client().post(f"{url}/uploads", json=file)
+
+
 #: Route, as the page names it -> what is done, and how many requests it sends side by side, turn
 #: by turn.
 TURNS: dict[str, tuple[Route, tuple[int, ...]]] = {
@@ -156,6 +162,7 @@ TURNS: dict[str, tuple[Route, tuple[int, ...]]] = {
     ),
     "create a share": (on_asset("POST", "/v1/shares", path="{path}"), (1, 1)),
     "open a share": (open_share, (1, 1)),
+    "declare by an upload request": (declare_by_request, (1, 1, 1, 1)),
     "open a share again": (lambda caller: open_share(caller, again=True), (2,)),
 }
 

@@ -22,6 +22,11 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "T66",
+        "who declares while a request is revoked gets in",
+        without("RequestRecords.take", "self._check_there(Root(request.sub), request.request_id)"),
+    ),
+    mutant(
+        "T66",
         "a record lets into another user's folder",
         Code(
             "UploadRequest.from_claims",
