@@ -15,12 +15,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from marshmallow import ValidationError, fields, validate
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 #: Pages of these have no origin: browsers send ``null``, or no page can be at such an address.
 _NO_ORIGINS = frozenset(
     {"about", "blob", "data", "file", "filesystem", "ftp", "javascript", "ws", "wss"}
 )
-_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?\Z")
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([1-9]\d{0,4}))?\Z")
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 #: Kinds of buckets with an API of their own: directory buckets and their access points, tables,
 #: multi-region access points. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -164,7 +164,7 @@ def check_origin(value: str) -> None:
         raise ValidationError(
             "must be exact origins such as https://app.example.com; '*' and paths are refused"
         )
-    if found[3] and int(found[3]) == _DEFAULT_PORTS.get(found[1]):
+    if found[3] and int(found[3]) == DEFAULT_PORTS.get(found[1]):
         raise ValidationError(
             "must be origins as browsers send them: without the default port (:443, :80)"
         )
@@ -211,7 +211,7 @@ def _http_address(value: str) -> SplitResult:
         host.encode("idna")  # names of labels up to 63 letters long
     except ValueError:
         host = ""
-    if not host or parts.scheme not in _DEFAULT_PORTS or parts.fragment or " " in value:
+    if not host or parts.scheme not in DEFAULT_PORTS or parts.fragment or " " in value:
         raise ValidationError("must be an http or https address")
     if not host.isascii():
         raise ValidationError("must have its host's name in ASCII (xn--…)")

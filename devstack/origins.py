@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from marshmallow import ValidationError
 
-from config_fields import check_origin
+from config_fields import DEFAULT_PORTS, check_origin
 
 
 def own_origins(env: Mapping[str, str], taken: Iterable[str]) -> list[str]:
@@ -23,9 +24,7 @@ def own_origins(env: Mapping[str, str], taken: Iterable[str]) -> list[str]:
         try:
             check_origin(origin)
         except ValidationError as error:
-            hint = origin.rstrip("/")
-            more = f"; did you mean {hint}?" if hint != origin and "/" not in hint[8:] else ""
-            raise ValueError(f"ORIGIN {origin!r}: {error.messages[0]}{more}") from error
+            raise ValueError(f"ORIGIN {origin!r}: {error.messages[0]}{_hint(origin)}") from error
     for origin in set(found) & set(taken):
         raise ValueError(
             f"ORIGIN {origin!r} is where this stack itself listens; give your front end another "
@@ -33,6 +32,32 @@ def own_origins(env: Mapping[str, str], taken: Iterable[str]) -> list[str]:
             "RECEIVER_PORT"
         )
     return found
+
+
+#: An origin as people write it: scheme, host and port, in quotes, with a path, in upper case.
+_WRITTEN = re.compile(
+    r"['\"]?(?:(?P<scheme>https?):?/+|/*)(?P<host>[a-z0-9.-]+)(?::(?P<port>\d{1,5}))?(?:[/?#].*)?['\"]?"
+)
+
+
+def _hint(text: str) -> str:
+    """What was probably meant, for the end of the message; '' where that cannot be told."""
+    if re.search(r"[\s;]", text):
+        return "; separate several by commas"
+    port = text.removeprefix(":")
+    found = _WRITTEN.fullmatch(f"localhost:{port}" if port.isdecimal() else text.lower())
+    if not found:
+        return ""
+    scheme, host, port = found["scheme"] or "http", found["host"], found["port"]
+    if not (found["scheme"] or port):
+        return ""
+    shown = "" if not port or int(port) == DEFAULT_PORTS[scheme] else f":{int(port)}"
+    meant = f"{scheme}://{host}{shown}"
+    try:
+        check_origin(meant)
+    except ValidationError:
+        return ""
+    return f"; did you mean {meant}?"
 
 
 #: Only what begins so gets into a page, by framework.

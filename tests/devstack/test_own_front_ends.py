@@ -46,6 +46,17 @@ def test_origins_are_separated_by_commas() -> None:
         (f"{VITE} {NEXT}", "exact origins"),
         (f"{VITE},javascript:alert(1)", "exact origins"),
         (f"{VITE}\r\nX: y", "exact origins"),
+        ("localhost:5173", f"did you mean {VITE}?"),
+        ("5173", f"did you mean {VITE}?"),
+        (":5173", f"did you mean {VITE}?"),
+        (f"{VITE}/app?x#y", f"did you mean {VITE}?"),
+        ("HTTP://LocalHost:5173/", f"did you mean {VITE}?"),
+        (f"'{VITE}'", f"did you mean {VITE}?"),
+        ("http:/localhost:5173", f"did you mean {VITE}?"),
+        ("http://localhost:05173", f"did you mean {VITE}?"),
+        ("http://localhost:80", "did you mean http://localhost?"),
+        (f"{VITE} {NEXT}", "separate several by commas"),
+        (f"{VITE};{NEXT}", "separate several by commas"),
     ],
 )
 def test_what_is_no_origin_is_named(value: str, told: str) -> None:
@@ -53,6 +64,14 @@ def test_what_is_no_origin_is_named(value: str, told: str) -> None:
     with pytest.raises(ValueError, match="ORIGIN") as caught:
         own_origins({"ORIGIN": value}, [])
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["*", "null", "http://*:5173", "file://", "http://a:99999", "x"])
+def test_nothing_is_guessed_of_what_could_be_anything(value: str) -> None:
+    """A suggestion is an origin, and one that was nearly written."""
+    with pytest.raises(ValueError, match="exact origins") as caught:
+        own_origins({"ORIGIN": value}, [])
+    assert "did you mean" not in str(caught.value)
 
 
 def test_an_address_of_the_stacks_own_is_refused() -> None:
