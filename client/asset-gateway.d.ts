@@ -285,6 +285,7 @@ export type KeyStorage = Pick<Storage, 'length' | 'key' | 'getItem' | 'setItem' 
 
 export interface Settings {
   /** The gateway's address. */
+  /** Where the gateway is: `https://…`, or from `/` on below the page's own origin. */
   endpoint: string;
   token: Token;
   /** Bounds the attempts at anything that fails for a passing reason; 8 by default. */

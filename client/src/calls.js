@@ -1,21 +1,22 @@
 /** The calls of the HTTP API: the token, retries, and what an answer means. */
 
-import { GatewayError, networkError } from './errors.js';
+import { failure, GatewayError, networkError } from './errors.js';
 import { persist, STALL_MS } from './patience.js';
 
 /** How fetch in each browser, Amplify and others say that there is no network. */
 const NO_NETWORK = /fetch|network|load failed/i;
 
-function answerOf({ response, text }) {
+function answerOf(endpoint, { status, ok, headers }, text) {
   let body = null;
   try {
-    body = text ? JSON.parse(text) : null;
-  } catch {
-    if (response.ok) throw networkError(new Error('the answer is not JSON'));
+    body = JSON.parse(text || null);
+    if (ok) return body;
+  } catch (error) {
+    // One of the gateway's that broke off; what is no JSON at all is of something else.
+    if (ok && /json/.test(headers.get('content-type'))) throw networkError(error);
   }
-  if (response.ok) return body;
-  const problem = body?.title ? body : { type: '/problems/unknown', title: 'No usable answer' };
-  throw new GatewayError({ ...problem, status: response.status }, { headers: response.headers });
+  const unknown = { type: '/problems/unknown', title: `No usable answer from ${endpoint}` };
+  throw new GatewayError({ ...(body?.title ? body : unknown), status }, { headers });
 }
 
 /** The lines of a body, each as JSON, as they come. */
@@ -52,7 +53,10 @@ export class Calls {
   #renewal = null;
 
   constructor(endpoint, token, retries, actAs) {
-    this.endpoint = endpoint;
+    if (!/^(https?:\/)?\//i.test(endpoint)) {
+      throw new TypeError('The `endpoint` must be an address such as https://assets.example.com');
+    }
+    this.endpoint = endpoint.replace(/\/+$/, '');
     this.#token = token;
     this.#actAs = actAs;
     this.retries = retries;
@@ -66,7 +70,7 @@ export class Calls {
     return persist(async () => {
       const limit = AbortSignal.timeout(timeoutMs);
       const response = await this.#authorised(method, path, asked, limit);
-      return answerOf({ response, text: await this.#read(response.text(), signal) });
+      return answerOf(this.endpoint, response, await this.#read(response.text(), signal));
     }, { tries, signal });
   }
 
@@ -74,7 +78,7 @@ export class Calls {
   async* lines(path, { signal } = {}) {
     const response = await persist(async () => {
       const answer = await this.#authorised('GET', path, { signal });
-      return answer.ok ? answer : answerOf({ response: answer, text: await answer.text() });
+      return answer.ok ? answer : answerOf(this.endpoint, answer, await answer.text());
     }, { tries: this.retries, signal });
     yield* linesOf(response.body);
   }
@@ -120,6 +124,7 @@ export class Calls {
       // A token that ran out is renewed over the network, too: that it is away passes.
       throw NO_NETWORK.test(`${error?.name} ${error?.message}`) ? networkError(error) : error;
     }
+    if (!this.#latest) throw failure('invalid-token', 'Nobody is signed in: `token` gave nothing');
     return this.#latest;
   }
 

@@ -23,7 +23,7 @@ const encodePath = (path) => path.split('/').map(encodeURIComponent).join('/');
 
 /** What the link of a share opens, for a page without anybody signed in. */
 export function openShare(endpoint, token) {
-  return new Calls(endpoint.replace(/\/+$/, ''), null, 8)
+  return new Calls(endpoint, null, 8)
     .request('GET', `/s/${encodeURIComponent(token)}`, { anonymous: true });
 }
 
@@ -36,11 +36,8 @@ export class AssetGateway {
 
   constructor(settings = {}, line = new Line()) {
     const { endpoint, token, retries = 8, storage, actAs } = settings;
-    if (typeof endpoint !== 'string' || !endpoint) {
-      throw new TypeError('AssetGateway needs an `endpoint`, such as https://assets.example.com');
-    }
+    this.#calls = new Calls(endpoint, token, retries, actAs);
     if (!token) throw new TypeError('AssetGateway needs a `token`, or a function that gives one');
-    this.#calls = new Calls(endpoint.replace(/\/+$/, ''), token, retries, actAs);
     this.#memory = new Memory(this.endpoint, storage, actAs);
     this.#line = line;
     this.#settings = settings;

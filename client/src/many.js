@@ -3,6 +3,7 @@
 import { tell } from './errors.js';
 import { inOrderOfNeed } from './package.js';
 import { Queue } from './queue.js';
+import { OUTCOME, Thenable } from './thenable.js';
 
 /** Pieces are small: answers are waited for more than the line. */
 const PIECES_AT_A_TIME = 6;
@@ -23,7 +24,7 @@ export function uploadPackage(gateway, files, { name, ...options } = {}) {
  * Files on their way, group after group. Thenable: resolves to what became of each file, or to the
  * asset of a package's last file.
  */
-class Many {
+class Many extends Thenable {
   #gateway;
   #queue;
   #groups;
@@ -31,7 +32,6 @@ class Many {
   #asPackage;
   #onProgress;
   #signal;
-  #outcome;
   #settle;
   #tasks = [];
   #paused = false;
@@ -39,6 +39,7 @@ class Many {
   #told = new Map();
 
   constructor(gateway, groups, { asPackage = false, concurrency, onProgress, signal, ...options }) {
+    super();
     this.#gateway = gateway;
     this.#groups = groups;
     this.#options = options;
@@ -65,18 +66,6 @@ class Many {
 
   get failed() {
     return this.#queue.count('failed');
-  }
-
-  then(onFulfilled, onRejected) {
-    return this.#outcome.then(onFulfilled, onRejected);
-  }
-
-  catch(onRejected) {
-    return this.#outcome.catch(onRejected);
-  }
-
-  finally(onFinally) {
-    return this.#outcome.finally(onFinally);
   }
 
   pause() {
@@ -111,10 +100,10 @@ class Many {
   #abort = () => this.cancel(this.#signal.reason);
 
   #begin() {
-    this.#outcome = new Promise((resolve, reject) => {
+    this[OUTCOME] = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    this.#outcome.catch(() => {}); // its state tells, too
+    this[OUTCOME].catch(() => {}); // its state tells, too
   }
 
   #next() {

@@ -7,7 +7,7 @@ import { Upload } from './upload.js';
 
 /** What the link of an upload request opens; `token` is what stands behind `/r/`. */
 export function openRequest(endpoint, token, { retries = 8, storage } = {}) {
-  const calls = new Calls(endpoint.replace(/\/+$/, ''), null, retries);
+  const calls = new Calls(endpoint, null, retries);
   const base = `/r/${encodeURIComponent(token)}`;
   const ask = (method, path, options) => calls.request(
     method, `${base}${path}`, { ...options, anonymous: true });

@@ -11,6 +11,7 @@ import { Parts } from './parts.js';
 import { sleep } from './patience.js';
 import { Record } from './record.js';
 import { RemoteUpload } from './remote.js';
+import { OUTCOME, Thenable } from './thenable.js';
 import { Transfer } from './transfer.js';
 
 const DISCARD_MS = 5e3; // as long as cancelling waits for what it removes
@@ -25,7 +26,7 @@ export const TOGETHER = Symbol('together');
 export const BEGUN = Symbol('begun');
 
 /** Thenable: resolves to the asset that the gateway has verified. */
-export class Upload {
+export class Upload extends Thenable {
   #memory;
   #line;
   #options;
@@ -38,10 +39,10 @@ export class Upload {
   #transfer;
   #halt = new AbortController();
   #cancelled = false;
-  #outcome;
 
   /** `source` is a file, a blob, a file handle, or a function that gives one of them. */
   constructor({ gateway, memory, line }, source, options) {
+    super();
     const { signal: halted } = this.#halt;
     this.#memory = memory;
     this.#line = line;
@@ -57,27 +58,11 @@ export class Upload {
     const stop = () => this.cancel(signal.reason);
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) stop();
-    this.#outcome = this.#run(source).finally(() => signal?.removeEventListener('abort', stop));
-  }
-
-  get [Symbol.toStringTag]() {
-    return 'Upload';
+    this[OUTCOME] = this.#run(source).finally(() => signal?.removeEventListener('abort', stop));
   }
 
   get uploadId() {
     return this.#remote.id;
-  }
-
-  then(onFulfilled, onRejected) {
-    return this.#outcome.then(onFulfilled, onRejected);
-  }
-
-  catch(onRejected) {
-    return this.#outcome.catch(onRejected);
-  }
-
-  finally(onFinally) {
-    return this.#outcome.finally(onFinally);
   }
 
   pause() {
@@ -130,6 +115,7 @@ export class Upload {
       this.#report(this.#cancelled ? 'cancelled' : 'failed');
       throw error;
     } finally {
+      this.#transfer.resume(); // nothing watches a pause any more
       Promise.resolve(discarded).then(() => this.#record?.release());
     }
   }

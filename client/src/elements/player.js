@@ -191,9 +191,9 @@ export class AssetPlayer extends GatewayElement {
     return media;
   }
 
-  /** A link that ended while somebody watched is renewed, where the player was. */
+  /** A link that ended while somebody watched is renewed, where the player was; once whatever the clock says. */
   #broken(source, at) {
-    const ended = Date.parse(source.expires_at) < Date.now();
+    const ended = !this.#renewed || Date.parse(source.expires_at) < Date.now();
     if (ended && this.gateway && !this.#source && this.#renewed < RENEWALS) {
       this.#renewed += 1;
       this.#stopPlaying();

@@ -1,12 +1,12 @@
 /** When listeners hear of changes: soon of a new state, a few times a second of bytes. */
 
-import { Listeners } from './told.js';
+import { tell } from '../errors.js';
 
 const PACE_MS = 100;
 
 export class Snapshots {
   #make;
-  #listeners = new Listeners();
+  #listeners = new Set();
   #snapshot;
   #stale = true;
   #soon = false;
@@ -22,8 +22,12 @@ export class Snapshots {
     return this.#listeners.size > 0;
   }
 
+  /** One that throws is told in the console, and keeps nobody waiting. */
   subscribe(listener) {
-    return this.#listeners.add(listener);
+    // The same function may listen twice, as for React.
+    const entry = { listener };
+    this.#listeners.add(entry);
+    return () => this.#listeners.delete(entry);
   }
 
   /** The same object until something changes. */
@@ -63,6 +67,6 @@ export class Snapshots {
     this.#timer = null;
     if (this.#closed) return;
     this.#stale = true;
-    this.#listeners.tell();
+    for (const { listener } of [...this.#listeners]) tell(listener);
   }
 }

@@ -1,4 +1,4 @@
-/** What a page shows: errors in a person's terms, and a list of listeners. */
+/** What a page shows of errors: a person's terms. */
 
 /** What trying again cannot mend: the file, or the person, has to change. */
 const FINAL = new Set([
@@ -14,34 +14,4 @@ export function toldOf(error) {
   // What a file is it stays; bytes that changed on their way may arrive whole another time.
   const lies = slug === 'upload-rejected' && !/bytes/.test(detail);
   return Object.freeze({ slug, title, detail, canRetry: !lies && !FINAL.has(slug), filename });
-}
-
-/** Those who hear of changes. One that throws is told in the console, and keeps nobody waiting. */
-export class Listeners {
-  #all = new Set();
-
-  get size() {
-    return this.#all.size;
-  }
-
-  add(listener) {
-    // The same function may listen twice, as for React.
-    const entry = { listener };
-    this.#all.add(entry);
-    return () => this.#all.delete(entry);
-  }
-
-  tell() {
-    for (const { listener } of [...this.#all]) {
-      try {
-        listener();
-      } catch (fault) {
-        console.error(fault);
-      }
-    }
-  }
-
-  clear() {
-    this.#all.clear();
-  }
 }

@@ -55,6 +55,7 @@ class Uploads {
   getSnapshot = () => this.#snapshots.get();
 
   add = (files, options) => {
+    if (this.#closed) return;
     for (const file of files) {
       if (file.getFile) this.#addHandle(file, options);
       else this.#add(file, this.#placeOf(options));
@@ -63,7 +64,7 @@ class Uploads {
 
   addPackage = (files, options) => {
     const all = withoutStrays([...files]);
-    if (!all.length) return;
+    if (!all.length || this.#closed) return;
     const title = titleOf(all);
     const { kind = 'video', projectId } = this.#placeOf(options);
     const size = all.reduce((sum, file) => sum + file.size, 0);
@@ -111,7 +112,7 @@ class Uploads {
     this.#drop(item);
   });
 
-  remove = (id) => this.cancel(id);
+  remove = this.cancel;
 
   clear = () => {
     for (const item of [...this.#items.values()]) {
