@@ -44,7 +44,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "T38",
         "a setting may allow every origin",
         never("check_origin", "not found or found[1] in _NO_ORIGINS or int(found[3] or 0) > 65535"),
-        never("check_origin", "found[3] and int(found[3]) == _DEFAULT_PORTS.get(found[1])"),
+        never("check_origin", "found[3] and int(found[3]) == DEFAULT_PORTS.get(found[1])"),
     ),
     mutant(
         "T39",
