@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import re
+import unicodedata
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -21,6 +22,9 @@ _NO_ORIGINS = frozenset(
     {"about", "blob", "data", "file", "filesystem", "ftp", "javascript", "ws", "wss"}
 )
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([1-9]\d{0,4}))?\Z")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+#: Formats and controls, separators of lines and paragraphs.
+_UNSEEN = frozenset({"Cf", "Cc", "Zl", "Zp"})
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 #: Kinds of buckets with an API of their own: directory buckets and their access points, tables,
 #: multi-region access points. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -65,6 +69,12 @@ def is_quoted(text: str) -> bool:
     return len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES
 
 
+def is_partly_unseen(text: str) -> bool:
+    """Whether ``text`` holds what has no shape, as zero-width spaces and marks of direction have
+    none. Line breaks and tabs stand between words."""
+    return any(unicodedata.category(each) in _UNSEEN for each in text if each not in "\r\n\t")
+
+
 def check_url(value: str) -> None:
     """An address without a query. Raises ValidationError, as all of these."""
     if _http_address(value).query:
@@ -79,8 +89,7 @@ def check_page_url(value: str) -> None:
 
 
 def check_webhook_url(value: str) -> None:
-    parts = _http_address(value)
-    if parts.username is not None or parts.password is not None:
+    if _http_address(value, may_name_user=True).username is not None:
         raise ValidationError("holds a user name or password; webhooks are signed instead")
 
 
@@ -204,10 +213,12 @@ def check_secret_access_key(value: str) -> None:
         raise ValidationError("holds blanks or quotes; copy it again")
 
 
-def _http_address(value: str) -> SplitResult:
+def _http_address(value: str, *, may_name_user: bool = False) -> SplitResult:
     try:
         parts = urlsplit(value)
-        host, _ = parts.hostname or "", parts.port
+        host = parts.hostname or ""
+        if parts.port == 0:
+            host = ""
         host.encode("idna")  # names of labels up to 63 letters long
     except ValueError:
         host = ""
@@ -215,6 +226,10 @@ def _http_address(value: str) -> SplitResult:
         raise ValidationError("must be an http or https address")
     if not host.isascii():
         raise ValidationError("must have its host's name in ASCII (xn--…)")
+    if not _HOST.fullmatch(host):
+        raise ValidationError("must be one address, of a host's name as it is")
+    if parts.username is not None and not may_name_user:
+        raise ValidationError("holds a user name or password, which would be sent to nobody")
     return parts
 
 
@@ -242,8 +257,11 @@ check_receiver = validate.Regexp(
     re.ASCII,
     error="must end in a receiver's name of A-Z 0-9 _, at most 32, which is not DEFAULT",
 )
+#: RFC 6749, section 3.3; a comma is what else people put between them, an apostrophe a quote.
 check_scopes = validate.Regexp(
-    r"[^,\"']+\Z", error="must be scopes, separated by spaces, without commas or quotes"
+    r"[!#-&(-+\--\[\]-~\s]+\Z",
+    re.ASCII,
+    error="must be scopes, separated by spaces, without commas or quotes",
 )
 check_scope = validate.Regexp(
     r"[!#-\[\]-~]+\Z", error="must be one scope, without blanks or quotes"

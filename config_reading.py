@@ -12,7 +12,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from config_fields import is_quoted
+from config_fields import is_partly_unseen, is_quoted
 from config_rules import derived, faults_between
 
 Fields = Sequence[dataclasses.Field[Any]]
@@ -77,7 +77,7 @@ def read_settings(
     except ValidationError as error:
         faults = _named(error.messages_dict, families)
         values = error.valid_data
-    faults = faults_between(values) | faults | _quoted(given, families)
+    faults = faults_between(values) | faults | _copied(given, families)
     if faults:
         raise SettingsError(faults)
     known = {**derived(values), **values}
@@ -101,12 +101,18 @@ def _given(
     return given
 
 
-def _quoted(given: Mapping[str, Any], families: Mapping[str, str]) -> dict[str, str]:
-    """Values that still have quotes around them, which no setting of ours begins and ends with."""
+def _copied(given: Mapping[str, Any], families: Mapping[str, str]) -> dict[str, str]:
+    """What a copy adds to a value: quotes around it, with which no setting of ours begins and ends,
+    and what cannot be seen. A secret of our own works with anything in it."""
     flat = {name: text for name, text in given.items() if isinstance(text, str)}
     for beginning, name in families.items():
         flat |= {f"{beginning}{rest}": text for rest, text in given.get(name, {}).items()}
-    return {
+    faults = {
+        name: "holds a character that cannot be seen; type it anew"
+        for name, text in flat.items()
+        if is_partly_unseen(text) and not name.startswith("SECRET_KEY")
+    }
+    return faults | {
         name: "has quotes around its value; take them off"
         for name, text in flat.items()
         if is_quoted(text)

@@ -61,6 +61,7 @@ def test_all_faults_are_reported_at_once_by_name() -> None:
         ("COGNITO_CLIENT_ID", "one, t'wo"),
         ("COGNITO_USER_POOL_ID", "eu-central-1 _Testing01"),
         ("COGNITO_REQUIRED_SCOPES", "assets/read,assets/write"),
+        ("COGNITO_REQUIRED_SCOPES", "assets/read ässets/write"),
         ("COGNITO_AUDIENCE", "https://api one"),
         ("COGNITO_REPLICA_REGIONS", "eu-west-1,Ireland"),
         ("SERVICE_SCOPE", "assets/act assets/read"),
@@ -111,6 +112,15 @@ def test_all_faults_are_reported_at_once_by_name() -> None:
         ("WEBHOOK_URL", f"http://{'a' * 64}.example/h"),
         ("S3_ENDPOINT", "http://[::1"),
         ("S3_ENDPOINT", "http://store/?a=b"),
+        ("S3_ENDPOINT", "https://one.example,https://two.example"),
+        ("S3_PUBLIC_ENDPOINT", "https://key:secret@store.example"),
+        ("STS_ENDPOINT", "https://*.example.com"),
+        ("COGNITO_ISSUER", "https://user@issuer.example"),
+        ("COGNITO_JWKS_URL", "https://keys.example:0/jwks.json"),
+        ("PUBLIC_BASE_URL", "https://<your-domain>"),
+        ("PUBLIC_BASE_URL", "https://${DOMAIN}"),
+        ("SHARE_PAGE_URL", "https://user:password@app.example.com/share"),
+        ("EVENTS_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com,https://b/1/uploads"),
         ("SENTRY_DSN", "https://example.com/"),
         ("QUOTA_BYTES", "-1"),
         ("QUOTA_BYTES_STUDIO", "much"),
@@ -141,6 +151,29 @@ def test_c37_quotes_around_a_value_are_named(name: str, value: str, quotes: str)
     assert faults(**{name: f"{quotes[0]}{value}{quotes[1]}"}) == {
         name: "has quotes around its value; take them off"
     }
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u202e", "\u00ad", "\x7f"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, text) for name, text in GOOD.items() if name != "SECRET_KEY"),
+        ("COGNITO_REQUIRED_SCOPES", "assets/write"),
+        ("COGNITO_AUDIENCE", "https://api.example"),
+        ("ADMIN_GROUP", "admins"),
+        ("SERVICE_SCOPE", "assets/act"),
+        ("S3_ENDPOINT", "https://store.example"),
+        ("RATE_LIMIT", "600/minute"),
+        ("QUOTA_BYTES_STUDIO", "1"),
+    ],
+)
+def test_what_a_copy_adds_unseen_is_named(name: str, value: str, unseen: str) -> None:
+    """Web pages and chats put characters without a shape into what is copied from them: such a
+    group has no members, and such a scope or audience is in no token."""
+    for changed in (f"{unseen}{value}", f"{value}{unseen}"):
+        assert faults(**{name: changed}) == {
+            name: "holds a character that cannot be seen; type it anew"
+        }
 
 
 @pytest.mark.parametrize(
