@@ -36,6 +36,9 @@ CONNECT_SECONDS = 2.0
 READ_SECONDS = 10.0
 """How long a server may say nothing."""
 
+#: A server that works for a while may say so every second.
+_MOST_INTERIM = 100
+
 _Pool = TypeVar("_Pool", bound=urllib3.HTTPConnectionPool)
 _ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
@@ -218,13 +221,26 @@ class _Bounded(io.RawIOBase):
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer, be it of a server or of a proxy to CONNECT, of which every byte is bounded."""
+    """An answer, be it of a server or of a proxy to CONNECT, of which every byte is bounded: the
+    final one (RFC 9110, section 15.2)."""
 
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         ends_at = _ends_at.get()
         if ends_at is not None:
             self.fp = io.BufferedReader(_Bounded(self.fp.detach(), sock, ends_at))
+
+    def _read_status(self) -> tuple[str, int, str]:
+        # Of interim answers the base class knows 100 alone. It would take another for the final
+        # one, which then waits on the line as the answer to the next request, of whomever.
+        for _ in range(_MOST_INTERIM):
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if status >= 200:
+                return version, status, reason
+            if status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                break
+            http.client.parse_headers(self.fp)
+        raise http.client.BadStatusLine("no final answer")
 
 
 class _HttpConnection(HTTPConnection):

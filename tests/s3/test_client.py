@@ -191,6 +191,44 @@ def test_one_connection_serves_many_calls() -> None:
         assert (len(store.asked), store.connections) == (6, 1)
 
 
+INTERIM = {
+    "100": b"HTTP/1.1 100 Continue\r\n\r\n",
+    "102": b"HTTP/1.1 102 Processing\r\n\r\n",
+    "103": b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("before", [["103"], ["102", "102", "100"]], ids="-".join)
+def test_t53_an_interim_answer_is_none(before: list[str]) -> None:
+    """T53: the answer to a request is the final one (RFC 9110, section 15.2). What was taken for it
+    before left the final one on the line, as the answer to the next request: another user's."""
+
+    def respond(asked: Asked) -> Iterable[bytes]:
+        named = [("x-amz-meta-asked", asked.target.partition("?")[0][-5:])]
+        yield b"".join(INTERIM[each] for each in before)
+        yield response("200 OK", b"", [*FACTS, *named])
+
+    with bucket_at(respond) as (bucket, store):
+        for name in ("a.png", "b.png", "c.png"):
+            found = bucket.objects.head(f"users/alice/image/{name}")
+            assert found is not None
+            assert found.metadata == {"asked": name}
+        assert (len(store.asked), store.connections) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", INTERIM["102"] * 1000],
+    ids=["another protocol", "interim ones without end"],
+)
+def test_t53_what_never_becomes_an_answer_is_a_fault(answer: bytes) -> None:
+    """T53: nobody asked for another protocol, and the line is not used again."""
+    with bucket_at(lambda _: [answer]) as (bucket, store):
+        with pytest.raises(StorageUnavailable):
+            bucket.objects.head(KEY)
+        assert (len(store.asked), store.connections) == (MAX_ATTEMPTS, MAX_ATTEMPTS)
+
+
 def test_what_is_sent_is_signed_with_its_headers() -> None:
     """Every header of ours is a signed one, and a body brings the MD5 that some stores ask for."""
 

@@ -37,6 +37,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "a list may give the same page without end",
         never("Listings.page", "token and page.next_token == token"),
     ),
+    mutant(
+        "T53",
+        "an interim answer is taken for the final one",
+        always("_Response._read_status", "status >= 200"),
+    ),
     mutant("T53", "a document may define entities", never("Document.of", 'b"<!DOCTYPE" in body')),
     mutant(
         "T55",
