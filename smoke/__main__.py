@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from app.cli.env_file import read_env
-from app.cli.provision import aws_client
+from app.cli.operator_aws import REGION, aws_client, aws_faults_as_messages
 from app.cli.stack_changes import StackError
 from config import Settings
 from smoke.place import Place, Told, listening
@@ -27,12 +27,15 @@ minutes, most of them CloudFront's, and less than $0.10 (docs/aws.md)."""
 
 
 @click.command()
-@click.option("--region", envvar="AWS_REGION", required=True)
+@click.option("--region", envvar="AWS_REGION", required=True, type=REGION)
 @click.option("--edge/--no-edge", default=True, help="With CloudFront, which is slow to make.")
 @click.option("--keep", is_flag=True, help="Remove nothing, and say what there is.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def main(region: str, edge: bool, keep: bool, yes: bool) -> None:
     """Make a stack, take the whole journey on it, print a report, remove everything."""
+    # Whose account it is: otherwise nothing could be made, and nothing has to be removed.
+    with aws_faults_as_messages():
+        aws_client("sts", region).get_caller_identity()
     click.echo(COSTS.format(region=region), err=True)
     if not yes:
         click.confirm("Go on?", abort=True, err=True)

@@ -53,7 +53,7 @@ class SmokeStack:
             tags={"purpose": "smoke"},
             replica_region=None,
             env_file=env_file,
-            gateway_url="",
+            gateway_url=None,
             rotate_key=False,
             retire_key=False,
             new_access_key=False,

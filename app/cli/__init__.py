@@ -10,11 +10,12 @@ from flask import Flask
 
 from app.cli.costs import costs
 from app.cli.doctor import doctor
+from app.cli.endings import say_what_cannot_be_written
 from app.cli.events import events
 from app.cli.provision import provision
 from app.cli.recover import recover
 
-COMMANDS = (costs, doctor, events, provision, recover)
+COMMANDS = tuple(map(say_what_cannot_be_written, (costs, doctor, events, provision, recover)))
 
 
 def create_cli_app() -> Flask:

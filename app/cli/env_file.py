@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.cli.files import read_text, write_private
+from app.cli.files import FileError, read_text, write_private
 
 
 def read_env(path: Path) -> dict[str, str]:
     """The file's settings, without quotes; an empty dict when there is no file. Comments are
     skipped, and of a name that stands twice the last counts. Raises ``FileError``."""
-    if not path.exists():
-        return {}
-    return dict(pair for line in read_text(path).splitlines() if (pair := _pair(line)))
+    return dict(pair for line in _lines(path) if (pair := _pair(line)))
 
 
 def env_text(values: Mapping[str, str]) -> str:
@@ -31,7 +29,7 @@ def write_env(path: Path, values: Mapping[str, str]) -> None:
     """
     waiting = dict(values)
     lines = []
-    for line in read_text(path).splitlines() if path.exists() else []:
+    for line in _lines(path):
         pair = _pair(line)
         if pair is None or pair[0] not in values:
             lines.append(f"{line}\n")
@@ -40,6 +38,16 @@ def write_env(path: Path, values: Mapping[str, str]) -> None:
             lines.append(export + env_text({pair[0]: waiting.pop(pair[0])}))
         # A second line of the same name would count instead of ours.
     write_private(path, "".join([*lines, env_text(waiting)]))
+
+
+def _lines(path: Path) -> list[str]:
+    """The file's; none of one that is not there. It will be replaced, so that it is no device, and
+    no pipe."""
+    if not path.exists():
+        return []
+    if not path.is_file():
+        raise FileError(f"{path}: is no file that could be replaced")
+    return read_text(path).splitlines()
 
 
 def _pair(line: str) -> tuple[str, str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,24 +11,49 @@ from typing import Any
 import click
 
 from app.cli.files import FileError
+from app.cli.operator_aws import (
+    BUCKET,
+    GATEWAY_URL,
+    ORIGIN,
+    REGION,
+    aws_client,
+    aws_faults_as_messages,
+)
 from app.cli.stack_changes import StackError
 from app.cli.stack_environment import AccessKeyError
 from app.cli.stack_keys import SLOTS, KeysError
 from app.cli.stack_rollout import Request, Rollout
 
 RESERVED_WORDS = ("aws", "amazon", "cognito")
+_STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,109}")  # AWS' 128, with what is put behind it
+
+
+def _stack_name(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    if not _STACK_NAME.fullmatch(name):
+        raise click.BadParameter("a letter, then letters, digits and hyphens, 110 at most")
+    return name
 
 
 @click.command("provision")
-@click.option("--stack", default="asset-gateway", show_default=True, help="The stack's name.")
-@click.option("--region", envvar="AWS_REGION", required=True, help="Of pool, bucket and queue.")
-@click.option("--bucket", help="Name of the bucket.  [needed the first time]")
-@click.option("--origin", multiple=True, help="Exact origin of a front end; may be repeated.")
+@click.option(
+    "--stack",
+    default="asset-gateway",
+    show_default=True,
+    callback=_stack_name,
+    help="The stack's name.",
+)
+@click.option(
+    "--region", envvar="AWS_REGION", required=True, type=REGION, help="Of pool, bucket and queue."
+)
+@click.option("--bucket", type=BUCKET, help="Name of the bucket.  [needed the first time]")
+@click.option(
+    "--origin", multiple=True, type=ORIGIN, help="Exact origin of a front end; may be repeated."
+)
 @click.option("--alarm-email", help="Who is told of alarms.")
 @click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="Any other parameter.")
 @click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Tag of all resources.")
-@click.option("--replica-region", help="Replicate the bucket to one made there.")
-@click.option("--gateway-url", default="", help="Public address of the gateway.")
+@click.option("--replica-region", type=REGION, help="Replicate the bucket to one made there.")
+@click.option("--gateway-url", type=GATEWAY_URL, help="Public address of the gateway.")
 @click.option(
     "--env-file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -52,8 +78,6 @@ def provision(
     stays as it is, so it may be run again at any time. Ends with 1 when an optional part (replica,
     alarms, protection) was refused; the environment is written all the same.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     if os.environ.get("OIDC_ISSUER"):
         click.echo(
             "OIDC_ISSUER is set: the gateway does not use this stack's user pool, so leave "
@@ -62,16 +86,17 @@ def provision(
         )
     if asked["rotate_key"] and asked["retire_key"]:
         raise click.UsageError("--rotate-key and --retire-key are the two ends of one rotation")
+    if asked["replica_region"] == asked["region"]:
+        raise click.UsageError("--replica-region is for another region than --region")
     given = {"BucketName": bucket, "Origins": ",".join(origin), "AlarmEmail": alarm_email}
     parameters = {name: value for name, value in given.items() if value} | _pairs(pairs)
     _check_domain(parameters)
     request = Request(parameters=parameters, tags=_tags(tags), **asked)
     try:
-        Rollout(request, aws_client).run()
+        with aws_faults_as_messages():
+            Rollout(request, aws_client).run()
     except (StackError, AccessKeyError, KeysError, FileError) as error:
         raise click.ClickException(str(error)) from None
-    except (BotoCoreError, ClientError) as error:
-        raise click.ClickException(f"AWS: {error}") from None
 
 
 def _check_domain(parameters: Mapping[str, str]) -> None:
@@ -94,13 +119,6 @@ def _tags(texts: tuple[str, ...]) -> dict[str, str]:
     if not all(name and value for name, value in tags.items()):
         raise click.UsageError("--tag takes NAME=VALUE, such as --tag team=media")
     return tags
-
-
-def aws_client(service: str, region: str) -> Any:
-    """A client with the operator's own credentials."""
-    import boto3
-
-    return boto3.session.Session(region_name=region).client(service)  # type: ignore[call-overload]
 
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, str]:

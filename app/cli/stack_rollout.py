@@ -18,7 +18,7 @@ import click
 from app.cli.cost_monitor import cost_monitor
 from app.cli.env_file import read_env, write_env
 from app.cli.files import FileError
-from app.cli.stack_changes import Found, Stack, StackError
+from app.cli.stack_changes import Change, Found, Stack, StackError
 from app.cli.stack_environment import (
     AccessKeyError,
     access_key,
@@ -47,7 +47,7 @@ class Request:
     tags: Mapping[str, str]
     replica_region: str | None
     env_file: Path | None
-    gateway_url: str
+    gateway_url: str | None
     rotate_key: bool
     retire_key: bool
     new_access_key: bool
@@ -196,14 +196,22 @@ class Rollout:
         changes = stack.plan(kept, existing=existing, name=self.change_set, tags=tags)
         click.echo(f"{stack.name}: {changes_table(changes)}", err=True)
         if changes:
-            if self.request.dry_run or not (self.request.yes or agreed(changes)):
+            if self._is_agreed(changes):
+                for line in stack.apply(self.change_set):
+                    click.echo(line, err=True)
+            else:
                 stack.forget(self.change_set, existing=existing)
                 if not self.request.dry_run:
                     raise click.Abort
-            else:
-                for line in stack.apply(self.change_set):
-                    click.echo(line, err=True)
         return None if self.request.dry_run else stack.find()
+
+    def _is_agreed(self, changes: list[Change]) -> bool:
+        if self.request.dry_run or self.request.yes:
+            return self.request.yes and not self.request.dry_run
+        try:
+            return agreed(changes)
+        except click.Abort:  # Ctrl-C, or nobody there to ask
+            return False
 
     def _refuse_unknown(self, declared: frozenset[str]) -> None:
         unknown = self.request.parameters.keys() - declared

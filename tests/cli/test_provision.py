@@ -193,8 +193,10 @@ def test_what_is_not_given_stays_as_it_is(account: Account) -> None:
     assert "SECRET_KEY" not in result.stdout
 
 
-def test_no_means_no(account: Account) -> None:
-    """The change is shown first; refused, its change set is dropped and nothing is carried out."""
+@pytest.mark.parametrize("answer", ["n\n", ""], ids=["no", "nobody there"])
+def test_no_means_no(account: Account, answer: str) -> None:
+    """The change is shown first; refused, by Ctrl-C or where nobody can answer, too, its change set
+    is dropped and nothing is carried out."""
     stack = account.stack().missing().plans()
     stack.change_set("CREATE_PENDING").change_set(
         "CREATE_COMPLETE", "", ("Add", "Bucket", "AWS::S3::Bucket", "False"), more=True
@@ -203,7 +205,7 @@ def test_no_means_no(account: Account) -> None:
         "CREATE_COMPLETE", "", ("Modify", "UserPool", "AWS::Cognito::UserPool", "True")
     )
     stack.forgets(stack=True)
-    result = run(account, *FIRST, answer="n\n")
+    result = run(account, *FIRST, answer=answer)
     assert result.exit_code == 1
     assert "2 change(s)" in result.stderr
     assert "REPLACED" in result.stderr

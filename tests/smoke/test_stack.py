@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import smoke.__main__ as program
 from smoke.stack import SmokeStack
@@ -219,3 +220,13 @@ def test_what_is_to_be_kept_is_kept(account: Account, monkeypatch: pytest.Monkey
     monkeypatch.setattr(program, "_journey", lambda stack, folder, _: stack.make(folder / "env"))
     assert program.run(stack, keep=True) == 0
     assert (REGION, stack.name) in account.stacks
+
+
+def test_nothing_begins_without_credentials() -> None:
+    """Nothing could be made, and the report would say of all of it that it was left behind."""
+    nobody = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}
+    nobody["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    done = CliRunner().invoke(program.main, ["--region", REGION, "--yes"], env=nobody)
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: AWS: Unable to locate credentials")
+    assert "Left behind" not in done.output

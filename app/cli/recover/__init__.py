@@ -16,7 +16,7 @@ import click
 from app import services
 from app.assets.handover import Handover
 from app.assets.share_records import ShareRecords
-from app.cli.provision import aws_client
+from app.cli.operator_aws import BUCKET, REGION, aws_client
 from app.cli.recover.accounts import (
     make_accounts,
     match,
@@ -139,10 +139,10 @@ def _handover() -> Handover:
 
 
 @recover.command("copy")
-@click.option("--from", "source", required=True, help="The bucket to copy from.")
-@click.option("--from-region", required=True)
-@click.option("--to", "target", required=True, help="The bucket to copy to.")
-@click.option("--to-region", required=True)
+@click.option("--from", "source", required=True, type=BUCKET, help="The bucket to copy from.")
+@click.option("--from-region", required=True, type=REGION)
+@click.option("--to", "target", required=True, type=BUCKET, help="The bucket to copy to.")
+@click.option("--to-region", required=True, type=REGION)
 @click.option("--prefix", default="users/", show_default=True)
 @dry_run_option
 def copy_bucket(
@@ -167,7 +167,7 @@ def copy_bucket(
 
 
 @recover.command("deleted")
-@click.option("--bucket", required=True)
+@click.option("--bucket", required=True, type=BUCKET)
 @region_option
 @click.option("--prefix", required=True, help="Such as users/SUB/, or users/ for everybody.")
 @click.option("--since", required=True, type=click.DateTime(), help="In UTC.")
@@ -177,6 +177,8 @@ def restore_deleted(
 ) -> None:
     """Have what was deleted below the prefix since then be there again."""
     count = 0
+    if not prefix:
+        raise click.UsageError("--prefix is users/SUB/, or users/ for everybody")
     with faults_as_messages():
         client = aws_client("s3", region)
         for key in undelete(client, bucket, prefix, since.replace(tzinfo=UTC), dry_run=dry_run):

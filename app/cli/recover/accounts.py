@@ -148,10 +148,21 @@ def read_accounts(path: Path) -> list[Account]:
     for number, line in enumerate(read_text(path).splitlines(), 1):
         try:
             found = json.loads(line)
-            accounts.append(Account(**{**found, "groups": tuple(found.get("groups", ()))}))
+            account = Account(**{**found, "groups": tuple(found.get("groups", ()))})
+            if not _is_account(account):
+                raise ValueError
+            accounts.append(account)
         except (ValueError, TypeError, AttributeError):
             raise Unusable(f"{path}, line {number}: is no account; make it by export") from None
     return accounts
+
+
+def _is_account(read: Account) -> bool:
+    texts = (read.sub, read.email, *read.groups)
+    flags = (read.email_verified, read.enabled)
+    return all(isinstance(text, str) for text in texts) and all(
+        isinstance(flag, bool) for flag in flags
+    )
 
 
 def write_mapping(path: Path, pairs: Mapping[str, str]) -> None:
@@ -162,7 +173,10 @@ def write_mapping(path: Path, pairs: Mapping[str, str]) -> None:
 
 def read_mapping(path: Path) -> dict[str, str]:
     """New ``sub`` by old one. Raises ``Unusable`` for what would mix two users' files."""
-    rows = [row for row in csv.reader(read_text(path).splitlines()) if row]
+    try:
+        rows = [row for row in csv.reader(read_text(path).splitlines()) if row]
+    except csv.Error as error:
+        raise Unusable(f"{path}: is no CSV ({error})") from None
     if not rows or tuple(rows[0]) != _HEADER:
         raise Unusable(f"{path}: its first line is not {','.join(_HEADER)}")
     pairs: dict[str, str] = {}

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from app.cli.provision import aws_client
+from app.cli.operator_aws import QUEUE, aws_client
 from app.cli.recover.options import (
     Unusable,
     dry_run_option,
@@ -31,7 +31,13 @@ _WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisibl
 
 
 @click.command("dead-letters")
-@click.option("--queue", envvar="EVENTS_QUEUE_URL", required=True, help="The worker's, by its URL.")
+@click.option(
+    "--queue",
+    envvar="EVENTS_QUEUE_URL",
+    required=True,
+    type=QUEUE,
+    help="The worker's, by its URL.",
+)
 @region_option
 @dry_run_option
 def return_dead_letters(queue: str, region: str, dry_run: bool) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from app.cli.files import FileError
+from app.cli.operator_aws import POOL, REGION, aws_faults_as_messages
 from app.domain.errors import Problem
-from config import SettingsError
 
 TO_WRITE = click.Path(dir_okay=False, path_type=Path)
 TO_READ = click.Path(exists=True, dir_okay=False, path_type=Path)
-pool_option = click.option("--pool", required=True, help="The user pool's id.")
-region_option = click.option("--region", envvar="AWS_REGION", required=True)
+pool_option = click.option("--pool", required=True, type=POOL, help="The user pool's id.")
+region_option = click.option("--region", envvar="AWS_REGION", required=True, type=REGION)
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be done.")
 
 
@@ -33,13 +33,10 @@ def check_new(path: Path) -> None:
 @contextmanager
 def faults_as_messages() -> Iterator[None]:
     """Raises ``click.ClickException`` for whatever the operator or AWS is at fault for."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
-        yield
-    except (Unusable, FileError, SettingsError) as error:
+        with aws_faults_as_messages():
+            yield
+    except (Unusable, FileError) as error:
         raise click.ClickException(str(error)) from None
     except Problem as problem:
         raise click.ClickException(f"{problem.detail}. Run it again.") from None
-    except (BotoCoreError, ClientError) as error:
-        raise click.ClickException(f"AWS: {error}") from None
