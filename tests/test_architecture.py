@@ -19,13 +19,14 @@ LAW = {
     "app.assets": {"app.assets", "app.domain", "app.media", "app.signing", "app.s3", "app.limits"}
     | {"app.events.notifier", "app.aws.edge_cache"},
     "app.events": {"app.events", "app.assets", "app.aws", "app.signing.tokens", "app.domain"}
-    | {"app.http_clients", "app.tracing"},
+    | {"app.http_clients", "app.http_environment", "app.tracing"},
     "app.limits": {"app.limits", "app.domain"},
     "app.s3": {"app.s3", "app.signing", "app.domain", "app.http_clients"},
     "app.aws": {"app.aws", "app.signing", "app.s3", "app.domain", "app.http_clients"}
-    | {"app.tracing", "app.foreign_variables"},
+    | {"app.http_environment", "app.tracing", "app.foreign_variables"},
     "app.auth": {"app.auth", "app.domain", "app.http_clients"},
-    "app.http_clients": {"app.tracing"},
+    "app.http_clients": {"app.http_environment", "app.tracing"},
+    "app.http_environment": set(),
     "app.tracing": {"app.otel_variables"},
     "app.otel_variables": {"app.foreign_variables"},
     "app.foreign_variables": set(),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Response
 
-from app.api.answers import answer, parts_answer, unfinished_answer
+from app.api.answers import answer
 from app.api.context import caller, caller_root, services
 from app.api.cursors import open_cursor, sign_cursor
 from app.api.documentation import Blueprint
+from app.api.upload_answers import parts_answer, unfinished_answer
 from app.api.upload_ids import open_upload, sign_upload
 from app.schemas.inputs import PageQuery
 from app.schemas.multipart import (
@@ -44,7 +45,7 @@ def list_uploads(query: PageQuery) -> Response:
     may be shorter than `limit` while there is a `next_cursor`.
     """
     listing = f"uploads of {caller_root().prefix}"
-    found, token = services.assets.uploads.unfinished(
+    found, token = services.assets.multipart_uploads.unfinished(
         caller(), limit=query.limit, token=open_cursor(query.cursor, listing)
     )
     items = [unfinished_answer(sign_upload(each), each) for each in found]

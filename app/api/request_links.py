@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import Response, url_for
 
-from app.api.answers import answer, parts_answer, progress_answer, sending_answer, upload_answer
+from app.api.answers import answer
 from app.api.context import services
 from app.api.documentation import Blueprint
 from app.api.share_links import guard, preferred, render_not_found
+from app.api.upload_answers import parts_answer, progress_answer, sending_answer, upload_answer
 from app.assets.request_records import KeptRequest
 from app.domain.documents import rfc3339
 from app.domain.errors import NotFound

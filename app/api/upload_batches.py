@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Response
 
-from app.api.answers import answer, batch_answer, completed_answer
+from app.api.answers import answer
 from app.api.context import caller, services
 from app.api.documentation import Blueprint
+from app.api.upload_answers import batch_answer, completed_answer
 from app.api.upload_ids import try_open_upload
 from app.schemas.upload_batches import (
     Batch,
@@ -47,7 +48,7 @@ def complete_uploads(known: Completions) -> Response:
     `checksums_crc64nvme` has what is known of each file.
     """
     uploads = [try_open_upload(upload_id) for upload_id in known.upload_ids]
-    completed = services.assets.upload_batches.complete(
+    completed = services.assets.completion_batches.complete(
         caller(), uploads, known.checksums_crc64nvme
     )
     return answer({"items": completed_answer(completed)})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Response, url_for
 
-from app.api.answers import answer, asset_answer, progress_answer, sending_answer, upload_answer
+from app.api.answers import answer, asset_answer
 from app.api.context import caller, services
 from app.api.documentation import Blueprint
+from app.api.upload_answers import progress_answer, sending_answer, upload_answer
 from app.api.upload_ids import find_upload, open_upload, sign_upload
-from app.domain.uploads import Declaration
+from app.domain.declarations import Declaration
 from app.operations.audit import concerns
 from app.schemas.assets import AssetSchema
 from app.schemas.uploads import (

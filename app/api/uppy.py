@@ -9,9 +9,10 @@ import re
 
 from flask import Response
 
-from app.api.answers import answer, credentials_answer, seconds_until, single_answer
+from app.api.answers import answer, credentials_answer
 from app.api.context import caller, caller_root, services
 from app.api.documentation import Blueprint
+from app.api.upload_answers import seconds_until, single_answer
 from app.domain.access import Access
 from app.domain.errors import ValidationFailed
 from app.domain.limits import MAX_PARTS
@@ -71,7 +72,7 @@ def create_multipart(file: UppyFile) -> Response:
 @blp.problems(404)
 def list_parts(key: str, upload_id: str) -> Response:
     """List the parts that have arrived, all of them."""
-    uppy = services.assets.uppy
+    uppy = services.assets.uppy_multipart
     parts = uppy.parts(uppy.find(caller(), upload_id, key))
     return answer(
         [{"PartNumber": part.number, "ETag": part.etag, "Size": part.size} for part in parts]
@@ -84,10 +85,10 @@ def list_parts(key: str, upload_id: str) -> Response:
 @blp.problems(404)
 def sign_part(key: str, upload_id: str, part_number: str) -> Response:
     """Sign one part."""
-    target = services.assets.uppy.find(caller(), upload_id, key)
+    target = services.assets.uppy_multipart.find(caller(), upload_id, key)
     if not _PART_NUMBER.fullmatch(part_number) or int(part_number) > MAX_PARTS:
         raise ValidationFailed.at("/part_number", f"Parts are numbered 1 to {MAX_PARTS}")
-    [signed] = services.assets.uppy.sign_parts(caller(), target, [int(part_number)])
+    [signed] = services.assets.uppy_multipart.sign_parts(caller(), target, [int(part_number)])
     return answer({"url": signed.url, "expires": seconds_until(signed.expires_at)})
 
 
@@ -97,8 +98,8 @@ def sign_part(key: str, upload_id: str, part_number: str) -> Response:
 @blp.problems(404)
 def sign_batch(parts: Parts, upload_id: str) -> Response:
     """Sign up to 1,000 parts."""
-    target = services.assets.uppy.find(caller(), upload_id, parts.key)
-    signed = services.assets.uppy.sign_parts(caller(), target, parts.numbers)
+    target = services.assets.uppy_multipart.find(caller(), upload_id, parts.key)
+    signed = services.assets.uppy_multipart.sign_parts(caller(), target, parts.numbers)
     urls = {str(number): each.url for number, each in zip(parts.numbers, signed, strict=True)}
     return answer({"presignedUrls": urls})
 
@@ -114,8 +115,8 @@ def complete_multipart(key: str, numbers: list[int], upload_id: str) -> Response
     Sizes and ETags are S3's own word. What is too large, or not what its type says, is removed. A
     second call answers the same.
     """
-    target = services.assets.uppy.find(caller(), upload_id, key)
-    services.assets.uppy.complete(caller(), target, numbers)
+    target = services.assets.uppy_multipart.find(caller(), upload_id, key)
+    services.assets.uppy_multipart.complete(caller(), target, numbers)
     location, bucket = services.signing.uppy.location(key), services.storage.objects.bucket
     return answer({"location": location, "key": key, "bucket": bucket})
 
@@ -126,7 +127,7 @@ def complete_multipart(key: str, numbers: list[int], upload_id: str) -> Response
 @blp.problems(404)
 def abort_multipart(key: str, upload_id: str) -> Response:
     """Give an upload up. 200 also the second time; what was completed stays."""
-    uppy = services.assets.uppy
+    uppy = services.assets.uppy_multipart
     uppy.give_up(caller(), uppy.find(caller(), upload_id, key))
     return answer({})
 

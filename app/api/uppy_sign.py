@@ -9,7 +9,7 @@ from flask import Response
 from app.api.answers import answer
 from app.api.context import caller, caller_root, services
 from app.api.documentation import Blueprint
-from app.assets.uppy import Target
+from app.assets.uppy_multipart import Target
 from app.domain.errors import ValidationFailed
 from app.domain.uppy import UppyFile
 from app.operations.audit import concerns
@@ -30,7 +30,7 @@ def sign_request(asked: SignRequest) -> Response:
     """
     if asked.upload_id is None:
         return answer(_sign_new(asked))
-    target = services.assets.uppy.find(caller(), asked.upload_id, asked.key)
+    target = services.assets.uppy_multipart.find(caller(), asked.upload_id, asked.key)
     return answer(_SIGN[asked.method](target, asked))
 
 
@@ -68,12 +68,12 @@ def _create(asked: SignRequest) -> dict[str, Any]:
 def _part(target: Target, asked: SignRequest) -> dict[str, Any]:
     if asked.part_number is None:
         raise ValidationFailed.at("/partNumber", "A part has one")
-    [signed] = services.assets.uppy.sign_parts(caller(), target, [asked.part_number])
+    [signed] = services.assets.uppy_multipart.sign_parts(caller(), target, [asked.part_number])
     return {"url": signed.url}
 
 
 def _complete(target: Target, _asked: SignRequest) -> dict[str, Any]:
-    signed = services.assets.uppy.sign_completion(caller(), target)
+    signed = services.assets.uppy_multipart.sign_completion(caller(), target)
     return {"url": signed.url, "headers": signed.headers}
 
 

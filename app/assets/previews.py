@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ from app.domain.errors import AlreadyExists, NotFound
 from app.domain.paths import AssetPath, Root
 from app.domain.previews import is_preview, previews_of
 from app.domain.uploads import Upload
-from app.s3.bulkhead import PLACES_PER_CALL
+from app.s3.in_parallel import in_parallel
 from app.s3.listings import MAX_PAGE, Listings
 from app.s3.objects import Objects
 
@@ -68,11 +67,7 @@ class Previews:
         A listing for each folder."""
         own = sorted({path for path in paths if path.asset_id}, key=_folder)
         folders = [(folder, {*each}) for folder, each in groupby(own, key=_folder)]
-        if len(folders) < 2:
-            found = [self._left_alone(root, *folder) for folder in folders]
-        else:
-            with ThreadPoolExecutor(PLACES_PER_CALL) as workers:
-                found = [*workers.map(lambda folder: self._left_alone(root, *folder), folders)]
+        found = in_parallel(lambda folder: self._left_alone(root, *folder), folders)
         return [preview.key for previews in found for preview in previews]
 
     def left_in_folder(self, root: Root, path: AssetPath) -> Sequence[ListedObject]:

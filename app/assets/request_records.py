@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -32,8 +31,8 @@ from app.domain.upload_requests import (
     request_key,
     requests_prefix,
 )
-from app.s3.bulkhead import PLACES_PER_CALL
 from app.s3.deletion import Deleter
+from app.s3.in_parallel import in_parallel
 from app.s3.listings import Listings
 from app.s3.objects import Objects
 from app.s3.turns import Turns
@@ -134,8 +133,7 @@ class RequestRecords:
         prefix = requests_prefix(root)
         page = self._listings.page(prefix, limit=limit, token=token, delimiter="/")
         ids = [each for found in page.objects if (each := id_of(root, found.key))]
-        with ThreadPoolExecutor(PLACES_PER_CALL) as readers:
-            kept = [each for each in readers.map(lambda i: self._try(root, i), ids) if each]
+        kept = [each for each in in_parallel(lambda i: self._try(root, i), ids) if each]
         now = self._clock()
         old = [r.request_id for r, _ in kept if now >= r.expires_at + GRACE]
         folders = [each for name in page.folders if (each := id_of_places(root, name))]

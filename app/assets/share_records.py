@@ -6,7 +6,6 @@ S3 is the truth and nothing is remembered, so that a revoked share is closed at 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import takewhile
 from typing import NamedTuple
@@ -23,11 +22,10 @@ from app.domain.shares import (
     shares_prefix,
 )
 from app.s3.deletion import Deleter
+from app.s3.in_parallel import in_parallel
 from app.s3.listings import Listings
 from app.s3.objects import Objects
 from app.signing.tokens import SignedTokens
-
-_READERS = 8
 
 
 class SharesPage(NamedTuple):
@@ -75,8 +73,7 @@ class ShareRecords:
             # What follows are upload requests.
             next_token = None
         ids = [share_id for found in page.objects if (share_id := _share_id(root, found.key))]
-        with ThreadPoolExecutor(_READERS) as readers:
-            shares = [share for share in readers.map(lambda i: self._try(root, i), ids) if share]
+        shares = [share for share in in_parallel(lambda i: self._try(root, i), ids) if share]
         expired = [share for share in shares if self._expired(share)]
         if expired:
             self._deleter.delete_keys(record_key(root, share.share_id) for share in expired)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from app.assets.previews import Finished
@@ -13,7 +12,7 @@ from app.domain.paths import AssetPath, Root
 from app.domain.previews import is_preview
 from app.domain.principal import Principal
 from app.limits.quota import Quota
-from app.s3.bulkhead import PLACES_PER_CALL
+from app.s3.in_parallel import in_parallel
 from app.s3.objects import Objects
 from app.s3.versions import Version, Versions
 
@@ -104,10 +103,8 @@ class Undeletion:
             for deletion in reversed(each.deletions):
                 self._versions.delete(each.key, deletion.version_id)
 
-        with ThreadPoolExecutor(PLACES_PER_CALL) as workers:
-            # Asking for each result raises the first problem; a second call finds what is left.
-            for _ in workers.map(uncover, covered):
-                pass
+        # It raises the first problem; a second call finds what is left.
+        in_parallel(uncover, covered)
 
 
 def _in_turn(covered: Sequence[_Covered], main_key: str) -> list[list[_Covered]]:

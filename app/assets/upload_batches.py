@@ -1,4 +1,4 @@
-"""Many uploads in one call: declared together, completed together.
+"""Many uploads declared in one call.
 
 One item's fault concerns that item alone (T63): each comes out as what it became, or as its own
 problem.
@@ -6,23 +6,21 @@ problem.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from uuid_utils import uuid7
 
 from app.assets.metrics import DECLARED
-from app.assets.previews import Finished
 from app.assets.uploads import Sending, Uploads
+from app.domain.declarations import Declaration
 from app.domain.errors import AlreadyExists, Problem, TooManyUploads, ValidationFailed
 from app.domain.grammar import PREVIEW_START
 from app.domain.paths import Root
 from app.domain.principal import Principal
-from app.domain.uploads import Declaration, Method, Upload
+from app.domain.uploads import Method, Upload
 from app.limits.quota import Quota, Want
-from app.s3.bulkhead import PLACES_PER_CALL
+from app.s3.in_parallel import each_by_itself
 from app.s3.listings import Listings
 from app.signing.uploads import UploadSigner
 
@@ -33,12 +31,10 @@ MAX_FOLDERS = 20
 MAX_PREVIEWS = 100
 
 Declared = tuple[Upload, Sending]
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 class UploadBatches:
-    """What ``Uploads`` does, by the thousand."""
+    """What ``Uploads.declare`` does, by the thousand."""
 
     def __init__(
         self, uploads: Uploads, signer: UploadSigner, listings: Listings, quota: Quota
@@ -79,40 +75,6 @@ class UploadBatches:
         self._reserve(principal, planned, results)
         self._sign(principal, planned, results)
         return [results[number] for number in range(len(declarations))]
-
-    def complete(
-        self,
-        principal: Principal,
-        uploads: Sequence[Upload | Problem],
-        checksums_crc64nvme: Sequence[str | None],
-    ) -> list[Finished | Problem]:
-        """The assets of ``uploads`` in order, or why each is none.
-
-        ``checksums_crc64nvme`` are what the whole files must have, None where nobody knows. What is
-        named again is completed once, and refused with another checksum: one that differs removes
-        the file, which an item beside it would call an asset.
-        """
-        items = list(zip(uploads, checksums_crc64nvme, strict=True))
-        firsts: dict[str, int] = {}
-        for number, (upload, _) in enumerate(items):
-            firsts.setdefault(_name(upload, number), number)
-
-        def complete(number: int) -> Finished:
-            upload, checksum = items[number]
-            if isinstance(upload, Problem):
-                raise upload
-            return self._uploads.complete(principal, upload, checksum)
-
-        done = dict(zip(firsts.values(), _each(complete, firsts.values()), strict=True))
-        results: list[Finished | Problem] = []
-        for number, (upload, checksum) in enumerate(items):
-            first = firsts[_name(upload, number)]
-            if checksum == items[first][1]:
-                results.append(done[first])
-            else:
-                pointer = f"/checksums_crc64nvme/{number}"
-                results.append(ValidationFailed.at(pointer, "One upload has one checksum."))
-        return results
 
     def _plan(
         self, principal: Principal, declaration: Declaration | Problem, asset_id: str | None
@@ -159,7 +121,7 @@ class UploadBatches:
                 f"One call takes at most {MAX_PREVIEWS} previews. Declare this one again"
             )
         some = previews[:MAX_PREVIEWS]
-        checked = _each(lambda number: self._uploads.previews.check(planned[number]), some)
+        checked = each_by_itself(lambda number: self._uploads.previews.check(planned[number]), some)
         for number, problem in zip(some, checked, strict=True):
             if problem is not None:
                 del planned[number]
@@ -206,26 +168,5 @@ class UploadBatches:
         def begin(number: int) -> Declared:
             return self._uploads.begin(principal, planned[number])
 
-        results.update(zip(begun, _each(begin, begun), strict=True))
+        results.update(zip(begun, each_by_itself(begin, begun), strict=True))
         DECLARED.inc(sum(upload.size for upload in planned.values()))
-
-
-def _name(upload: Upload | Problem, number: int) -> str:
-    """What tells one upload from another; a fault is one of its own."""
-    return upload.mark if isinstance(upload, Upload) else f"fault {number}"
-
-
-def _each(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result | Problem]:
-    """``work`` on all ``items``, some at a time, in order; a problem stands in its own place."""
-
-    def attempt(item: Item) -> Result | Problem:
-        try:
-            return work(item)
-        except Problem as problem:
-            return problem
-
-    some = list(items)
-    if len(some) < 2:
-        return [attempt(item) for item in some]
-    with ThreadPoolExecutor(PLACES_PER_CALL) as workers:
-        return list(workers.map(attempt, some))

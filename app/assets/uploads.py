@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from uuid_utils import uuid7
@@ -12,46 +11,25 @@ from uuid_utils import uuid7
 from app.assets.completion import Completion
 from app.assets.lone_previews import LonePreviews
 from app.assets.metrics import DECLARED
+from app.assets.multipart_uploads import MultipartUploads
 from app.assets.previews import Finished, Previews
 from app.assets.verification import Verifier
-from app.domain.errors import (
-    AlreadyExists,
-    NotFound,
-    Problem,
-    TooManyUploads,
-    UploadIncomplete,
-    ValidationFailed,
-)
+from app.domain.declarations import Declaration, UploadRules, declare_upload
+from app.domain.errors import AlreadyExists, Problem, ValidationFailed
 from app.domain.expiry import expiry_days
 from app.domain.limits import MAX_BATCH
-from app.domain.parts import Part, PartPlan, Progress
-from app.domain.paths import Kind, Root
+from app.domain.parts import Part
+from app.domain.paths import Root
 from app.domain.previews import declare_preview
 from app.domain.principal import Principal
 from app.domain.signed import SignedParts, SignedUpload
-from app.domain.uploads import Declaration, ListedUpload, Method, PartSizes, Upload, declare_upload
+from app.domain.uploads import ListedUpload, Method, Upload
 from app.limits.quota import Quota
-from app.s3.multipart import Marker, Multipart
 from app.s3.objects import Objects
 from app.signing.actors import ActorSeals
-from app.signing.uploads import UploadSigner, stored_headers
+from app.signing.uploads import UploadSigner
 
 Sending = SignedUpload | SignedParts
-
-
-@dataclass(frozen=True, slots=True)
-class UploadRules:
-    """What the settings say of uploads.
-
-    ``max_live``: unfinished multipart uploads that one user may have. ``post_policies``: whether
-    the store takes form uploads. ``expiry_days``: the bucket's rules for temporary files.
-    """
-
-    max_bytes: Mapping[Kind, int]
-    part_sizes: PartSizes
-    max_live: int
-    post_policies: bool
-    expiry_days: tuple[int, ...] = ()
 
 
 class UploadState(NamedTuple):
@@ -69,7 +47,7 @@ class Uploads:
     def __init__(
         self,
         objects: Objects,
-        multipart: Multipart,
+        multipart: MultipartUploads,
         signer: UploadSigner,
         verifier: Verifier,
         completion: Completion,
@@ -80,7 +58,7 @@ class Uploads:
         lone_previews: LonePreviews,
     ) -> None:
         self._objects = objects
-        self._multipart = multipart
+        self.multipart = multipart
         self._signer = signer
         self._verifier = verifier
         self._completion = completion
@@ -140,7 +118,7 @@ class Uploads:
         try:
             if plan is None:
                 return upload, self._sign(upload)
-            begun = begin_multipart(upload, self._multipart, max_live=self.rules.max_live)
+            begun = self.multipart.begin(upload)
         except Problem:
             self._quota.release(principal, upload.key, mark=upload.mark)
             raise
@@ -153,12 +131,9 @@ class Uploads:
         Raises ``NotFound`` when it was given up, or its object is gone.
         """
         if isinstance(upload, ListedUpload):
-            parts = self._multipart.list_parts(upload.key, upload.s3_upload_id)
-            if parts is None:
-                raise NotFound
-            return UploadState(None, parts, None)
+            return UploadState(None, self.multipart.parts(upload), None)
         if plan := upload.plan:
-            return UploadState(None, *self._progress(upload, plan))
+            return UploadState(None, *self.multipart.progress(upload, plan))
         self._reserve(principal, upload)
         return UploadState(self._sign(upload), [], [])
 
@@ -190,7 +165,7 @@ class Uploads:
         """
         plan, known = upload.plan, None
         if plan:
-            known = self._assemble(principal, upload, plan)
+            known = self.multipart.assemble(principal, upload, plan)
         found = self._completion.take_in(
             principal,
             upload.key,
@@ -201,40 +176,16 @@ class Uploads:
         return self.previews.finish(upload, found)
 
     def give_up(self, principal: Principal, upload: Upload | ListedUpload) -> None:
-        """Abort, also the second time. What was completed stays.
-
-        What a multipart upload held of the quota is free at once, unless it was found by listing:
-        the listing does not know what was declared.
-        """
+        """Abort, also the second time. What was completed stays, and a request for one PUT or POST
+        works until it expires."""
         if isinstance(upload, ListedUpload) or upload.plan:
-            self._multipart.abort(upload.key, upload.s3_upload_id or "")
-            if isinstance(upload, Upload):
-                self._quota.release(principal, upload.key, mark=upload.mark)
-
-    def unfinished(
-        self, principal: Principal, *, limit: int, token: str | None
-    ) -> tuple[list[ListedUpload], str | None]:
-        """A page of the caller's unfinished multipart uploads, and the token of the next one.
-        What the API cannot address is left out."""
-        root = Root(principal.sub)
-        marker = None
-        if token is not None:
-            upload_id, _, key = token.partition(" ")
-            marker = Marker(key, upload_id)
-        page = self._multipart.list_uploads(root.prefix, limit=limit, marker=marker)
-        listed = [
-            ListedUpload(root.sub, path, found.upload_id, found.initiated_at)
-            for found in page.uploads
-            if (path := root.try_path_of(found.key))
-        ]
-        after = page.next_marker
-        return listed, f"{after.upload_id} {after.key}" if after else None
+            self.multipart.give_up(principal, upload)
 
     def _sign(self, upload: Upload) -> SignedUpload:
         self.lone_previews.expect([upload])
         return self._signer.sign(upload)
 
-    def _reserve(self, principal: Principal, upload: Upload, *, completing: bool = False) -> None:
+    def _reserve(self, principal: Principal, upload: Upload) -> None:
         """Hold the upload's bytes as long as the URLs that are about to be signed."""
         self._quota.reserve(
             principal,
@@ -242,64 +193,4 @@ class Uploads:
             upload.size,
             mark=upload.mark,
             multipart=upload.plan is not None,
-            completing=completing,
-        )
-
-    def _progress(self, upload: Upload, plan: PartPlan) -> Progress:
-        """Where a multipart upload stands; everything is there once it was completed."""
-        parts = self._multipart.list_parts(upload.key, upload.s3_upload_id or "")
-        if parts is not None:
-            return plan.progress(parts)
-        found = self._objects.head(upload.key)
-        if found is None or found.mark != upload.mark:
-            raise NotFound
-        numbers = range(1, plan.count + 1)
-        return Progress([Part(number, plan.size_of(number), "") for number in numbers], [])
-
-    def _assemble(self, principal: Principal, upload: Upload, plan: PartPlan) -> str | None:
-        """Put the parts together, so that there is something to judge; their CRC-64/NVME, where the
-        store tells it.
-
-        An object that is at the path already is left to the verifier: its mark says whether an
-        earlier call finished this very upload.
-        """
-        upload_id = upload.s3_upload_id or ""
-        stored = self._multipart.list_parts(upload.key, upload_id)
-        if stored is not None:
-            parts = plan.check_complete(stored)
-            # The parts may be older than what was reserved for them.
-            self._reserve(principal, upload, completing=True)
-            done = self._multipart.complete(
-                upload.key, upload_id, parts, is_ours=not upload.in_package
-            )
-            if done:
-                return done.checksum_crc64nvme
-        if self._objects.head(upload.key) is None:
-            raise UploadIncomplete(
-                "The upload was given up, or what it brought was removed; start a new one"
-            )
-        return None
-
-
-def begin_multipart(upload: Upload, multipart: Multipart, *, max_live: int) -> Upload:
-    """``upload`` with S3's upload id; ``TooManyUploads`` over the limit (T24).
-
-    Counted after the upload exists: of any number that begin at once, each sees all that began
-    before it, so that no more than the limit ever stay.
-    """
-    upload_id = multipart.create(upload.key, stored_headers(upload))
-    try:
-        check_live(upload.sub, multipart, most=max_live)
-    except TooManyUploads:
-        multipart.abort(upload.key, upload_id)
-        raise
-    return replace(upload, s3_upload_id=upload_id)
-
-
-def check_live(sub: str, multipart: Multipart, *, most: int) -> None:
-    """``TooManyUploads`` when the user has more than ``most`` unfinished multipart uploads."""
-    live = multipart.list_uploads(Root(sub).prefix, limit=most + 1).uploads
-    if len(live) > most:
-        raise TooManyUploads(
-            f"You have {most} unfinished uploads; complete some or give them up first"
         )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from app import http_clients, tracing
+from app import http_clients, http_environment, tracing
 from app.signing.credentials import Credentials
 
 MAX_ATTEMPTS = 3
@@ -87,8 +87,8 @@ class LazyClient:
             self._service,
             endpoint_url=self._endpoint or None,
             config=config,
-            # botocore finds proxies by the same rules as ``http_clients``, but not all bundles.
-            verify=http_clients.ca_bundle(),
+            # botocore finds proxies by the same rules as we do, but not all bundles.
+            verify=http_environment.ca_bundle(),
         )
         # The more exact an event's name, the earlier its handlers: this goes before botocore's own.
         whose = client.meta.service_model.service_id.hyphenize()

@@ -6,6 +6,7 @@ but with its asset (T62). It sorts before the asset's own files: a listing meets
 
 from __future__ import annotations
 
+from app.domain.declarations import Declaration
 from app.domain.errors import TooLarge, UnsupportedType, ValidationFailed
 from app.domain.grammar import PREVIEW_START
 from app.domain.kinds import Kind
@@ -13,7 +14,7 @@ from app.domain.limits import MIB
 from app.domain.metadata import encode_metadata
 from app.domain.paths import AssetPath, Root, split_key
 from app.domain.policy import canonical_type, check_size
-from app.domain.uploads import Declaration, Method, Upload
+from app.domain.uploads import Method, Upload
 
 MAX_BYTES = MIB
 #: A preview's name by its type: the extension decides as what it is served.

@@ -17,6 +17,13 @@ class SignedUpload:
     fields: dict[str, str]
 
 
+class SignedRequest(NamedTuple):
+    """A request for a client to send to S3 itself, with exactly these headers."""
+
+    url: str
+    headers: dict[str, str]
+
+
 class PresignedPost(NamedTuple):
     """Where to post a form, and its fields; the file field goes last."""
 

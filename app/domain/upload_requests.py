@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from app.domain.declarations import Declaration
 from app.domain.errors import NotFound, TooLarge, UnsupportedType, ValidationFailed
 from app.domain.kinds import Kind, check_project_id
 from app.domain.limits import human_size
@@ -20,7 +21,7 @@ from app.domain.paths import Root
 from app.domain.policy import canonical_type, check_kind_place
 from app.domain.principal import Principal
 from app.domain.shares import shares_prefix
-from app.domain.uploads import Declaration, Method, Upload
+from app.domain.uploads import Method, Upload
 from app.media.names import is_untyped
 
 #: A page of a listing holds the files of one request.

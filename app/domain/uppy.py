@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from app.domain.declarations import Declaration, PartSizes, declare_upload
 from app.domain.errors import Fault, TooLarge, UploadIncomplete, ValidationFailed
 from app.domain.filenames import safe_filename
 from app.domain.grammar import UUID
@@ -19,7 +20,7 @@ from app.domain.parts import Part
 from app.domain.paths import AssetPath, Kind, Root
 from app.domain.policy import canonical_type, kind_for
 from app.domain.segments import fault_in
-from app.domain.uploads import Declaration, Method, PartSizes, Upload, declare_upload
+from app.domain.uploads import Method, Upload
 
 # Uppy's own key for a file is `{crypto.randomUUID()}-{name}`; here the asset id is the folder.
 _UPPYS_PREFIX = re.compile(f"{UUID.pattern}-(?=.)", re.DOTALL)

@@ -8,8 +8,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -18,9 +17,9 @@ from app.domain.copies import Copy
 from app.domain.errors import AlreadyExists, NotFound, Problem, StorageError, StorageUnavailable
 from app.domain.metadata import MARK, META_PREFIX
 from app.domain.parts import Part, PartPlan
-from app.s3.bulkhead import PLACES_PER_CALL
 from app.s3.deletion import Deleter
 from app.s3.errors import GONE, Refused
+from app.s3.in_parallel import in_parallel
 from app.s3.multipart import Multipart
 from app.s3.objects import Objects
 
@@ -55,7 +54,7 @@ class Copier:
     def look(self, keys: Iterable[str], count: int) -> list[tuple[StoredObject, bytes]]:
         """What lies at ``keys``, each with its first ``count`` bytes, in order; ``NotFound`` unless
         there is something at each."""
-        found = _at_once(lambda key: self._objects.read(key, count), list(keys))
+        found = in_parallel(lambda key: self._objects.read(key, count), list(keys))
         if not found or None in found:
             raise NotFound
         return [each for each in found if each is not None]
@@ -67,7 +66,7 @@ class Copier:
         Raises ``NotFound`` when a source is gone, ``StorageUnavailable`` when it has changed.
         """
         try:
-            return _at_once(self._copy, copies)
+            return in_parallel(self._copy, copies)
         except AlreadyExists:
             # Not ours to remove.
             raise
@@ -84,7 +83,7 @@ class Copier:
 
     def unchanged(self, sources: Sequence[StoredObject]) -> bool:
         """Whether the very objects that were looked at are still there."""
-        found = _at_once(self._objects.head, [source.key for source in sources])
+        found = in_parallel(self._objects.head, [source.key for source in sources])
         return all(
             now is not None and (now.etag, now.version_id) == (source.etag, source.version_id)
             for now, source in zip(found, sources, strict=True)
@@ -118,7 +117,7 @@ class Copier:
             return Part(number, size, etag)
 
         try:
-            parts = _at_once(copy_part, range(1, plan.count + 1))
+            parts = in_parallel(copy_part, range(1, plan.count + 1))
             self._finish(copy, upload_id, parts)
         except Exception:
             self._multipart.abort(copy.key, upload_id)
@@ -158,16 +157,3 @@ def _pinned() -> Iterator[None]:
         if refusal.code in GONE:
             raise NotFound from None
         raise StorageUnavailable("The asset changed meanwhile; try again") from None
-
-
-def _at_once(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """``work`` on all ``items``, some at a time, in order; nothing begins after a failure."""
-    if len(items) == 1:
-        return [work(items[0])]
-    with ThreadPoolExecutor(PLACES_PER_CALL) as workers:
-        futures = [workers.submit(work, item) for item in items]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            workers.shutdown(cancel_futures=True)
-            raise

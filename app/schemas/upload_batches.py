@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, cast
 
 from marshmallow import Schema, ValidationError, fields
 
+from app.domain.declarations import Declaration
 from app.domain.errors import ValidationFailed
 from app.domain.limits import MAX_BATCH
-from app.domain.uploads import Declaration
 from app.schemas.assets import AssetSchema
 from app.schemas.faults import schema_problem
 from app.schemas.fields import INT64_MAX, BoundedList, Flag, texts

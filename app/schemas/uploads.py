@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from app.domain.declarations import Declaration
 from app.domain.paths import AssetPath, Kind
-from app.domain.uploads import Declaration, Method
+from app.domain.uploads import Method
 from app.schemas.fields import Text, WholeNumber
 from app.schemas.inputs import InputSchema
 from app.schemas.multipart import SignedPartSchema, UploadedPartSchema

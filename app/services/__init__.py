@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app import http_clients, otel_variables, tracing
+from app import http_environment, otel_variables, tracing
 from app.aws.environment import environment_faults
 from app.operations import pushed_metrics
 from app.operations.health import Readiness
@@ -41,10 +41,10 @@ def prepare_process() -> None:
     Raises ``SettingsError`` for the first that cannot be followed.
     """
     try:
-        http_clients.check_environment()
+        http_environment.check_environment()
         tracing.start()
         pushed_metrics.prepare()
-    except (http_clients.BadEnvironment, otel_variables.Unusable) as error:
+    except (http_environment.BadEnvironment, otel_variables.Unusable) as error:
         raise SettingsError({error.variable: error.reason}) from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.assets.completion import Completion
+from app.assets.completion_batches import CompletionBatches
 from app.assets.copies import Copies
 from app.assets.deleted import Deletions
 from app.assets.deletion import Deletion
@@ -12,6 +13,7 @@ from app.assets.erasure import Erasure
 from app.assets.library import Library
 from app.assets.listing import AssetListings
 from app.assets.lone_previews import LonePreviews
+from app.assets.multipart_uploads import MultipartUploads
 from app.assets.previews import Previews
 from app.assets.request_records import RequestRecords
 from app.assets.share_records import ShareRecords
@@ -20,12 +22,13 @@ from app.assets.stray_uploads import StrayUploads
 from app.assets.undeletion import Undeletion
 from app.assets.upload_batches import UploadBatches
 from app.assets.upload_requests import RequestSeals, UploadRequests
-from app.assets.uploads import UploadRules, Uploads
+from app.assets.uploads import Uploads
 from app.assets.uppy import UppyUploads
+from app.assets.uppy_multipart import UppyMultipart
 from app.assets.verification import Verifier
 from app.assets.versions import AssetVersions
+from app.domain.declarations import PartSizes, UploadRules
 from app.domain.paths import Kind
-from app.domain.uploads import PartSizes
 from app.services.events import Events
 from app.services.limits import Limits
 from app.services.signing import Signing
@@ -39,7 +42,10 @@ class Assets:
 
     uploads: Uploads
     upload_batches: UploadBatches
+    completion_batches: CompletionBatches
+    multipart_uploads: MultipartUploads
     uppy: UppyUploads
+    uppy_multipart: UppyMultipart
     completion: Completion
     lone_previews: LonePreviews
     library: Library
@@ -85,9 +91,13 @@ def build_assets(
     deletion = Deletion(
         storage.objects, storage.deleter, shares, previews, events.edge, quota, events.notifier
     )
+    multipart_uploads = MultipartUploads(
+        storage.objects, storage.multipart, quota, max_live=settings.max_live_uploads
+    )
+    strays = StrayUploads(storage.multipart)
     uploads = Uploads(
         storage.objects,
-        storage.multipart,
+        multipart_uploads,
         signing.uploads,
         verifier,
         completion,
@@ -100,18 +110,28 @@ def build_assets(
     return Assets(
         uploads=uploads,
         upload_batches=UploadBatches(uploads, signing.uploads, storage.listings, quota),
+        completion_batches=CompletionBatches(uploads),
+        multipart_uploads=multipart_uploads,
         uppy=UppyUploads(
+            multipart_uploads,
+            signing.uppy,
+            signing.uploads,
+            signing.uppy_ids,
+            quota,
+            rules,
+            strays,
+            signing.actors,
+        ),
+        uppy_multipart=UppyMultipart(
             storage.objects,
             storage.multipart,
             signing.uppy,
-            signing.uploads,
             signing.uppy_ids,
             verifier,
             completion,
             quota,
-            rules,
-            StrayUploads(storage.multipart),
-            signing.actors,
+            rules.max_bytes,
+            strays,
         ),
         completion=completion,
         lone_previews=lone_previews,
@@ -162,7 +182,6 @@ def upload_rules(settings: Settings) -> UploadRules:
     return UploadRules(
         max_bytes={kind: getattr(settings, f"max_bytes_{kind}") for kind in Kind},
         part_sizes=PartSizes(settings.multipart_threshold_bytes, settings.part_size_bytes),
-        max_live=settings.max_live_uploads,
         expiry_days=settings.expiry_days,
         post_policies=settings.s3_post_policy,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.domain.parts import Part
-from app.domain.signed import PresignedPost
+from app.domain.signed import PresignedPost, SignedRequest
 from app.domain.uploads import Upload
 from app.signing import counts
 from app.signing.addressing import BucketAddress
@@ -55,10 +55,11 @@ class UppySigner:
         counts.FORM.inc()
         return form
 
-    def create(self, upload: Upload) -> tuple[Presigned, dict[str, str]]:
-        """CreateMultipartUpload and its headers."""
+    def create(self, upload: Upload) -> SignedRequest:
+        """CreateMultipartUpload."""
         headers = stored_headers(upload)
-        return self._presign("POST", upload.key, {"uploads": ""}, headers), headers
+        signed = self._presign("POST", upload.key, {"uploads": ""}, headers)
+        return SignedRequest(signed.url, headers)
 
     def parts(self, key: str, upload_id: str, numbers: Sequence[int]) -> list[Presigned]:
         """UploadPart for each of ``numbers``, in order."""
@@ -75,10 +76,8 @@ class UppySigner:
         """ListParts, of which Uppy reads the first page."""
         return self._presign("GET", key, {"uploadId": upload_id}, {})
 
-    def complete(
-        self, key: str, upload_id: str, parts: Sequence[Part]
-    ) -> tuple[Presigned, dict[str, str]]:
-        """CompleteMultipartUpload and its headers, for what ``parts`` are together (T50).
+    def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> SignedRequest:
+        """CompleteMultipartUpload, for what ``parts`` are together (T50).
 
         Where the browser leaves a part out, or sends one again in another size, S3 refuses.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
@@ -87,7 +86,8 @@ class UppySigner:
             "if-none-match": "*",
             "x-amz-mp-object-size": str(sum(part.size for part in parts)),
         }
-        return self._presign("POST", key, {"uploadId": upload_id}, headers), headers
+        signed = self._presign("POST", key, {"uploadId": upload_id}, headers)
+        return SignedRequest(signed.url, headers)
 
     def abort(self, key: str, upload_id: str) -> Presigned:
         """AbortMultipartUpload."""

@@ -14,7 +14,6 @@ import urllib3
 from werkzeug.test import TestResponse
 
 from app.api.context import EXTENSION
-from app.assets.uploads import begin_multipart
 from app.domain.limits import MAX_OBJECT_BYTES
 from app.domain.parts import Part
 from app.domain.paths import AssetPath
@@ -502,5 +501,5 @@ def sealed_upload(gateway: Gateway, sub: str, size: int, *, part_size: int) -> s
         size,
         part_size=part_size,
     )
-    begun = begin_multipart(upload, services.storage.multipart, max_live=100)
+    begun = services.assets.multipart_uploads.begin(upload)
     return services.signing.upload_ids.sign(begun.to_claims())

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 
 from app.auth.claims import MissingScope
 from app.auth.jwks import JwksCache
-from app.auth.verifier import MAX_TOKEN_CHARS, TokenVerifier
+from app.auth.jws import MAX_TOKEN_CHARS
+from app.auth.verifier import TokenVerifier
 from app.domain.errors import IdentityUnavailable, InvalidToken
 from app.domain.principal import Principal
 from tests.auth.tokens import (

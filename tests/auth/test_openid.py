@@ -25,10 +25,11 @@ from prometheus_client import REGISTRY
 from app.auth.claims import MissingScope
 from app.auth.cognito import CognitoRules, pool_issuers
 from app.auth.jwks import JwksCache
+from app.auth.jws import MAX_TOKEN_CHARS
 from app.auth.keyset import ASYMMETRIC, parse_jwks
 from app.auth.openid import OpenIdRules
 from app.auth.sources import Discovery, PublishedKeys
-from app.auth.verifier import MAX_TOKEN_CHARS, TokenVerifier
+from app.auth.verifier import TokenVerifier
 from app.domain.errors import IdentityUnavailable, InvalidToken
 from app.domain.principal import folder_of, is_sub
 from config import Settings, SettingsError

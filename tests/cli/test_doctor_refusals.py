@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from app.auth import claims, cognito, jwks, openid, verifier
+from app.auth import claims, cognito, jwks, jws, openid, verifier
 from app.auth.jwks import JwksCache
-from app.auth.verifier import MAX_TOKEN_CHARS, TokenVerifier
+from app.auth.jws import MAX_TOKEN_CHARS
+from app.auth.verifier import TokenVerifier
 from app.domain.errors import InsufficientScope, InvalidToken
 from app.services.auth import key_source, token_rules
 from config import Settings
@@ -25,7 +26,7 @@ from tests.auth.tokens import ABSENT, JwksServer, TokenMaker, b64url
 from tests.cli.patient import Patient
 
 #: Where the code says no to a token. What is wrong with the request that brings it is elsewhere.
-MODULES = (claims, cognito, jwks, openid, verifier)
+MODULES = (claims, cognito, jwks, jws, openid, verifier)
 _OF_OTHERS = {"ValueError", "IdentityUnavailable", "UnsupportedAlgorithmError"}
 
 Site = tuple[str, int]
@@ -76,7 +77,7 @@ class Issuers:
         assert site, f"{name} is accepted"
         self.met.add(site)
         try:
-            said = verifier.read_claims(token)
+            said = jws.read_claims(token)
         except (InvalidToken, IndexError):
             said = {}
         for part in rules.parts(time.time()).values():

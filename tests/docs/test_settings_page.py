@@ -70,7 +70,11 @@ def test_variables_of_others_are_those_that_are_looked_at() -> None:
     """Each name on the page stands in the code that judges it."""
     named = set(re.findall(r"`([A-Z][A-Z0-9_]{5,})`", PAGE.read_text().partition(OTHERS)[2]))
     settings = {item.name.upper() for item in dataclasses.fields(Settings)}
-    looked_at = ("app/aws/environment.py", "app/cli/doctor/surroundings.py", "app/http_clients.py")
+    looked_at = (
+        "app/aws/environment.py",
+        "app/cli/doctor/surroundings.py",
+        "app/http_environment.py",
+    )
     judged = "".join((DOCS.parent / each).read_text() for each in looked_at)
     assert len(named) > 15
     unknown = {name for name in named - settings if name not in judged}

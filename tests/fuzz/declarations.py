@@ -8,19 +8,13 @@ from urllib.parse import parse_qsl
 
 from marshmallow import Schema, ValidationError
 
+from app.domain.declarations import Declaration, PartSizes, declare_upload
 from app.domain.errors import Problem
 from app.domain.limits import MAX_METADATA_BYTES, MAX_PARTS, MAX_SINGLE_BYTES
 from app.domain.metadata import encode_metadata
 from app.domain.paths import Kind, Root
 from app.domain.policy import RULES
-from app.domain.uploads import (
-    Declaration,
-    Method,
-    PartSizes,
-    Upload,
-    declare_upload,
-    upload_of,
-)
+from app.domain.uploads import Method, Upload, upload_of
 from app.domain.uppy import UppyFile, declare_for_uppy
 from app.schemas.multipart import PartNumbersSchema
 from app.schemas.uploads import NewUploadSchema

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import urllib3
 
-from app import http_clients
+from app import http_clients, http_environment
 from app.cli.doctor.responses import AwsError, Response, error_code, network_error
 from app.cli.doctor.results import Check, Result
 from app.domain.errors import StorageUnavailable
@@ -150,7 +150,7 @@ class Deployment:
                 request_checksum_calculation="when_required",
                 s3={"addressing_style": "virtual" if virtual else "path"},
             ),
-            verify=http_clients.ca_bundle(),
+            verify=http_environment.ca_bundle(),
         )
 
     def _compare_clocks(self, whose: str, date: str, began: float) -> None:

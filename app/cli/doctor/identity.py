@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.auth.claims import MAX_LEEWAY_SECONDS
+from app.auth.jws import PUBLISHED_KIDS
 from app.auth.keyset import parse_jwks
-from app.auth.verifier import PUBLISHED_KIDS
 from app.cli.doctor.app_clients import CONSOLE, client_results
 from app.cli.doctor.deployment import Deployment, host_of, not_permitted
 from app.cli.doctor.provider import provider_results

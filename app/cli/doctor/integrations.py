@@ -11,11 +11,11 @@ import redis
 import urllib3
 from redis.exceptions import RedisClusterException
 
-from app import http_clients
+from app import http_clients, http_environment
 from app.cli.doctor.deployment import Deployment, host_of
 from app.cli.doctor.responses import Response
 from app.cli.doctor.results import Check, Result
-from app.events.webhooks import is_forbidden, resolve_name
+from app.events.webhook_addresses import is_forbidden, resolve_name
 from app.limits.redis_client import connect
 
 REDIS = Check(
@@ -98,7 +98,7 @@ def _receiver_result(url: str) -> Result:
     try:
         found = resolve_name(host, parts.port or (443 if parts.scheme == "https" else 80))
     except OSError:
-        if not http_clients.proxy_for(root):
+        if not http_environment.proxy_for(root):
             return WEBHOOK.fault(f"{host} cannot be resolved")
         found = []
     if any(is_forbidden(address) for address in found):

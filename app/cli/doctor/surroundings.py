@@ -1,7 +1,7 @@
 """Variables that are read by what the gateway is made of, with an effect that may not be meant.
 
 Those with which it cannot work at all stop it at start, and are faults of the environment
-(``app/aws/environment.py``, ``app/http_clients.py``, ``app/otel_variables.py``). These here are
+(``app/aws/environment.py``, ``app/http_environment.py``, ``app/otel_variables.py``). These here are
 followed, or are of no effect, silently.
 """
 
@@ -120,7 +120,7 @@ def _s3_alone(environ: Mapping[str, str]) -> Iterator[Result]:
 
 
 def _key_log(environ: Mapping[str, str]) -> Iterator[Result]:
-    """One that cannot be written stops the server (``app/http_clients.py``)."""
+    """One that cannot be written stops the server (``app/http_environment.py``)."""
     if environ.get("SSLKEYLOGFILE"):
         yield _check(
             "SSLKEYLOGFILE",

@@ -17,15 +17,15 @@ from joserfc.util import urlsafe_b64decode
 from app.auth.act_as import HEADER as ACT_AS
 from app.auth.claims import Rules
 from app.auth.jwks import JwksCache
-from app.auth.keyset import PublicKey
-from app.auth.verifier import (
+from app.auth.jws import (
     MAX_TOKEN_CHARS,
-    TokenVerifier,
     check_length,
     checked_header,
     read_claims,
     signed_claims,
 )
+from app.auth.keyset import PublicKey
+from app.auth.verifier import TokenVerifier
 from app.cli.doctor.deployment import Deployment, host_of
 from app.cli.doctor.formatting import printable
 from app.cli.doctor.provider import FETCH_SECONDS

@@ -114,12 +114,14 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T13",
         "Uppy's key may be anybody's",
-        Code("UppyUploads.find", "root.path_of(key)", 'type(root)(key.split("/")[1]).path_of(key)'),
+        Code(
+            "UppyMultipart.find", "root.path_of(key)", 'type(root)(key.split("/")[1]).path_of(key)'
+        ),
     ),
     mutant(
         "T13",
         "Uppy's key and upload id need not fit",
-        never("UppyUploads.find", "upload.path != path"),
+        never("UppyMultipart.find", "upload.path != path"),
     ),
     mutant(
         "T13", "a cursor serves anybody", never("open_cursor", 'claims.get("listing") != listing')

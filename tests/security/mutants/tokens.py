@@ -66,7 +66,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T02",
         "other RSA algorithms will do",
-        never("verifier:_header", "not isinstance(algorithm, str) or algorithm not in algorithms"),
+        never("jws:_header", "not isinstance(algorithm, str) or algorithm not in algorithms"),
         never("signed_claims", "algorithm not in public.algorithms"),
         Code("signed_claims", "_REGISTRIES[algorithm]", "JWSRegistry(algorithms=[algorithm])"),
     ),
@@ -94,7 +94,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T02",
         "a token that names no key is taken for one of the first",
-        Code("verifier:_header", 'header.get("kid")', 'header.get("kid", "first")'),
+        Code("jws:_header", 'header.get("kid")', 'header.get("kid", "first")'),
     ),
     mutant(
         "T02",
@@ -216,6 +216,6 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T02",
         "any kind of token will do",
-        never("verifier:_header", 'str(header.get("typ", "JWT")).lower() not in TYPES'),
+        never("jws:_header", 'str(header.get("typ", "JWT")).lower() not in TYPES'),
     ),
 )

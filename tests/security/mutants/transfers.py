@@ -69,28 +69,32 @@ MUTANTS: tuple[Mutant, ...] = (
         "Uppy's parts may have any number",
         never("sign_part", "int(part_number) > MAX_PARTS"),
     ),
-    mutant("T24", "unfinished uploads have no limit", never("check_live", "len(live) > most")),
+    mutant(
+        "T24",
+        "unfinished uploads have no limit",
+        never("MultipartUploads._check_live", "len(live) > most"),
+    ),
     mutant(
         "T24",
         "uploads are counted before they begin",
         Code(
-            "begin_multipart",
+            "MultipartUploads.begin",
             """
-            upload_id = multipart.create(upload.key, stored_headers(upload))
+            upload_id = self._multipart.create(upload.key, stored_headers(upload))
             try:
-                check_live(upload.sub, multipart, most=max_live)
+                self._check_live(upload.sub, most=self._max_live)
             except TooManyUploads: ...
         """,
             """
-            check_live(upload.sub, multipart, most=max_live - 1)
-            upload_id = multipart.create(upload.key, stored_headers(upload))
+            self.check_room(upload.sub)
+            upload_id = self._multipart.create(upload.key, stored_headers(upload))
         """,
         ),
     ),
     mutant(
         "T24",
         "Uppy's unfinished uploads have no limit",
-        without("UppyUploads.sign_creation", "check_live(...)"),
+        without("UppyUploads.sign_creation", "self._multipart.check_room(...)"),
     ),
     mutant(
         "T25",
@@ -147,13 +151,13 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T50",
         "a completion is signed though the key is taken",
-        never("UppyUploads.sign_completion", "self._objects.head(target.key) is not None"),
+        never("UppyMultipart.sign_completion", "self._objects.head(target.key) is not None"),
     ),
     mutant(
         "T50",
         "a completion is signed for parts that nobody checked",
         Code(
-            "UppyUploads.sign_completion",
+            "UppyMultipart.sign_completion",
             "self._arrived(principal, target)",
             "self._multipart.list_parts(target.key, target.s3_upload_id)",
         ),
@@ -176,6 +180,6 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T63",
         "one completion's fault is everybody's",
-        Code("upload_batches:_each", "return problem", "raise"),
+        Code("each_by_itself", "return problem", "raise"),
     ),
 )
