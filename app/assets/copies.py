@@ -19,8 +19,9 @@ from app.assets.verification import Verifier
 from app.domain.assets import StoredObject
 from app.domain.copies import Copy, Destination, plan_copy, relocate
 from app.domain.errors import NotFound, StorageUnavailable, TooLarge, UploadRejected
+from app.domain.kinds import Kind
 from app.domain.packages import is_package
-from app.domain.paths import AssetPath, Kind, Root
+from app.domain.paths import AssetPath, Root
 from app.domain.principal import Principal
 from app.limits.claims import Claims
 from app.limits.quota import Quota

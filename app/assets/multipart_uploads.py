@@ -10,8 +10,9 @@ from app.domain.paths import Root
 from app.domain.principal import Principal
 from app.domain.uploads import ListedUpload, Upload
 from app.limits.quota import Quota
-from app.s3.multipart import Marker, Multipart
+from app.s3.multipart import Multipart
 from app.s3.objects import Objects
+from app.s3.upload_documents import Marker
 from app.signing.uploads import stored_headers
 
 

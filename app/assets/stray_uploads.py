@@ -13,7 +13,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from app.assets.url_ends import UrlEnds
-from app.s3.multipart import Multipart, UnfinishedUpload
+from app.s3.multipart import Multipart
+from app.s3.upload_documents import UnfinishedUpload
 
 #: Uploads that were seen to be alone.
 MAX_REMEMBERED = 10_000

@@ -15,8 +15,9 @@ from app.assets.completion import Completion
 from app.assets.stray_uploads import StrayUploads
 from app.assets.verification import Verdict, Verifier
 from app.domain.errors import AlreadyExists, NotFound, TooLarge
+from app.domain.kinds import Kind
 from app.domain.parts import Part
-from app.domain.paths import AssetPath, Kind, Root
+from app.domain.paths import AssetPath, Root
 from app.domain.principal import Principal
 from app.domain.signed import SignedRequest
 from app.domain.uploads import Upload

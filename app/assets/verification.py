@@ -18,8 +18,9 @@ from app.domain.errors import (
     Problem,
     UploadIncomplete,
 )
+from app.domain.kinds import Kind
 from app.domain.metadata import marks_package
-from app.domain.paths import AssetPath, Kind
+from app.domain.paths import AssetPath
 from app.domain.policy import check_size, check_type, is_active, stored_type
 from app.domain.previews import check_preview
 from app.domain.uploads import Upload

@@ -11,7 +11,8 @@ from typing import Any
 
 from app.domain.access import Access
 from app.domain.grammar import PREVIEW_START
-from app.domain.paths import LIBRARY_KINDS, Root
+from app.domain.kinds import LIBRARY_KINDS
+from app.domain.paths import Root
 
 #: AWS takes a plain session policy of at most so many characters.
 MAX_POLICY_CHARS = 2_048

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from app.domain.assets import StoredObject
 from app.domain.dispositions import content_disposition
 from app.domain.errors import ValidationFailed
+from app.domain.kinds import Kind
 from app.domain.metadata import MARK, META_PREFIX, encode_value, marks_package, package_mark
 from app.domain.packages import is_package, likelihood
-from app.domain.paths import AssetPath, Kind, Root
+from app.domain.paths import AssetPath, Root
 from app.domain.policy import (
     cache_control,
     check_kind_place,

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from app.domain.errors import TooLarge, ValidationFailed
 from app.domain.filenames import package_filename, safe_filename
+from app.domain.kinds import Kind
 from app.domain.limits import MAX_SINGLE_BYTES, MIN_PART_BYTES, human_size
 from app.domain.metadata import encode_metadata, package_mark
 from app.domain.parts import PartPlan
-from app.domain.paths import AssetPath, Kind, Root
+from app.domain.paths import AssetPath, Root
 from app.domain.policy import canonical_type, check_kind_place, check_size, kind_for
 from app.domain.uploads import Method, Upload
 

@@ -3,9 +3,8 @@
     key  = users/{sub}/ + path
     path = [projects/{project_id}/]{kind}/{one or more safe segments}
 
-A path is refused or taken as it is, never normalised: what was checked, what is signed and what
-the URL says stay one and the same string. File names, which people choose, are made safe in
-``filenames`` instead.
+A path is refused or taken as it is, never normalised: what is checked, signed and put into a URL is
+one string. File names, which people choose, are made safe in ``filenames`` instead.
 """
 
 from __future__ import annotations
@@ -15,25 +14,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from app.domain.errors import NotFound, ValidationFailed
-from app.domain.filenames import package_filename, safe_filename
 from app.domain.grammar import PREVIEW_START, UUID, match_path
 from app.domain.kinds import LIBRARY_KINDS, PROJECT_KINDS, Kind, check_project_id
 from app.domain.limits import MAX_KEY_BYTES
 from app.domain.principal import SUB, is_sub
 from app.domain.segments import check_key_bytes, fault_in
-
-__all__ = [
-    "LIBRARY_KINDS",
-    "MAX_KEY_BYTES",
-    "PROJECT_KINDS",
-    "AssetPath",
-    "Kind",
-    "Root",
-    "check_project_id",
-    "package_filename",
-    "safe_filename",
-    "split_key",
-]
 
 _KEY = re.compile(rf"users/({SUB.pattern})/(.*)", re.DOTALL)
 _KINDS = {str(kind): kind for kind in Kind}
@@ -127,9 +112,8 @@ class AssetPath:
     @property
     def package_folder(self) -> str | None:
         """``…/{kind}/{asset_id}/`` for an asset with an id and for ``names_package``, else None."""
-        if self.asset_id is None and not self.names_package:
-            return None
-        return f"{self.kind_folder}{self.segments[0]}/"
+        named = self.asset_id or self.names_package
+        return f"{self.kind_folder}{self.segments[0]}/" if named else None
 
     def __str__(self) -> str:
         return self.text

@@ -15,9 +15,10 @@ from app.domain.declarations import Declaration, PartSizes, declare_upload
 from app.domain.errors import Fault, TooLarge, UploadIncomplete, ValidationFailed
 from app.domain.filenames import safe_filename
 from app.domain.grammar import UUID
+from app.domain.kinds import Kind
 from app.domain.limits import MAX_SINGLE_BYTES, human_size
 from app.domain.parts import Part
-from app.domain.paths import AssetPath, Kind, Root
+from app.domain.paths import AssetPath, Root
 from app.domain.policy import canonical_type, kind_for
 from app.domain.segments import fault_in
 from app.domain.uploads import Method, Upload

@@ -1,6 +1,8 @@
 """One user's account in the memory of a process: ``ledger.py``'s rules, as ``ledger.lua`` has them.
 
 ``tests/limits/test_ledgers_agree.py`` holds the two against each other.
+
+Over 200 lines because it is read beside ``ledger.lua``, operation by operation.
 """
 
 from __future__ import annotations

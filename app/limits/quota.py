@@ -1,7 +1,6 @@
 """How much a user may store, with what URLs can still bring reserved.
 
-Longer than modules here are: it is all that use cases know of limits, and half of it is said to
-them.
+Over 200 lines because it is all that use cases know of the quota, and half of it is said to them.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ connections while they wait for their clients, without blocking and with a deadl
 - Out of descriptors it waits until there are some. gunicorn's worker dies of it, with all that it
   was answering.
 
-HTTP/1.1 in plain: TLS ends at the load balancer. Longer than other modules, as it is one machine
-whose states are read together.
+HTTP/1.1 in plain: TLS ends at the load balancer.
+
+Over 200 lines because it is one machine, whose states are read together.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
 
 from app.domain.assets import StoredObject
 from app.domain.copies import Copy
@@ -27,9 +26,6 @@ PART_BYTES = 128 * 1024**2
 """Above this, a copy is made in parts: S3 takes half a minute to copy 2 GB, and a request that
 takes longer than ``SLOW_SECONDS`` is given up, not knowing whether it will succeed."""
 log = logging.getLogger("gateway.copies")
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 class Copier:

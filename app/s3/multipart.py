@@ -3,6 +3,8 @@
 Part URLs are not made here: signing is ``sigv4``'s, by the thousand and offline. Numbers, sizes and
 ETags are always S3's own word (ListParts), never a client's (T23).
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+
+Over 200 lines because S3's calls for one upload are in one place, each with its source.
 """
 
 from __future__ import annotations
@@ -30,14 +32,11 @@ from app.s3.objects import Objects
 from app.s3.turns import Turns
 from app.s3.upload_documents import (
     Marker,
-    UnfinishedUpload,
     UploadsPage,
     assembly,
     parts_of,
     uploads_of,
 )
-
-__all__ = ["Marker", "Multipart", "UnfinishedUpload", "UploadsPage"]
 
 _PAGE = 1000
 

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from marshmallow import Schema, fields, validate
 
 from app.domain.errors import ValidationFailed
+from app.domain.kinds import Kind
 from app.domain.listing import Filters
-from app.domain.paths import AssetPath, Kind
+from app.domain.paths import AssetPath
 from app.schemas.fields import Flag, Moment, Text, page_limit
 from app.schemas.inputs import InputSchema
 

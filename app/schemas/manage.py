@@ -7,8 +7,9 @@ from typing import NamedTuple
 from marshmallow import Schema, fields
 
 from app.domain.copies import Destination
+from app.domain.kinds import Kind
 from app.domain.limits import MAX_BATCH
-from app.domain.paths import AssetPath, Kind
+from app.domain.paths import AssetPath
 from app.schemas.fields import Flag, Text, page_limit, texts
 from app.schemas.inputs import InputSchema, PageQuery, parse_paths
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from marshmallow import Schema, fields, validate
 
-from app.domain.paths import Kind
+from app.domain.kinds import Kind
 from app.domain.upload_requests import MAX_FILES, RequestTerms, Sending
 from app.domain.uploads import Method
 from app.schemas.fields import INT64_MAX, BoundedList, Text, WholeNumber, lifetime, page_limit

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from marshmallow import Schema, ValidationError, fields, validate
 
 from app.domain.declarations import Declaration
-from app.domain.paths import AssetPath, Kind
+from app.domain.kinds import Kind
+from app.domain.paths import AssetPath
 from app.domain.uploads import Method
 from app.schemas.fields import Text, WholeNumber
 from app.schemas.inputs import InputSchema

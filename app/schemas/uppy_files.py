@@ -8,9 +8,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load
 
-from app.domain.kinds import PROJECT_ID
+from app.domain.kinds import PROJECT_ID, Kind
 from app.domain.metadata import is_metadata_name
-from app.domain.paths import Kind
 from app.domain.uppy import UppyFile
 from app.schemas.fields import INT64_MAX, Text
 from app.schemas.uppy import UppySchema

@@ -28,7 +28,7 @@ from app.assets.uppy_multipart import UppyMultipart
 from app.assets.verification import Verifier
 from app.assets.versions import AssetVersions
 from app.domain.declarations import PartSizes, UploadRules
-from app.domain.paths import Kind
+from app.domain.kinds import Kind
 from app.services.events import Events
 from app.services.limits import Limits
 from app.services.signing import Signing

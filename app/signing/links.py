@@ -14,7 +14,8 @@ from typing import Literal
 from app.domain.assets import Disposition, Link, Playback, Via
 from app.domain.dispositions import content_disposition
 from app.domain.errors import CdnNotConfigured
-from app.domain.paths import AssetPath, Kind, Root
+from app.domain.kinds import Kind
+from app.domain.paths import AssetPath, Root
 from app.domain.policy import cache_control, is_active, served_type
 from app.signing import counts
 from app.signing.addressing import BucketAddress

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from app.domain.errors import Problem
-from app.domain.paths import LIBRARY_KINDS, PROJECT_KINDS, Kind
+from app.domain.kinds import LIBRARY_KINDS, PROJECT_KINDS, Kind
 from app.domain.policy import RULES
 from config import Settings
 from tests.docs.pages import DOCS

@@ -12,7 +12,7 @@ from app.cli.estimate import RANGES, TOTAL_RANGE
 from app.cli.prices import PLANNED
 from app.cli.stack_changes import Found
 from app.cli.stack_environment import front_end_environment
-from app.domain.paths import LIBRARY_KINDS, PROJECT_KINDS
+from app.domain.kinds import LIBRARY_KINDS, PROJECT_KINDS
 from config import Settings
 from tests.docs.pages import DOCS
 from tests.infra.templates import REQUIRED, Made, load

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from app.domain.paths import LIBRARY_KINDS, PROJECT_KINDS
+from app.domain.kinds import LIBRARY_KINDS, PROJECT_KINDS
 
 #: Pieces that parsers of paths and URLs disagree about.
 NASTY = [

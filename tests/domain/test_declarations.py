@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from app.domain.declarations import Declaration, PartSizes, declare_upload
 from app.domain.errors import Problem, TooLarge, ValidationFailed
+from app.domain.kinds import Kind
 from app.domain.limits import (
     MAX_OBJECT_BYTES,
     MAX_SINGLE_BYTES,
     MIB,
     MIN_PART_BYTES,
 )
-from app.domain.paths import Kind, Root
+from app.domain.paths import Root
 from app.domain.uploads import Method, Upload
 
 ASSET_ID = "0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee"

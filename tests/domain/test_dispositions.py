@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from werkzeug.http import parse_options_header
 
 from app.domain.dispositions import content_disposition
-from app.domain.paths import safe_filename
+from app.domain.filenames import safe_filename
 from tests.domain.strategies import nasty_text
 
 #: RFC 6266 §4.1 with a quoted-string that needs no escapes, and RFC 8187 §3.2.1.

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import ValidationFailed
-from app.domain.paths import AssetPath, package_filename, safe_filename
+from app.domain.filenames import package_filename, safe_filename
+from app.domain.paths import AssetPath
 from app.domain.policy import served_type
 from app.media.types import EXTENSIONS
 from tests.domain.strategies import nasty_text

@@ -11,15 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import NotFound, ValidationFailed
-from app.domain.paths import (
-    LIBRARY_KINDS,
-    PROJECT_KINDS,
-    AssetPath,
-    Kind,
-    Root,
-    check_project_id,
-    split_key,
-)
+from app.domain.kinds import LIBRARY_KINDS, PROJECT_KINDS, Kind, check_project_id
+from app.domain.paths import AssetPath, Root, split_key
 from app.signing.addressing import BucketAddress
 from tests.domain.strategies import nasty_text, path_like, places, subs
 

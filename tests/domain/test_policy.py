@@ -9,8 +9,8 @@ import pytest
 import config
 import config_fields
 from app.domain.errors import TooLarge, UnsupportedType, ValidationFailed
+from app.domain.kinds import LIBRARY_KINDS, PROJECT_KINDS, Kind
 from app.domain.limits import GIB, MAX_SIGNATURE_SECONDS, MIB, human_size
-from app.domain.paths import LIBRARY_KINDS, PROJECT_KINDS, Kind
 from app.domain.policy import (
     RULES,
     cache_control,

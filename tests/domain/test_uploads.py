@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import NotFound
+from app.domain.filenames import safe_filename
 from app.domain.limits import (
     GIB,
     MAX_OBJECT_BYTES,
     MAX_PART_BYTES,
     MIN_PART_BYTES,
 )
-from app.domain.paths import AssetPath, safe_filename
+from app.domain.paths import AssetPath
 from app.domain.uploads import ListedUpload, Method, Upload, upload_of
 from app.media.types import EXTENSIONS
 from app.signing.tokens import SignedTokens

@@ -19,8 +19,8 @@ from app.domain.actors import USER, Actor, ActorType
 from app.domain.assets import StoredObject
 from app.domain.errors import QuotaExceeded, StorageUnavailable, UploadRejected
 from app.domain.events import AssetEvent, owner_of
+from app.domain.kinds import Kind
 from app.domain.notifications import Unreadable
-from app.domain.paths import Kind
 from app.domain.principal import Principal
 from app.events.handler import Handler
 from app.events.queue import Queue, QueueUnavailable

@@ -10,9 +10,10 @@ from marshmallow import Schema, ValidationError
 
 from app.domain.declarations import Declaration, PartSizes, declare_upload
 from app.domain.errors import Problem
+from app.domain.kinds import Kind
 from app.domain.limits import MAX_METADATA_BYTES, MAX_PARTS, MAX_SINGLE_BYTES
 from app.domain.metadata import encode_metadata
-from app.domain.paths import Kind, Root
+from app.domain.paths import Root
 from app.domain.policy import RULES
 from app.domain.uploads import Method, Upload, upload_of
 from app.domain.uppy import UppyFile, declare_for_uppy

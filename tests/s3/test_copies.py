@@ -19,9 +19,10 @@ from app.domain.errors import (
     StorageUnavailable,
     ValidationFailed,
 )
+from app.domain.kinds import Kind
 from app.domain.limits import MAX_PART_BYTES
 from app.domain.parts import PartPlan
-from app.domain.paths import AssetPath, Kind, Root
+from app.domain.paths import AssetPath, Root
 from app.s3.client import S3Client
 from app.s3.copies import PART_BYTES, Copier
 from app.s3.operations import COPY_OBJECT, COPY_PART, Operation

@@ -17,7 +17,7 @@ from app.domain.errors import NotFound, StorageError, StorageUnavailable
 from app.domain.instants import parse_instant
 from app.domain.parts import Part
 from app.s3.deletion import ObjectIdentifier
-from app.s3.multipart import Marker
+from app.s3.upload_documents import Marker
 from tests.s3.canned import KEY, Bucket, Canned, bucket_over
 
 DATE = "Sun, 22 Nov 2026 12:00:00 GMT"
