@@ -4,7 +4,7 @@ Each one is a place where a client of the real S3 would be misled by moto 5.2: E
 the object can be seen (a reader in between spoils them), objects without a checksum, uploads
 without a start time, part listings that page by position instead of by number, documents under
 another name than S3's, listings that fail while an object is deleted, folders of nothing but
-deletions.
+deletions. And what was deleted would stay in memory, or on the disk, until the store ends.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from flask import Flask
+from moto.core.common_models import BaseModel
 from moto.core.utils import get_service_model
 from moto.s3 import models, utils
 
@@ -31,6 +32,7 @@ def install() -> None:
     _names_of_documents()
     _listings_beside_deletions()
     _folders_of_what_is_there()
+    _forget_what_is_gone()
 
 
 def take_bodies_as_bytes(s3: Flask) -> None:
@@ -141,3 +143,14 @@ def _folders_of_what_is_there() -> None:
         return listed(self, cast(Any, SimpleNamespace(keys=there)), *args, **kwargs)
 
     models.S3Backend.list_objects = list_objects  # type: ignore[method-assign]
+
+
+def _forget_what_is_gone() -> None:
+    """moto keeps each object that there ever was, with its bytes, for a reset that is not used."""
+
+    def __new__(cls: type[BaseModel], *_args: Any, **_kwargs: Any) -> BaseModel:
+        return object.__new__(cls)
+
+    # moto's own warns of each, and closes the parts, which a copy has in common with its source.
+    vars(models)["FakeKey"].__del__ = lambda self: self._value_buffer.close()
+    BaseModel.__new__ = __new__  # type: ignore[method-assign]
