@@ -25,9 +25,12 @@ import pytest
 import urllib3
 import yaml
 
+from app.cli.env_file import env_text
+from app.signing.key_pairs import make_key_pair
 from config import SCHEMA, Settings
 from devstack.process import free_port
 from tests.gateway import gateway_environment
+from tests.infra.deployments import machine_commands
 from tests.stores.store import Store
 
 ROOT = Path(__file__).parents[1]
@@ -255,6 +258,41 @@ def test_what_the_image_holds_is_enough(image: Path, front_store: Store) -> None
         assert b'gateway_requests_total{method="GET",route="/healthz",status="200"}' in answer.data
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
+
+
+def test_what_a_machine_is_given_is_enough(tmp_path: Path, front_store: Store) -> None:
+    """The page's commands for a machine of one's own: what they copy serves, by what is left of the
+    environment's file when systemd has read it."""
+    environment = gateway_environment(front_store, "no-matter")
+    environment |= {
+        "CLOUDFRONT_DOMAIN": "d1.cloudfront.net",
+        "CLOUDFRONT_KEY_PAIR_ID": "K2JCJMDEHXQW5F",
+    }
+    environment["CLOUDFRONT_PRIVATE_KEY"] = make_key_pair().private_pem.strip()
+    (tmp_path / "gateway.env").write_text(env_text(environment))
+    for folder in ("etc", "opt"):
+        (tmp_path / folder).mkdir()
+    for line in machine_commands():
+        if line.startswith(("mkdir ", "sed ")):
+            here = re.sub(r" /(etc|opt)/", rf" {tmp_path}/\1/", line)
+            here = here.replace(" gateway.env", f" {tmp_path}/gateway.env")
+            subprocess.run(["sh", "-ec", here], cwd=ROOT, check=True)
+    file = tmp_path / "etc/asset-gateway.env"
+    assert file.stat().st_mode & 0o777 == 0o600
+    read = as_systemd_reads(file.read_text())
+    key = read["CLOUDFRONT_PRIVATE_KEY"].replace("\\n", "\n")
+    assert {**read, "CLOUDFRONT_PRIVATE_KEY": key} == environment
+    with served(tmp_path / "opt/asset-gateway", read) as (_, url):
+        assert urllib3.request("GET", f"{url}/healthz").status == 200
+
+
+def as_systemd_reads(text: str) -> dict[str, str]:
+    """An ``EnvironmentFile``: verbatim between single quotes, elsewhere without backslashes.
+
+    https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#EnvironmentFile=
+    """
+    lines = re.findall(r"^(\w+)=(?:'([^']*)'|([^'\n]*))$", text, re.M)
+    return {name: quoted or plain.replace("\\", "") for name, quoted, plain in lines}
 
 
 def test_a_faulty_environment_ends_the_container(image: Path) -> None:

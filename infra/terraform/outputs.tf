@@ -19,6 +19,14 @@ output "gateway_environment" {
   }
 }
 
+output "key_pair_ids" {
+  description = "Of CloudFront's keys by their slots: in a rotation CLOUDFRONT_KEY_PAIR_ID is the one of the key that signs"
+  value = {
+    blue  = join("", aws_cloudfront_public_key.blue[*].id)
+    green = join("", aws_cloudfront_public_key.green[*].id)
+  }
+}
+
 output "front_end_environment" {
   description = "What a Next.js front end is built with: public by nature"
   value = {

@@ -247,11 +247,11 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  account        = data.aws_caller_identity.current.account_id
-  partition      = data.aws_partition.current.partition
-  has_blue_key   = var.edge && var.public_key_blue != ""
-  has_green_key  = var.edge && var.public_key_green != ""
-  has_service    = var.service_scope != ""
+  account       = data.aws_caller_identity.current.account_id
+  partition     = data.aws_partition.current.partition
+  has_blue_key  = var.edge && var.public_key_blue != ""
+  has_green_key = var.edge && var.public_key_green != ""
+  has_service   = var.service_scope != ""
   # GovCloud's domains are FIPS ones; those of further partitions AWS's pages do not name.
   token_hosts    = { "aws" = "auth", "aws-us-gov" = "auth-fips" }
   has_user       = var.gateway_principal == "user"

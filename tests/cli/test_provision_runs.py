@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from app.cli import stack_rollout
 from app.cli.env_file import read_env, write_env
 from app.cli.files import FileError
+from app.cli.stack_changes import INFRA, Stack
 from app.signing.key_pairs import public_half
 from tests.cli.operators import FIRST, Operator, command
 from tests.cli.stateful_account import StatefulAccount
@@ -142,6 +144,27 @@ def assert_works(operator: Operator) -> None:
     assert "EdgeFailsAlarm" in operator.stack("asset-gateway-edge-alarms", "us-east-1").resources
     known = operator.stack().parameters.values()
     assert public_half(settings.cloudfront_private_key).strip() in {each.strip() for each in known}
+
+
+def test_a_stack_that_was_made_by_hand_is_taken_over(operator: Operator, tmp_path: Path) -> None:
+    """By the commands of docs/aws.md: the key that was made with openssl signs the links."""
+    page = (INFRA.parent / "docs/aws.md").read_text().partition("\n## By hand\n")[2]
+    make, take_over = re.findall(r"```sh\n(.+?)```", page, re.S)[:2]
+    sh = ["sh", "-ec", make.splitlines()[0] + "\n" + take_over.splitlines()[0]]
+    subprocess.run(sh, cwd=tmp_path, check=True)
+    public = public_half((tmp_path / "edge.pem").read_text())
+    parameters = {"BucketName": "media-acme", "Origins": "https://app.acme.com"}
+    client = operator.account.client("cloudformation", "eu-west-1")
+    stack = Stack(client, "asset-gateway", "template.yaml", pause=lambda: None)
+    given = parameters | {"PublicKeyBlue": public.strip()}
+    stack.plan(given, existing=False, name="by-hand", tags={})
+    list(stack.apply("by-hand"))
+    assert take_over.splitlines()[1] == "flask provision --region eu-west-1 --env-file gateway.env"
+    done = operator.run()
+    assert "asset-gateway: nothing changes" in done.stderr
+    assert public_half(operator.settings.cloudfront_private_key) == public
+    assert operator.settings.cloudfront_key_pair_id
+    assert operator.settings.s3_access_key_id in operator.account.access_keys
 
 
 def test_access_keys_are_made_once_and_again_when_asked(operator: Operator) -> None:

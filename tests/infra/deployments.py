@@ -29,6 +29,9 @@ REQUIRED = {
     if item.metadata["default"] is ... or item.name in ("cognito_user_pool_id", "cognito_client_id")
 }
 
+#: Of systemd: the web's and the worker's.
+UNITS = ("asset-gateway.service", "asset-gateway-events.service")
+
 Facts = dict[str, Any]
 
 
@@ -159,17 +162,29 @@ def of_docker() -> Facts:
 
 
 def of_systemd() -> Facts:
-    """The unit, as the page has it."""
+    """The units, and what the page says of them."""
     part = PAGE.partition("## A machine of your own\n")[2].partition("\n## ")[0]
-    [stops] = re.findall(r"^TimeoutStopSec=(\d+)$", part, re.M)
-    [worker] = re.findall(r"`/opt/venv/bin/(flask[^`]+)` and (\d+) seconds", part)
+    web, worker = (unit((INFRA / "systemd" / name).read_text()) for name in UNITS)
     return {
-        "web: command": re.findall(r"^ExecStart=/opt/venv/bin/(.+)$", part, re.M)[0],
-        "web: seconds to end": int(stops),
+        "web: command": web["ExecStart"].removeprefix("/opt/venv/bin/"),
+        "web: seconds to end": int(web["TimeoutStopSec"]),
         "web: TRUSTED_PROXIES": int(re.findall(r"`TRUSTED_PROXIES` to (\d)", part)[0]),
-        "worker: command": worker[0],
-        "worker: seconds to end": int(worker[1]),
+        "worker: command": worker["ExecStart"].removeprefix("/opt/venv/bin/"),
+        "worker: seconds to end": int(worker["TimeoutStopSec"]),
     }
+
+
+def unit(text: str) -> dict[str, str]:
+    """What a unit's lines say, by their names; none stands twice."""
+    lines = re.findall(r"^(\w+)=(.*)$", text, re.M)
+    assert len(dict(lines)) == len(lines)
+    return dict(lines)
+
+
+def machine_commands() -> list[str]:
+    """What the page has people type on a machine of their own."""
+    part = PAGE.partition("## A machine of your own\n")[2]
+    return part.partition("```sh\n")[2].partition("```")[0].splitlines()
 
 
 def all_ways() -> dict[str, Facts]:
@@ -191,6 +206,8 @@ def release_tags() -> Iterator[tuple[str, str]]:
     yield "kustomization.yaml", kustomization["images"][0]["newTag"]
     for tag in re.findall(r"registry\.example\.com/asset-gateway:(\S+)", PAGE):
         yield "docs/deploy.md", tag
+    for tag in re.findall(r"^TAG=(\S+) docker compose up", PAGE, re.M):
+        yield "docs/deploy.md, Compose", tag
 
 
 def _option(words: list[str], name: str) -> str:

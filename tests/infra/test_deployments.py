@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +19,17 @@ from app.events.webhooks import MAX_ANSWER_SECONDS, TOTAL_SECONDS
 from app.s3 import client
 from config import Settings
 from tests.docs.pages import DOCS, held
-from tests.infra.deployments import PROCFILE, REQUIRED, ROOT, all_ways, release_tags
-from tests.infra.templates import load
+from tests.infra.deployments import (
+    PROCFILE,
+    REQUIRED,
+    ROOT,
+    UNITS,
+    all_ways,
+    machine_commands,
+    release_tags,
+    unit,
+)
+from tests.infra.templates import INFRA, load
 from tests.infra.terraform import MODULE, blocks
 
 _PORT = Settings.__dataclass_fields__["port"].metadata["default"]
@@ -199,13 +212,39 @@ def stack_settings() -> set[str]:
     return set(gateway_environment(found, "eu-west-1", slot="PublicKeyBlue"))
 
 
+def test_units_are_systemd_s(tmp_path: Path) -> None:
+    """It knows every line of them; they fit the page, and gunicorn alone is told to end."""
+    commands = "\n".join(machine_commands())
+    for name in UNITS:
+        text = (INFRA / "systemd" / name).read_text()
+        says = unit(text)
+        assert (
+            f"useradd --system --no-create-home --shell /usr/sbin/nologin {says['User']}\n"
+            in commands
+        )
+        for place in (says["WorkingDirectory"], says["EnvironmentFile"], "/opt/venv"):
+            assert f" {place}\n" in commands or f" {place} " in commands
+        program = says["ExecStart"].split()[0]
+        (tmp_path / name).write_text(text.replace(program, sys.executable))
+    assert unit((INFRA / "systemd" / UNITS[0]).read_text())["KillMode"] == "mixed"
+    if (analyze := shutil.which("systemd-analyze")) is None:
+        pytest.skip("systemd is not installed")
+    done = subprocess.run(
+        [analyze, "verify", *(tmp_path / name for name in UNITS)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_every_way_has_what_is_required() -> None:
     """By the file that provision writes, by Terraform and its page, or by Render's form."""
     made = set(kept_secrets({}, None, is_new=True))
     assert made == {"SECRET_KEY", "METRICS_TOKEN"}
     assert stack_settings() | made >= REQUIRED
     readme = (MODULE / "README.md").read_text()
-    by_hand = set(re.findall(r"`([A-Z]+_[A-Z_]+)`", readme))
+    by_hand = set(re.findall(r"(?<![A-Z_])([A-Z]+_[A-Z_]+)=", readme))
     assert set(blocks(MODULE)["output.gateway_environment"]["value"]) | by_hand >= REQUIRED | made
     assert WAYS["Render"]["settings"] >= REQUIRED | made
     assert stack_settings() - WAYS["Render"]["settings"] == NOT_ASKED.keys()

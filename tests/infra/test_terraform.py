@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.cli.env_file import read_env
 from app.cli.stack_environment import front_end_environment, gateway_environment
-from config import SCHEMA
+from app.signing.key_pairs import public_half
+from config import SCHEMA, Settings
 from tests.infra.templates import load
 from tests.infra.terraform import (
     MODULE,
@@ -224,6 +230,67 @@ def test_the_environment_is_what_provision_prints() -> None:
     assert set(front_end) == set(front_end_environment(found, "eu-west-1", "")) - {
         "NEXT_PUBLIC_API_URL"
     }
+
+
+def test_the_page_s_commands_make_an_environment(tmp_path: Path) -> None:
+    """From the outputs, openssl and IAM's answer: what a gateway starts with."""
+    page = (MODULE / "README.md").read_text()
+    make, write = re.findall(r"```sh\n(.+?)```", page, re.S)
+    root = page.partition("```hcl\n")[2].partition("```")[0]
+    output = r"^output \"(\w+)\" \{\n  value = module\.asset_gateway\.\1\n"
+    shown = set(re.findall(output, root, re.M))
+    assert {f"output.{name}" for name in shown} <= set(blocks(MODULE))
+    assert set(re.findall(r"terraform output (?:-\w+ )?(\w+)", page)) == shown
+    answers = {
+        "gateway_environment": dict.fromkeys(
+            blocks(MODULE)["output.gateway_environment"]["value"], ""
+        )
+        | {
+            "COGNITO_USER_POOL_ID": "eu-west-1_AbCdEf",
+            "COGNITO_CLIENT_ID": "1example23456789",
+            "AWS_REGION": "eu-west-1",
+            "S3_BUCKET_NAME": "media-acme",
+            "CLOUDFRONT_DOMAIN": "d111111abcdef8.cloudfront.net",
+            "CLOUDFRONT_KEY_PAIR_ID": "K679588557413",
+        },
+        "front_end_environment": {"NEXT_PUBLIC_AWS_REGION": "eu-west-1"},
+    }
+    key = {"AccessKey": {"AccessKeyId": "AKIA0000000000000000", "SecretAccessKey": "s" * 40}}
+    for name, answer in answers.items():
+        (tmp_path / name).write_text(json.dumps(answer))
+    (tmp_path / "gateway_user_name").write_text("gateway-user")
+    (tmp_path / "key").write_text(json.dumps(key))
+    for program, does in {
+        "terraform": '[ "$1" != output ] || cat "$3"',
+        "aws": 'test "$2 $4 $6" = "create-access-key gateway-user json" && cat key',
+    }.items():
+        (tmp_path / program).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / program).chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-ec", make + write],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "NEXT_PUBLIC_AWS_REGION=eu-west-1\n"
+    file = tmp_path / "gateway.env"
+    assert file.stat().st_mode & 0o777 == 0o600
+    settings = Settings.from_env(read_env(file))
+    assert settings.s3_access_key_id == "AKIA0000000000000000"
+    assert public_half(settings.cloudfront_private_key) == (tmp_path / "edge.pub.pem").read_text()
+    assert settings.metrics_token != settings.secret_key
+
+
+def test_the_ids_of_both_keys_are_shown() -> None:
+    """As by the template's outputs: in a rotation the gateway needs the new one's."""
+    slots = {
+        name.removeprefix("KeyPairId").lower()
+        for name in load("template.yaml")["Outputs"]
+        if name.startswith("KeyPairId")
+    }
+    assert set(blocks(MODULE)["output.key_pair_ids"]["value"]) == slots == {"blue", "green"}
 
 
 def test_what_must_not_be_lost_is_kept() -> None:
