@@ -44,19 +44,6 @@ export interface components {
              */
             size: number;
             /**
-             * @description Left out: taken from the content type
-             * @default null
-             * @enum {unknown}
-             */
-            kind?: "audio" | "image" | "video" | "brand_kit" | "frame" | null;
-            /** @default null */
-            project_id?: string | null;
-            /**
-             * @description UUID that groups the files of a package, such as HLS
-             * @default null
-             */
-            asset_id?: string | null;
-            /**
              * @default auto
              * @enum {string}
              */
@@ -76,6 +63,19 @@ export interface components {
              * @default null
              */
             part_size?: number | null;
+            /**
+             * @description Left out: taken from the content type
+             * @default null
+             * @enum {unknown}
+             */
+            kind?: "audio" | "image" | "video" | "brand_kit" | "frame" | null;
+            /** @default null */
+            project_id?: string | null;
+            /**
+             * @description UUID that groups the files of a package, such as HLS
+             * @default null
+             */
+            asset_id?: string | null;
             /** @description Names of a-z 0-9 -, any text; 2 KB together once encoded */
             metadata?: {
                 [key: string]: string;
@@ -480,7 +480,10 @@ export interface components {
         Sending: {
             /** @example clip.mp4 */
             filename: string;
-            /** @example video/mp4 */
+            /**
+             * @description As the browser calls it (docs/types.md); empty: by the extension
+             * @example video/mp4
+             */
             content_type: string;
             /**
              * @description Bytes
@@ -492,11 +495,20 @@ export interface components {
              * @enum {string}
              */
             method?: "auto" | "put" | "post" | "multipart";
-            /** @default null */
+            /**
+             * @description Base64; S3 then refuses other bytes
+             * @default null
+             */
             checksum_sha256?: string | null;
-            /** @default null */
+            /**
+             * @description Base64, instead of the above: PUT and POST; see complete
+             * @default null
+             */
             checksum_crc64nvme?: string | null;
-            /** @default null */
+            /**
+             * @description MULTIPART: bytes, 5 MiB to `PART_SIZE_BYTES`, which is the default; more where there would be over 1,000 parts
+             * @default null
+             */
             part_size?: number | null;
         };
         Receipt: {

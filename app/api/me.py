@@ -61,13 +61,7 @@ def erase_me(query: ErasureQuery) -> Response:
     done = services.assets.erasure.erase(caller())
     if token and done.complete and services.auth.accounts:
         services.auth.accounts.delete(token)
-    return answer(
-        {
-            "deleted_objects": done.objects,
-            "aborted_uploads": done.uploads,
-            "complete": done.complete,
-        }
-    )
+    return answer(done._asdict())
 
 
 def _account_token() -> str:

@@ -10,12 +10,11 @@ from app.api.cursors import open_cursor, sign_cursor
 from app.api.documentation import Blueprint
 from app.api.upload_answers import parts_answer, unfinished_answer
 from app.api.upload_ids import open_upload, sign_upload
-from app.schemas.inputs import PageQuery
+from app.schemas.inputs import PageQuery, PageQuerySchema
 from app.schemas.multipart import (
     PartNumbersSchema,
     SignedPartsSchema,
     UnfinishedUploadsSchema,
-    UploadsQuerySchema,
 )
 
 blp = Blueprint("multipart", description="Send large files in parts, and resume")
@@ -35,7 +34,7 @@ def sign_parts(numbers: list[int], upload_id: str) -> Response:
 
 
 @blp.route("/v1/uploads", methods=["GET"])
-@blp.arguments(UploadsQuerySchema, location="query")
+@blp.arguments(PageQuerySchema, location="query")
 @blp.response(200, UnfinishedUploadsSchema)
 @blp.problems(404)
 def list_uploads(query: PageQuery) -> Response:

@@ -9,14 +9,14 @@ from app.api.context import caller, services
 from app.api.cursors import open_cursor, sign_cursor
 from app.api.documentation import Blueprint
 from app.assets.library import projects_prefix
-from app.schemas.inputs import PageQuery
-from app.schemas.manage import FolderDeletionSchema, ProjectPageSchema, ProjectQuerySchema
+from app.schemas.inputs import PageQuery, PageQuerySchema
+from app.schemas.manage import FolderDeletionSchema, ProjectPageSchema
 
 blp = Blueprint("projects", description="List and delete projects")
 
 
 @blp.route("/v1/projects", methods=["GET"])
-@blp.arguments(ProjectQuerySchema, location="query")
+@blp.arguments(PageQuerySchema, location="query")
 @blp.response(200, ProjectPageSchema)
 @blp.problems(404)
 def list_projects(query: PageQuery) -> Response:

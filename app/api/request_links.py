@@ -13,16 +13,17 @@ from app.api.documentation import Blueprint
 from app.api.share_links import guard, preferred, render_not_found
 from app.api.upload_answers import parts_answer, progress_answer, sending_answer, upload_answer
 from app.assets.request_records import KeptRequest
+from app.domain.declarations import Declaration
 from app.domain.documents import rfc3339
 from app.domain.errors import NotFound
 from app.domain.policy import RULES
-from app.domain.upload_requests import Sending
 from app.operations.audit import concerns
 from app.schemas.multipart import PartNumbersSchema, SignedPartsSchema
-from app.schemas.upload_requests import OpenedRequestSchema, ReceiptSchema, SendingSchema
+from app.schemas.upload_requests import OpenedRequestSchema, ReceiptSchema
 from app.schemas.uploads import (
     Completion,
     CompletionSchema,
+    SendingSchema,
     UploadSchema,
     UploadStateSchema,
 )
@@ -53,7 +54,7 @@ def open_request(token: str) -> Response:
 @blp.arguments(SendingSchema)
 @blp.response(201, UploadSchema)
 @blp.problems(404, 409, 413, 415, 422, 429, 502, 503)
-def create_requested_upload(wanted: Sending, token: str) -> Response:
+def create_requested_upload(wanted: Declaration, token: str) -> Response:
     """Start an upload that was asked for.
 
     As `POST /v1/uploads`, in the place that the owner chose. 409 `request-full` once as many files

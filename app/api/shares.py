@@ -13,12 +13,11 @@ from app.api.cursors import open_cursor, sign_cursor
 from app.api.documentation import Blueprint
 from app.domain.documents import rfc3339
 from app.domain.shares import Share, shares_prefix
-from app.schemas.inputs import PageQuery
+from app.schemas.inputs import PageQuery, RecordPageQuerySchema
 from app.schemas.shares import (
     NewShare,
     NewShareSchema,
     SharePageSchema,
-    ShareQuerySchema,
     ShareSchema,
 )
 
@@ -40,7 +39,7 @@ def create_share(wanted: NewShare) -> Response:
 
 
 @blp.route("/v1/shares", methods=["GET"])
-@blp.arguments(ShareQuerySchema, location="query")
+@blp.arguments(RecordPageQuerySchema, location="query")
 @blp.response(200, SharePageSchema)
 @blp.problems(404)
 def list_shares(query: PageQuery) -> Response:

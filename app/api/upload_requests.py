@@ -13,12 +13,11 @@ from app.api.documentation import Blueprint
 from app.assets.request_records import KeptRequest
 from app.domain.documents import rfc3339
 from app.domain.upload_requests import requests_prefix
-from app.schemas.inputs import PageQuery
+from app.schemas.inputs import PageQuery, RecordPageQuerySchema
 from app.schemas.upload_requests import (
     NewRequest,
     NewRequestSchema,
     RequestPageSchema,
-    RequestQuerySchema,
     UploadRequestSchema,
 )
 
@@ -39,7 +38,7 @@ def create_request(wanted: NewRequest) -> Response:
 
 
 @blp.route("/v1/requests", methods=["GET"])
-@blp.arguments(RequestQuerySchema, location="query")
+@blp.arguments(RecordPageQuerySchema, location="query")
 @blp.response(200, RequestPageSchema)
 @blp.problems(404)
 def list_requests(query: PageQuery) -> Response:

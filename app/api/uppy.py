@@ -16,6 +16,7 @@ from app.api.upload_answers import seconds_until, single_answer
 from app.domain.access import Access
 from app.domain.errors import ValidationFailed
 from app.domain.limits import MAX_PARTS
+from app.domain.parts import PART_NUMBER
 from app.domain.uppy import UppyFile
 from app.operations.audit import concerns
 from app.schemas.uppy import (
@@ -35,7 +36,6 @@ from app.schemas.uppy import (
 from app.schemas.uppy_files import SingleQuerySchema, UppyFileSchema
 
 blp = Blueprint("uppy", description="Uppy's Companion protocol", signing=True, companion=True)
-_PART_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
 
 
 @blp.route("/s3/params", methods=["GET"])
@@ -86,7 +86,7 @@ def list_parts(key: str, upload_id: str) -> Response:
 def sign_part(key: str, upload_id: str, part_number: str) -> Response:
     """Sign one part."""
     target = services.assets.uppy_multipart.find(caller(), upload_id, key)
-    if not _PART_NUMBER.fullmatch(part_number) or int(part_number) > MAX_PARTS:
+    if not re.fullmatch(PART_NUMBER, part_number) or int(part_number) > MAX_PARTS:
         raise ValidationFailed.at("/part_number", f"Parts are numbered 1 to {MAX_PARTS}")
     [signed] = services.assets.uppy_multipart.sign_parts(caller(), target, [int(part_number)])
     return answer({"url": signed.url, "expires": seconds_until(signed.expires_at)})

@@ -9,11 +9,10 @@ from app.api.context import caller, services
 from app.api.documentation import Blueprint
 from app.domain.documents import rfc3339
 from app.domain.paths import AssetPath
-from app.schemas.assets import AssetSchema
+from app.schemas.assets import AssetPathSchema, AssetSchema
 from app.schemas.manage import (
     Restoration,
     RestorationSchema,
-    VersionQuerySchema,
     VersionsSchema,
 )
 
@@ -21,7 +20,7 @@ blp = Blueprint("versions", description="See and restore what a versioned bucket
 
 
 @blp.route("/v1/versions", methods=["GET"])
-@blp.arguments(VersionQuerySchema, location="query")
+@blp.arguments(AssetPathSchema, location="query")
 @blp.response(200, VersionsSchema)
 @blp.problems(404, 409)
 def list_versions(path: AssetPath) -> Response:

@@ -20,8 +20,7 @@ from app.domain.previews import is_preview, preview_owner
 from app.domain.principal import Principal
 from app.limits.quota import Quota
 from app.s3.objects import Objects
-from app.signing.actors import ActorSeals
-from app.signing.tokens import CopyMarks
+from app.signing.marks import ActorMarks, CopyMarks
 
 
 class Reporter(Protocol):
@@ -61,7 +60,7 @@ class Completion:
         quota: Quota,
         reporter: Reporter,
         copy_marks: CopyMarks,
-        actors: ActorSeals,
+        actors: ActorMarks,
     ) -> None:
         self._verifier = verifier
         self._objects = objects

@@ -29,7 +29,7 @@ from app.media.first_bytes import FIRST_BYTES
 from app.s3.beside import beside
 from app.s3.copies import Copier
 from app.s3.listings import Listings
-from app.signing.tokens import CopyMarks
+from app.signing.marks import CopyMarks
 
 #: Files of one package: what one call can look at, copy and verify.
 MAX_FILES = 1000

@@ -26,11 +26,11 @@ MAX_UPLOADS = 1000
 
 
 class Erased(NamedTuple):
-    """What one call did. ``objects`` counts versions and delete markers; ``complete``: a listing
-    after the last deletion found nothing."""
+    """What one call did. ``deleted_objects`` counts versions and delete markers, too;
+    ``complete``: a listing after the last deletion found nothing."""
 
-    objects: int
-    uploads: int
+    deleted_objects: int
+    aborted_uploads: int
     complete: bool
 
 

@@ -25,7 +25,7 @@ from app.s3.copies import Copier
 from app.s3.deletion import Deleter
 from app.s3.listings import Listings
 from app.s3.objects import Objects
-from app.signing.tokens import CopyMarks
+from app.signing.marks import CopyMarks
 
 #: ``moved``, ``finished`` (an earlier run had copied it), ``conflict`` (something else is at the
 #: new place: both stay), ``refused`` (the store takes no such copy: it stays), ``gone`` meanwhile,

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from app.assets.request_records import KeptRequest, RequestRecords, RequestsPage
-from app.assets.uploads import Sending as SignedSending
-from app.assets.uploads import Uploads, UploadState
+from app.assets.uploads import Sending, Uploads, UploadState
 from app.domain.assets import StoredObject
+from app.domain.declarations import Declaration
 from app.domain.errors import NotFound, Problem, ValidationFailed
 from app.domain.paths import Root
 from app.domain.principal import Principal
@@ -20,7 +20,6 @@ from app.domain.signed import SignedParts
 from app.domain.upload_requests import (
     RequestTerms,
     RequestToken,
-    Sending,
     UploadRequest,
     mint_request_id,
 )
@@ -29,10 +28,10 @@ from app.limits.quota import Quota
 from app.signing.tokens import SignedTokens
 
 
-class RequestSeals(NamedTuple):
-    """``tokens`` sign what stands in a link, ``uploads`` the ids of what is sent by it."""
+class RequestTokens(NamedTuple):
+    """``links`` sign what stands in a link, ``uploads`` the ids of what is sent by it."""
 
-    tokens: SignedTokens
+    links: SignedTokens
     uploads: SignedTokens
 
 
@@ -41,7 +40,7 @@ class Declared(NamedTuple):
 
     upload_id: str
     upload: Upload
-    sending: SignedSending
+    sending: Sending
 
 
 class UploadRequests:
@@ -53,7 +52,7 @@ class UploadRequests:
         records: RequestRecords,
         uploads: Uploads,
         quota: Quota,
-        seals: RequestSeals,
+        tokens: RequestTokens,
         *,
         max_seconds: int,
         page_url: str = "",
@@ -64,7 +63,7 @@ class UploadRequests:
         self._records = records
         self._uploads = uploads
         self._quota = quota
-        self._seals = seals
+        self._tokens = tokens
         self._max_seconds = max_seconds
         self._page_url = page_url
         self._clock = clock
@@ -99,13 +98,13 @@ class UploadRequests:
 
     def token_of(self, request: UploadRequest) -> str:
         """What stands in the link of ``request``."""
-        return self._seals.tokens.sign(RequestToken(request.sub, request.request_id)._asdict())
+        return self._tokens.links.sign(RequestToken(request.sub, request.request_id)._asdict())
 
     def page_for(self, token: str) -> str | None:
         """The page that takes the files, None without one. It asks whether the request is open."""
         if not self._page_url:
             return None
-        self._seals.tokens.verify(token)
+        self._tokens.links.verify(token)
         return f"{self._page_url}#{token}"
 
     def look(self, token: str) -> KeptRequest:
@@ -118,11 +117,11 @@ class UploadRequests:
         limit = self._uploads.rules.max_bytes[request.terms.kind]
         return limit if request.terms.max_bytes is None else min(limit, request.terms.max_bytes)
 
-    def declare(self, token: str, wanted: Sending) -> Declared:
+    def declare(self, token: str, wanted: Declaration) -> Declared:
         """A new upload. Raises ``RequestFull``, and as ``Uploads.declare`` does."""
         request = self._open(token)
         principal = request.principal
-        planned = self._uploads.plan(principal, request.declaration(wanted))
+        planned = self._uploads.plan(principal, request.placed(wanted))
         request.check(planned)
         place = self._records.take(request)
         try:
@@ -130,10 +129,10 @@ class UploadRequests:
         except Problem:
             self._records.give_back(place)
             raise
-        sealed = self._seals.uploads.sign(
+        signed = self._tokens.uploads.sign(
             {"request_id": request.request_id, "upload": upload.to_claims()}
         )
-        return Declared(sealed, upload, sending)
+        return Declared(signed, upload, sending)
 
     def state(self, token: str, upload_id: str) -> tuple[Upload, UploadState]:
         """Where an upload stands; as ``Uploads.state``."""
@@ -156,13 +155,13 @@ class UploadRequests:
         self._uploads.give_up(*self._find(token, upload_id))
 
     def _open(self, token: str, *, late: bool = False) -> UploadRequest:
-        named = RequestToken(**self._seals.tokens.verify(token))
+        named = RequestToken(**self._tokens.links.verify(token))
         return self._records.read(Root(named.sub), named.request_id, late=late)
 
     def _find(self, token: str, upload_id: str) -> tuple[Principal, Upload]:
         """An upload that was declared by this very request, which may have expired meanwhile."""
         request = self._open(token, late=True)
-        claims = self._seals.uploads.verify(upload_id)
+        claims = self._tokens.uploads.verify(upload_id)
         if claims["request_id"] != request.request_id:
             raise NotFound
         return request.principal, Upload.from_claims(claims["upload"], sub=request.sub)

@@ -26,7 +26,7 @@ from app.domain.signed import SignedParts, SignedUpload
 from app.domain.uploads import ListedUpload, Method, Upload
 from app.limits.quota import Quota
 from app.s3.objects import Objects
-from app.signing.actors import ActorSeals
+from app.signing.marks import ActorMarks
 from app.signing.uploads import UploadSigner
 
 Sending = SignedUpload | SignedParts
@@ -53,7 +53,7 @@ class Uploads:
         completion: Completion,
         quota: Quota,
         rules: UploadRules,
-        actors: ActorSeals,
+        actors: ActorMarks,
         previews: Previews,
         lone_previews: LonePreviews,
     ) -> None:
@@ -107,7 +107,7 @@ class Uploads:
                 part_sizes=self.rules.part_sizes,
             )
         upload = upload.expiring(days)
-        return upload.marked(self._actors.seal(upload.mark, upload.key, principal.actor))
+        return upload.marked(self._actors.sign(upload.mark, upload.key, principal.actor))
 
     def begin(self, principal: Principal, upload: Upload) -> tuple[Upload, Sending]:
         """Sign what is planned and reserved; multipart with S3's upload id, and its first parts.

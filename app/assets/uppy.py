@@ -17,7 +17,7 @@ from app.domain.uploads import Method, Upload
 from app.domain.uppy import UppyFile, declare_for_uppy
 from app.limits.quota import Quota
 from app.limits.refusals import QUOTA_REFUSALS
-from app.signing.actors import ActorSeals
+from app.signing.marks import ActorMarks
 from app.signing.tokens import SignedTokens
 from app.signing.uploads import UploadSigner
 from app.signing.uppy import UppySigner
@@ -35,7 +35,7 @@ class UppyUploads:
         quota: Quota,
         rules: UploadRules,
         strays: StrayUploads,
-        actors: ActorSeals,
+        actors: ActorMarks,
     ) -> None:
         self._multipart = multipart
         self._signer = signer
@@ -66,7 +66,7 @@ class UppyUploads:
             max_bytes=self._rules.max_bytes,
             most_bytes=left,
         )
-        upload = upload.marked(self._actors.seal(upload.mark, upload.key, principal.actor))
+        upload = upload.marked(self._actors.sign(upload.mark, upload.key, principal.actor))
         if bounded or file.size is not None:
             self._quota.reserve(
                 principal, upload.key, upload.size, mark=upload.mark, multipart=not bounded

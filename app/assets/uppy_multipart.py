@@ -14,6 +14,7 @@ from typing import NamedTuple
 from app.assets.completion import Completion
 from app.assets.stray_uploads import StrayUploads
 from app.assets.verification import Verdict, Verifier
+from app.domain import signed_tokens
 from app.domain.errors import AlreadyExists, NotFound, TooLarge
 from app.domain.kinds import Kind
 from app.domain.parts import Part
@@ -29,8 +30,7 @@ from app.signing.sigv4 import Presigned
 from app.signing.tokens import SignedTokens
 from app.signing.uppy import UppySigner
 
-# The shape of our own upload ids: payload.time.mac, as itsdangerous writes them. S3's have another.
-_SIGNED = re.compile(r"\.?[\w-]{24,}\.[\w-]{4,8}\.[\w-]{40,44}", re.ASCII)
+_SIGNED = re.compile(signed_tokens.SHAPE, re.ASCII)
 #: No store writes blanks, controls or letters beyond ASCII, and some refuse such a request whole.
 _STORES_OWN = re.compile(r"[!-~]+")
 

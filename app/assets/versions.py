@@ -22,7 +22,7 @@ from app.media.first_bytes import FIRST_BYTES
 from app.s3.copies import Copier
 from app.s3.objects import Objects
 from app.s3.versions import Version, Versions
-from app.signing.tokens import CopyMarks
+from app.signing.marks import CopyMarks
 
 
 class _Restoration(NamedTuple):

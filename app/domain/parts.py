@@ -9,6 +9,9 @@ from typing import NamedTuple
 from app.domain.errors import Fault, TooLarge, UploadIncomplete, ValidationFailed
 from app.domain.limits import MAX_BATCH, MAX_OBJECT_BYTES, MAX_PART_BYTES, MIB
 
+#: How a part's number is written, up to ``MAX_PARTS`` and somewhat beyond.
+PART_NUMBER = r"[1-9][0-9]{0,4}"
+
 _MAX_FAULTS = 100
 
 

@@ -1,7 +1,7 @@
 """A share: one asset or package, opened to whoever has its link, until it expires or is revoked.
 
 Its record lies in the owner's own root, where an owner with credentials for S3 itself can write.
-So the record is sealed with the service's secret, and says whose and which it is: a record that
+So the record is signed with the service's secret, and says whose and which it is: a record that
 was made up, changed, or taken from another share or another user opens nothing (T48).
 """
 

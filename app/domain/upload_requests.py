@@ -1,6 +1,6 @@
 """An upload request: whoever has its link sends files into the owner's folder (T66 to T69).
 
-Its record lies where shares' records lie, and is sealed as they are: it says whose and which it is,
+Its record lies where shares' records lie, and is signed as they are: it says whose and which it is,
 so that one that was made up, changed, or carried elsewhere lets nobody in (T48).
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from app.domain.paths import Root
 from app.domain.policy import canonical_type, check_kind_place
 from app.domain.principal import Principal
 from app.domain.shares import shares_prefix
-from app.domain.uploads import Method, Upload
+from app.domain.uploads import Upload
 from app.media.names import is_untyped
 
 #: A page of a listing holds the files of one request.
@@ -77,10 +77,9 @@ class UploadRequest:
         """Whoever has the link, who stores in the owner's name and within the owner's quota."""
         return Principal(self.sub, groups=frozenset(self.groups), upload_request=self.request_id)
 
-    def declaration(self, wanted: Sending) -> Declaration:
+    def placed(self, wanted: Declaration) -> Declaration:
         """What is declared when ``wanted`` is to be sent: its place is the owner's choice."""
-        terms = self.terms
-        return Declaration(**wanted._asdict(), kind=terms.kind, project_id=terms.project_id)
+        return replace(wanted, kind=self.terms.kind, project_id=self.terms.project_id)
 
     def check(self, upload: Upload) -> None:
         """Raise ``UnsupportedType`` or ``TooLarge`` for what was not asked for."""
@@ -117,18 +116,6 @@ class UploadRequest:
         expires_at = datetime.fromtimestamp(claims["expires"], UTC)
         terms = RequestTerms(**{**said, **own})
         return cls(sub, request_id, terms, expires_at, tuple(claims["groups"]))
-
-
-class Sending(NamedTuple):
-    """A file that somebody is about to send."""
-
-    filename: str
-    content_type: str
-    size: int
-    method: Method | None = None
-    checksum_sha256: str | None = None
-    checksum_crc64nvme: str | None = None
-    part_size: int | None = None
 
 
 class RequestToken(NamedTuple):

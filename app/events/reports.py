@@ -2,7 +2,7 @@
 
 Of rejected objects, before the objects go: once one is gone nobody could judge it again. And of
 what one receiver of several did not take. A report outlives whoever left it, and waits for the back
-end as long as it takes. Sealed, as others may write to the queue too (T41).
+end as long as it takes. Signed, as others may write to the queue too (T41).
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ class Report(NamedTuple):
 class Reports:
     """Reports about one bucket's objects, in one queue."""
 
-    def __init__(self, bucket: str, queue: Queue, seals: SignedTokens) -> None:
+    def __init__(self, bucket: str, queue: Queue, tokens: SignedTokens) -> None:
         self._bucket = bucket
         self._queue = queue
-        self._seals = seals
+        self._tokens = tokens
 
     def leave(self, event: AssetEvent, receiver: str | None = None, delay_seconds: int = 0) -> None:
         """Put ``event`` into the queue, for one ``receiver`` or for all; nobody sees it for
         ``delay_seconds``. Raises ``QueueUnavailable``."""
-        sealed = self._seals.sign(Report(event, receiver).to_claims())
-        self._queue.send(json.dumps({_REPORT: sealed}), delay_seconds)
+        signed = self._tokens.sign(Report(event, receiver).to_claims())
+        self._queue.send(json.dumps({_REPORT: signed}), delay_seconds)
 
     def postpone(self, event: AssetEvent, receiver: str) -> None:
         """Have ``receiver`` told of ``event`` later. Raises ``QueueUnavailable``."""
@@ -71,9 +71,9 @@ class Reports:
         if _REPORT not in body[: len(_REPORT) + 2]:
             return None
         try:
-            return Report.from_claims(self._seals.verify(json.loads(body)[_REPORT]))
+            return Report.from_claims(self._tokens.verify(json.loads(body)[_REPORT]))
         except (NotFound, ValueError, KeyError, TypeError) as error:
-            raise Unreadable("a report that this gateway did not seal") from error
+            raise Unreadable("a report that this gateway did not sign") from error
 
     def verified(self, found: StoredObject, reason: str | None, actor: Actor | None) -> None:
         """The API's verifier looked at ``found``: what it is about to remove, the worker will not

@@ -2,7 +2,7 @@
 
 One JSON object a line on standard output, whose ``logger`` is ``gateway.audit``, whatever
 ``LOG_LEVEL`` says. Views need do nothing: paths are taken from the address, the query and the body;
-``concerns`` adds those that only a view knows, as a sealed upload id names no path.
+``concerns`` adds those that only a view knows, as a signed upload id names no path.
 """
 
 from __future__ import annotations

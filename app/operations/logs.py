@@ -17,9 +17,11 @@ import structlog
 from flask import g, has_request_context
 from structlog.typing import EventDict, Processor
 
+from app.domain import signed_tokens
+
 REDACTED = "[redacted]"
 # Threat T37, in every spelling that occurs: query strings, headers, Python and JSON reprs, and
-# the sealed tokens (itsdangerous: payload.timestamp.signature) wherever they stand.
+# the service's signed tokens wherever they stand.
 _NAMES = (
     r"x-amz-(?:signature|credential|security-token)|policy|signature|key-pair-id|authorization"
     r"|cloudfront-(?:policy|signature|key-pair-id)|access_token|id_token"
@@ -35,7 +37,7 @@ _COOKIES = re.compile(
 )
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]+")
 _JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
-_SEAL = re.compile(r"(?<![\w.-])\.?[\w-]{24,}\.[\w-]{5,8}\.[\w-]{43}(?![\w-])")
+_SIGNED_TOKEN = re.compile(rf"(?<![\w.-]){signed_tokens.SHAPE}(?![\w-])")
 
 log = structlog.get_logger("gateway")
 access_log = logging.getLogger("gateway.access")  # its level alone: see ``write_line``
@@ -46,7 +48,7 @@ def redact(text: str) -> str:
     text = _COOKIES.sub(rf"\1{REDACTED}", text)
     text = _NAMED_SECRET.sub(rf"\1\2{REDACTED}", text)
     text = _BEARER.sub(rf"\1{REDACTED}", text)
-    return _SEAL.sub(REDACTED, _JWT.sub(REDACTED, text))
+    return _SIGNED_TOKEN.sub(REDACTED, _JWT.sub(REDACTED, text))
 
 
 def _redact_event(_logger: Any, _method: str, event: EventDict) -> EventDict:

@@ -10,7 +10,7 @@ from app.domain.errors import ValidationFailed
 from app.domain.kinds import Kind
 from app.domain.listing import Filters
 from app.domain.paths import AssetPath
-from app.schemas.fields import Flag, Moment, Text, page_limit
+from app.schemas.fields import Flag, Moment, Text, page_cursor, page_limit
 from app.schemas.inputs import InputSchema
 
 
@@ -166,9 +166,7 @@ class AssetQuerySchema(InputSchema):
         metadata={"description": "package: an HLS or DASH package is one entry, its manifest"},
     )
     limit = page_limit()
-    cursor = Text(
-        8192, load_default=None, metadata={"description": "next_cursor of the page before"}
-    )
+    cursor = page_cursor()
     sign = Flag(
         load_default=False, metadata={"description": "Add links to each asset and its preview"}
     )

@@ -167,3 +167,8 @@ def page_limit(default: int = MAX_BATCH) -> Digits:
         validate=validate.Range(1, MAX_BATCH),
         metadata={"description": "Page size"},
     )
+
+
+def page_cursor() -> Text:
+    """``cursor`` of a listing, from a query string."""
+    return Text(8192, load_default=None, metadata={"description": "next_cursor of the page before"})

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 from marshmallow import post_load
 
 from app.domain.paths import AssetPath
-from app.schemas.fields import StrictSchema
+from app.schemas.fields import StrictSchema, page_cursor, page_limit
 
 
 class InputSchema(StrictSchema):
@@ -26,6 +26,21 @@ class PageQuery(NamedTuple):
 
     limit: int
     cursor: str | None
+
+
+class PageQuerySchema(InputSchema):
+    """Which page of a listing."""
+
+    makes = PageQuery
+
+    limit = page_limit()
+    cursor = page_cursor()
+
+
+class RecordPageQuerySchema(PageQuerySchema):
+    """As ``PageQuerySchema``, where each item is a request to the store."""
+
+    limit = page_limit(100)
 
 
 def parse_paths(texts: Sequence[str]) -> list[AssetPath]:

@@ -10,8 +10,8 @@ from app.domain.copies import Destination
 from app.domain.kinds import Kind
 from app.domain.limits import MAX_BATCH
 from app.domain.paths import AssetPath
-from app.schemas.fields import Flag, Text, page_limit, texts
-from app.schemas.inputs import InputSchema, PageQuery, parse_paths
+from app.schemas.fields import Flag, Text, texts
+from app.schemas.inputs import InputSchema, parse_paths
 
 
 class Relocation(NamedTuple):
@@ -92,15 +92,6 @@ class DeletionSchema(Schema):
     errors = fields.List(fields.Nested(PathErrorSchema), required=True)
 
 
-class ProjectQuerySchema(InputSchema):
-    """How many."""
-
-    makes = PageQuery
-
-    limit = page_limit()
-    cursor = Text(8192, load_default=None)
-
-
 class ProjectSchema(Schema):
     """A project is there as long as something lies in it."""
 
@@ -112,14 +103,6 @@ class ProjectPageSchema(Schema):
 
     items = fields.List(fields.Nested(ProjectSchema), required=True)
     next_cursor = fields.Str(required=True, allow_none=True)
-
-
-class VersionQuerySchema(InputSchema):
-    """Of which asset."""
-
-    makes = staticmethod(lambda path: AssetPath.parse(path))
-
-    path = Text(required=True)
 
 
 class VersionSchema(Schema):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from app.domain.limits import MAX_BATCH, MAX_PARTS
-from app.schemas.fields import Text, page_limit, whole_numbers
-from app.schemas.inputs import InputSchema, PageQuery
+from app.schemas.fields import whole_numbers
+from app.schemas.inputs import InputSchema
 
 
 class SignedPartSchema(Schema):
@@ -62,14 +62,3 @@ class UnfinishedUploadsSchema(Schema):
 
     items = fields.List(fields.Nested(UnfinishedUploadSchema), required=True)
     next_cursor = fields.Str(required=True, allow_none=True)
-
-
-class UploadsQuerySchema(InputSchema):
-    """How many, and from where."""
-
-    makes = PageQuery
-
-    limit = page_limit()
-    cursor = Text(
-        8192, load_default=None, metadata={"description": "next_cursor of the page before"}
-    )

@@ -9,10 +9,10 @@ from marshmallow import Schema, fields, validate
 from app.domain.assets import Disposition
 from app.domain.paths import AssetPath
 from app.domain.shares import ShareTerms
-from app.schemas.fields import INT64_MAX, Text, WholeNumber, lifetime, page_limit
-from app.schemas.inputs import InputSchema, PageQuery
+from app.schemas.fields import INT64_MAX, Text, WholeNumber, lifetime
+from app.schemas.inputs import InputSchema
 
-#: What the sealed record has room for, beside the longest path.
+#: What the signed record has room for, beside the longest path.
 MAX_NOTE_CHARS = 300
 
 
@@ -87,15 +87,6 @@ class OpenedShareSchema(Schema):
         required=True, metadata={"description": "When `url` and `query` end; ask again then"}
     )
     note = fields.Str(required=True, allow_none=True)
-
-
-class ShareQuerySchema(InputSchema):
-    """How many."""
-
-    makes = PageQuery
-
-    limit = page_limit(100)
-    cursor = Text(8192, load_default=None)
 
 
 class SharePageSchema(Schema):

@@ -7,14 +7,12 @@ from typing import Any, NamedTuple
 from marshmallow import Schema, fields, validate
 
 from app.domain.kinds import Kind
-from app.domain.upload_requests import MAX_FILES, RequestTerms, Sending
-from app.domain.uploads import Method
-from app.schemas.fields import INT64_MAX, BoundedList, Text, WholeNumber, lifetime, page_limit
-from app.schemas.inputs import InputSchema, PageQuery
+from app.domain.upload_requests import MAX_FILES, RequestTerms
+from app.schemas.fields import INT64_MAX, BoundedList, Text, WholeNumber, lifetime
+from app.schemas.inputs import InputSchema
 from app.schemas.shares import MAX_NOTE_CHARS
-from app.schemas.uploads import check_crc64nvme, check_sha256
 
-#: What the sealed record has room for.
+#: What the signed record has room for.
 MAX_TYPES = 32
 
 
@@ -75,15 +73,6 @@ class UploadRequestSchema(Schema):
     note = fields.Str(required=True, allow_none=True)
 
 
-class RequestQuerySchema(InputSchema):
-    """How many."""
-
-    makes = PageQuery
-
-    limit = page_limit(100)
-    cursor = Text(8192, load_default=None)
-
-
 class RequestPageSchema(Schema):
     """Open requests, in no particular order."""
 
@@ -101,26 +90,6 @@ class OpenedRequestSchema(Schema):
     files_left = fields.Int(required=True)
     expires_at = fields.DateTime(required=True)
     note = fields.Str(required=True, allow_none=True)
-
-
-def _sending(*, method: str, **declared: Any) -> Sending:
-    return Sending(method=None if method == "auto" else Method(method.upper()), **declared)
-
-
-class SendingSchema(InputSchema):
-    """A file that somebody is about to send; where it goes is the owner's choice."""
-
-    makes = staticmethod(_sending)
-
-    filename = Text(required=True, metadata={"example": "clip.mp4"})
-    content_type = Text(255, required=True, metadata={"example": "video/mp4"})
-    size = WholeNumber(required=True, metadata={"description": "Bytes", "example": 73400320})
-    method = fields.Str(
-        load_default="auto", validate=validate.OneOf(["auto", "put", "post", "multipart"])
-    )
-    checksum_sha256 = fields.Str(load_default=None, allow_none=True, validate=check_sha256)
-    checksum_crc64nvme = fields.Str(load_default=None, allow_none=True, validate=check_crc64nvme)
-    part_size = WholeNumber(load_default=None, allow_none=True)
 
 
 class ReceiptSchema(Schema):

@@ -36,7 +36,7 @@ check_sha256 = _base64_of(32, "a SHA-256 digest")
 check_crc64nvme = _base64_of(8, "a CRC-64/NVME, its 8 bytes in network order")
 
 
-def _declaration(*, method: str, preview_for: str | None, **declared: Any) -> Declaration:
+def _declaration(*, method: str, preview_for: str | None = None, **declared: Any) -> Declaration:
     asset = preview_for and AssetPath.parse(preview_for, pointer="/preview_for")
     return Declaration(
         method=None if method == "auto" else Method(method.upper()),
@@ -45,8 +45,8 @@ def _declaration(*, method: str, preview_for: str | None, **declared: Any) -> De
     )
 
 
-class NewUploadSchema(InputSchema):
-    """What the browser is about to send."""
+class SendingSchema(InputSchema):
+    """A file that somebody is about to send."""
 
     makes = staticmethod(_declaration)
 
@@ -60,19 +60,6 @@ class NewUploadSchema(InputSchema):
         },
     )
     size = WholeNumber(required=True, metadata={"description": "Bytes", "example": 73400320})
-    kind = fields.Enum(
-        Kind,
-        by_value=True,
-        load_default=None,
-        allow_none=True,
-        metadata={"description": "Left out: taken from the content type"},
-    )
-    project_id = Text(load_default=None, allow_none=True)
-    asset_id = Text(
-        load_default=None,
-        allow_none=True,
-        metadata={"description": "UUID that groups the files of a package, such as HLS"},
-    )
     method = fields.Str(
         load_default="auto", validate=validate.OneOf(["auto", "put", "post", "multipart"])
     )
@@ -95,6 +82,24 @@ class NewUploadSchema(InputSchema):
             "description": "MULTIPART: bytes, 5 MiB to `PART_SIZE_BYTES`, which is the default; "
             "more where there would be over 1,000 parts"
         },
+    )
+
+
+class NewUploadSchema(SendingSchema):
+    """What the browser is about to send, and where it goes."""
+
+    kind = fields.Enum(
+        Kind,
+        by_value=True,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Left out: taken from the content type"},
+    )
+    project_id = Text(load_default=None, allow_none=True)
+    asset_id = Text(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "UUID that groups the files of a package, such as HLS"},
     )
     metadata = fields.Dict(
         Text(),

@@ -9,10 +9,10 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 
 from app.domain.access import Access
 from app.domain.limits import MAX_BATCH, MAX_PARTS
+from app.domain.parts import PART_NUMBER
 from app.schemas.fields import BoundedList, Text, WholeNumber
 
-_PART_NUMBER = r"[1-9][0-9]{0,4}"
-_PART_NUMBERS = re.compile(f"{_PART_NUMBER}(?:,{_PART_NUMBER})*")
+_PART_NUMBERS = re.compile(f"{PART_NUMBER}(?:,{PART_NUMBER})*")
 
 
 class UppySchema(Schema):
@@ -50,7 +50,7 @@ class BatchQuerySchema(KeyQuerySchema):
         metadata={
             "description": f"At most {MAX_BATCH}, comma-separated",
             "example": "1,2,3",
-            "pattern": f"^{_PART_NUMBER}(,{_PART_NUMBER})*$",
+            "pattern": f"^{PART_NUMBER}(,{PART_NUMBER})*$",
         },
     )
 

@@ -21,7 +21,7 @@ from app.assets.shares import Shares
 from app.assets.stray_uploads import StrayUploads
 from app.assets.undeletion import Undeletion
 from app.assets.upload_batches import UploadBatches
-from app.assets.upload_requests import RequestSeals, UploadRequests
+from app.assets.upload_requests import RequestTokens, UploadRequests
 from app.assets.uploads import Uploads
 from app.assets.uppy import UppyUploads
 from app.assets.uppy_multipart import UppyMultipart
@@ -169,7 +169,7 @@ def build_assets(
             ),
             uploads,
             quota,
-            RequestSeals(signing.request_tokens, signing.request_uploads),
+            RequestTokens(signing.request_tokens, signing.request_uploads),
             max_seconds=settings.request_max_ttl_seconds,
             page_url=settings.request_page_url,
         ),

@@ -8,13 +8,13 @@ from app.assets.request_records import GRACE
 from app.aws.clients import LazyClient
 from app.aws.scoped_credentials import ScopedCredentials
 from app.s3.bulkhead import Bulkhead
-from app.signing.actors import ActorSeals
 from app.signing.addressing import BucketAddress
 from app.signing.cloudfront import CloudFrontSigner
 from app.signing.credentials import Credentials, CredentialsSource, default_chain
 from app.signing.links import LinkSigner
+from app.signing.marks import ActorMarks, CopyMarks
 from app.signing.sigv4 import Presigner
-from app.signing.tokens import CopyMarks, SignedTokens
+from app.signing.tokens import SignedTokens
 from app.signing.uploads import UploadSigner
 from app.signing.uppy import UppySigner
 from config import Settings, SettingsError
@@ -43,7 +43,7 @@ class Signing:
     request_uploads: SignedTokens
     request_records: SignedTokens
     copy_marks: CopyMarks
-    actors: ActorSeals
+    actors: ActorMarks
     share_base_url: str
     cookie_domain: str
 
@@ -77,7 +77,7 @@ def build_signing(settings: Settings, bulkhead: Bulkhead) -> Signing:
         request_uploads=signed_tokens(settings, "request-upload", UPLOAD_LIFE_SECONDS),
         request_records=signed_tokens(settings, "request-record", request_life),
         copy_marks=CopyMarks(secrets(settings)),
-        actors=ActorSeals(secrets(settings)),
+        actors=ActorMarks(secrets(settings)),
         share_base_url=settings.public_base_url.rstrip("/"),
         cookie_domain=settings.cloudfront_cookie_domain,
     )

@@ -12,7 +12,7 @@ import pytest
 
 from app.domain.actors import USER, Actor, ActorType
 from app.domain.events import created
-from app.signing.actors import ActorSeals
+from app.signing.marks import ActorMarks
 from tests.api.test_upload_requests import PNG, ask, declare, visit
 from tests.gateway import SECRET, Caller, Gateway, fetch, running_gateway, send, stop_rates
 from tests.samples import HTML
@@ -185,9 +185,9 @@ def test_t69_what_they_brought_names_the_request(gateway: Gateway, carol: Caller
     started = declare(gateway, asked).json
     assert send(started, PNG).status in (200, 201)
     found = gateway.app.extensions["asset-gateway"].storage.objects.head(started["key"])
-    actor = ActorSeals([SECRET]).read(found.mark, found.key)
+    actor = ActorMarks([SECRET]).read(found.mark, found.key)
     assert actor == Actor(ActorType.REQUEST, asked["request_id"])
-    assert ActorSeals([SECRET]).read(found.mark, f"{found.key}x") == USER
+    assert ActorMarks([SECRET]).read(found.mark, f"{found.key}x") == USER
     said = json.loads(created(gateway.bucket, found, actor).body)["data"]["actor"]
     assert said == {"type": "request", "client_id": None, "request_id": asked["request_id"]}
 

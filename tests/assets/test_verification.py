@@ -18,8 +18,7 @@ from app.domain.paths import AssetPath, Root
 from app.domain.principal import Principal
 from app.domain.uploads import Method, Upload
 from app.s3.objects import Objects
-from app.signing.actors import ActorSeals
-from app.signing.tokens import CopyMarks
+from app.signing.marks import ActorMarks, CopyMarks
 from tests.samples import png
 
 PNG = png()
@@ -70,7 +69,7 @@ def complete(store: Objects) -> StoredObject:
     """What completion does with the object that the upload brought."""
     verifier = Verifier(store, {})
     completion = Completion(
-        verifier, store, mock.Mock(), Silent(), CopyMarks(["s" * 32]), ActorSeals(["s" * 32])
+        verifier, store, mock.Mock(), Silent(), CopyMarks(["s" * 32]), ActorMarks(["s" * 32])
     )
     return completion.take_in(
         Principal("alice"),

@@ -25,8 +25,8 @@ from app.domain.principal import Principal
 from app.events.handler import Handler
 from app.events.queue import Queue, QueueUnavailable
 from app.events.reports import Reports
-from app.signing.actors import ActorSeals
-from app.signing.tokens import CopyMarks, SignedTokens
+from app.signing.marks import ActorMarks, CopyMarks
+from app.signing.tokens import SignedTokens
 from config import Settings
 from devstack.account import Stack
 from devstack.testing import running_store
@@ -193,7 +193,7 @@ def test_what_completion_removes_is_reported_as_well(bench: Bench, key: str) -> 
         built.limits.quota,
         reports,
         CopyMarks(["k" * 32]),
-        ActorSeals(["k" * 32]),
+        ActorMarks(["k" * 32]),
     )
     root, path = owner_of(key)
     bench.outbox.fails = True
@@ -308,16 +308,16 @@ FARM = Actor(ActorType.SERVICE, "render-farm")
 def test_t61_an_event_says_who_wrote(bench: Bench, key: str) -> None:
     """T61: a back end by its client, from its sealed mark alone; the user where the mark says
     nothing; nobody where there is none. A rejection's report says it, too."""
-    seals = bench.built.signing.actors
+    actor_marks = bench.built.signing.actors
     for mark, kind in (
-        (seals.seal("m" * 22, key, FARM), {"type": "service", "client_id": "render-farm"}),
-        (seals.seal("n" * 22, key, USER), {"type": "user", "client_id": None}),
+        (actor_marks.sign("m" * 22, key, FARM), {"type": "service", "client_id": "render-farm"}),
+        (actor_marks.sign("n" * 22, key, USER), {"type": "user", "client_id": None}),
         (None, None),
     ):
         bench.handler.handle(bench.message(key, bench.put(key, PNG, mark=mark)))
         assert bench.told.documents[-1]["data"]["actor"] == kind
     bench.handler.handle(
-        bench.message(key, bench.put(key, HTML, mark=seals.seal("o" * 22, key, FARM)))
+        bench.message(key, bench.put(key, HTML, mark=actor_marks.sign("o" * 22, key, FARM)))
     )
     bench.handler.handle(bench.outbox.sent[0])
     rejection = bench.told.documents[-1]
@@ -329,12 +329,12 @@ def test_t61_a_user_cannot_pass_for_a_back_end(bench: Bench, key: str) -> None:
     """T61: not by a mark of another key, nor by one that another secret sealed, nor by the right
     one with credentials that users get: S3 says which role wrote."""
     own = bench.built.signing.actors
-    elsewhere = own.seal("m" * 22, key.replace("image", "video"), FARM)
-    forged = ActorSeals(["f" * 32]).seal("m" * 22, key, FARM)
+    elsewhere = own.sign("m" * 22, key.replace("image", "video"), FARM)
+    forged = ActorMarks(["f" * 32]).sign("m" * 22, key, FARM)
     for mark, principal in (
         (elsewhere, "AWS:AIDASOMEBODY"),
         (forged, "AWS:AIDASOMEBODY"),
-        (own.seal("m" * 22, key, FARM), f"AWS:{ROLE}:alice"),
+        (own.sign("m" * 22, key, FARM), f"AWS:{ROLE}:alice"),
     ):
         version = bench.put(key, PNG, mark=mark)
         bench.handler.handle(bench.message(key, version, principal=principal))

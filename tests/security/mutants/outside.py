@@ -29,7 +29,9 @@ MUTANTS: tuple[Mutant, ...] = (
         Code("redact", "_BEARER.sub(__BY, __TEXT)", "__TEXT"),
     ),
     mutant("T37", "JWTs are logged", Code("redact", "_JWT.sub(__BY, __TEXT)", "__TEXT")),
-    mutant("T37", "sealed ids are logged", Code("redact", "_SEAL.sub(__BY, __TEXT)", "__TEXT")),
+    mutant(
+        "T37", "signed ids are logged", Code("redact", "_SIGNED_TOKEN.sub(__BY, __TEXT)", "__TEXT")
+    ),
     mutant(
         "T37",
         "log lines are not redacted",
@@ -159,7 +161,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "anybody's report in the queue is told",
         Code(
             "Reports.read",
-            "self._seals.verify(json.loads(body)[_REPORT])",
+            "self._tokens.verify(json.loads(body)[_REPORT])",
             "self._seals._serializer.loads_unsafe(json.loads(body)[_REPORT])[1]",
         ),
     ),

@@ -71,17 +71,17 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "T22",
-        "a seal may hold what decoders pass over",
+        "a token may hold what decoders pass over",
         Code(
             "SignedTokens.verify",
-            "not _CANONICAL.fullmatch(sealed)",
+            "not _CANONICAL.fullmatch(token)",
             'sealed[-1:] not in "AEIMQUYcgkosw048"',
         ),
     ),
     mutant(
         "T22",
-        "seals do not age",
-        never("SignedTokens.verify", "time.time() - sealed_at > self._max_age_seconds"),
+        "signed tokens do not age",
+        never("SignedTokens.verify", "time.time() - signed_at > self._max_age_seconds"),
     ),
     mutant(
         "T22",
@@ -91,10 +91,10 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "T22",
-        "the seal's signature is not verified",
+        "a signed token's signature is not verified",
         Code(
             "SignedTokens._open_afresh",
-            "__PAYLOAD, __AT = self._serializer.loads(sealed, return_timestamp=True)",
+            "__PAYLOAD, __AT = self._serializer.loads(token, return_timestamp=True)",
             "return self._serializer.loads_unsafe(sealed)[1], time.time()",
         ),
     ),
@@ -188,7 +188,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     mutant("T52", "any mark is a copy's", always("CopyMarks.fits", "any(__EACH)")),
-    mutant("T61", "any mark says who wrote", always("ActorSeals.read", "any(__EACH)")),
+    mutant("T61", "any mark says who wrote", always("ActorMarks.read", "any(__EACH)")),
     mutant(
         "T61",
         "users' credentials write as a back end",
