@@ -30,6 +30,8 @@ _HEADERS = {
 }
 
 
+#: Whoever was sent a link has one page, under two names.
+_VISITORS = dict.fromkeys(("share.html", "request.html"), "visitor.html")
 HLS = ROOT / ".stores" / "npm" / "node_modules" / "hls.js" / "dist" / "hls.light.min.mjs"
 
 
@@ -69,6 +71,7 @@ class Pages:
         if request.path == "/backend.env":
             return _unstored(back_end_file(self._settings), "text/plain")
         path = request.path.lstrip("/") or "index.html"
+        path = _VISITORS.get(path, path)
         root = self._page
         if path.startswith("client/"):
             root, path = self._client, path.removeprefix("client/")

@@ -1,35 +1,25 @@
-/** What somebody sees who was sent an upload request's link (`REQUEST_PAGE_URL`): files go from here
- * into its owner's folder. */
+/** Files for an upload request: they go from here into its owner's folder. */
 
 import { openRequest } from '/client/requests.js';
 import { $, line, words } from './dom.js';
 
-const GONE = 'It may have expired, or its owner may have withdrawn it. Ask whoever sent it for a new one.';
-
-function show(asked) {
-  $('request-title').textContent = asked.files_left ? 'Send files' : 'All files are there';
-  $('request-facts').textContent = [
-    `${asked.files_left} of ${asked.max_files} left`,
-    `up to ${words.bytes(asked.max_bytes)} each`,
-    `until ${words.date(asked.expires_at)}`,
-  ].join(' · ');
-  $('request-note').textContent = asked.note ?? '';
-  $('request-note').hidden = !asked.note;
+function tell(show, asked) {
+  show({
+    title: asked.files_left ? 'Send files' : 'All files are there',
+    facts: [
+      `${asked.files_left} of ${asked.max_files} left`,
+      `up to ${words.bytes(asked.max_bytes)} each`,
+      `until ${words.date(asked.expires_at)}`,
+    ].join(' · '),
+    note: asked.note,
+  });
   $('request-choose').hidden = !asked.files_left;
   $('request-input').accept = asked.content_types.join(',');
 }
 
-async function open(token) {
-  const settings = await (await fetch('/config.json')).json();
+export async function look({ settings, token, show }) {
   const request = openRequest(settings.gateway, token);
-  try {
-    show(await request.look());
-  } catch (error) {
-    $('request-title').textContent = 'This link does not work';
-    $('request-note').textContent = error.status === 404 ? GONE : words.error(error);
-    $('request-note').hidden = false;
-    return;
-  }
+  tell(show, await request.look());
 
   let sending = 0;
   window.addEventListener('beforeunload', (event) => {
@@ -63,10 +53,6 @@ async function open(token) {
     for (const file of files) await send(file);
     sending -= 1;
     // Where that fails the rows have said why.
-    await request.look().then(show, () => {});
+    await request.look().then((asked) => tell(show, asked), () => {});
   });
 }
-
-// Another link in the same tab changes the fragment alone.
-window.addEventListener('hashchange', () => location.reload());
-await open(location.hash.slice(1));
