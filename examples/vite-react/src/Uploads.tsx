@@ -9,7 +9,7 @@ export function Uploads() {
   const { items } = useSyncExternalStore(uploads.subscribe, uploads.getSnapshot);
   return (
     <section>
-      <input type="file" multiple onChange={({ target }) => uploads.add(target.files ?? [])} />
+      <input type="file" multiple onChange={({ target }) => { uploads.add(target.files ?? []); target.value = ''; }} />
       {items.map(({ id, name, size, state, sent, error, preview }) => (
         <p key={id}>
           {preview && <img src={preview} alt="" height="48" />} {name}
