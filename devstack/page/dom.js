@@ -1,10 +1,10 @@
 /** Small words for building and saying things: the elements' own. */
 
-import { h, icon } from '/client/src/elements/dom.js';
+import { h, icon, isOffline } from '/client/src/elements/dom.js';
 import { en } from '/client/src/elements/en.js';
 import { Words } from '/client/src/elements/words.js';
 
-export { h, icon };
+export { h, icon, isOffline };
 export const $ = (id) => document.getElementById(id);
 export const words = new Words(en);
 

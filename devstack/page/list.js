@@ -1,6 +1,6 @@
 /** A list that is read page by page from the gateway, with what there is to say around it. */
 
-import { $, words } from './dom.js';
+import { $, isOffline, words } from './dom.js';
 
 export class List {
   #id;
@@ -32,7 +32,7 @@ export class List {
 
   async #read() {
     const listing = this.#listing;
-    this.#say('Loading …');
+    this.#say(words.say(isOffline() ? 'offline' : 'loading'));
     try {
       const { items, next_cursor: next } = await listing.page(this.#cursor);
       if (listing !== this.#listing) return; // asked for anew meanwhile

@@ -167,15 +167,21 @@ def test_a_wrong_password_is_told_in_plain_words(tab: Page, site: Site) -> None:
 
 
 def test_without_a_network_a_row_says_so_and_goes_on_by_itself(signed_in: Page) -> None:
-    """No speed is promised while nothing moves; the upload needs no click once it can go on."""
+    """No speed is promised while nothing moves, nor that the gallery is loading; neither needs a
+    click once it can go on."""
     page = signed_in
     page.context.set_offline(True)
     choose(page, {"name": "clip.mp4", "mimeType": "video/mp4", "buffer": CLIP.read_bytes()})
     status = page.locator(".row .status")
     expect(status).to_contain_text("No connection")
+    gallery = page.locator("asset-gallery")
+    gallery.evaluate("(gallery) => { gallery.refresh(); }")
+    expect(gallery.get_by_text("No connection")).to_be_visible()
     page.context.set_offline(False)
     expect(page.get_by_text("1 of 1 finished")).to_be_visible()
     expect(status).not_to_contain_text("No connection")
+    expect(card(page, "clip.mp4")).to_be_visible()
+    expect(gallery.get_by_text("No connection")).to_be_hidden()
 
 
 def test_a_file_that_is_not_allowed_says_why_in_its_row(signed_in: Page, site: Site) -> None:

@@ -39,7 +39,7 @@ export const de = {
   stateElsewhere: 'In einem anderen Browser begonnen',
   chooseAgain: 'Nicht abgeschlossen · {size} · zum Fortsetzen die Datei erneut wählen',
   packageFiles: { one: '1 Datei', other: '{done} von {count} Dateien' },
-  offline: 'Keine Verbindung · {sent} von {size}',
+  offline: 'Keine Verbindung',
   arrived: '{name} ist hochgeladen.',
   notUploaded: '{name} wurde nicht hochgeladen. {reason}',
 

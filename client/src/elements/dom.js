@@ -54,6 +54,9 @@ export function redraw(button, name) {
   button.replaceChildren(icon(name));
 }
 
+/** Whether the browser knows that there is no network; requests wait for it by themselves. */
+export const isOffline = () => navigator.onLine === false;
+
 /** Sets what differs: a screen reader reads again whatever is set again. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;

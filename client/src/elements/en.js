@@ -39,7 +39,7 @@ export const en = {
   stateElsewhere: 'Begun in another browser',
   chooseAgain: 'Unfinished · {size} · choose the file again to resume',
   packageFiles: { one: '1 file', other: '{done} of {count} files' },
-  offline: 'No connection · {sent} of {size}',
+  offline: 'No connection',
   arrived: '{name} is uploaded.',
   notUploaded: '{name} was not uploaded. {reason}',
 

@@ -7,7 +7,7 @@
 import { createLibrary } from '../store/library.js';
 import { copyText } from './clipboard.js';
 import { askForShare, confirmDeletion, showLink } from './dialogs.js';
-import { button, h, icon, setText } from './dom.js';
+import { button, h, icon, isOffline, setText } from './dom.js';
 import { Grid } from './grid.js';
 import { nameOf } from './packages.js';
 import { PlacedElement } from './placed.js';
@@ -83,7 +83,7 @@ export class AssetGallery extends PlacedElement {
     this.fault = h('p', { class: 'fault', part: 'error', role: 'alert' });
     this.more = button('small quiet', () => this.library.more(), say('more'));
     this.again = button('small quiet', () => this.refresh(), say('tryAgain'));
-    this.loading = h('p', { class: 'muted' }, say('loading'));
+    this.loading = h('p', { class: 'muted' });
     this.foot = h('div', { class: 'line foot' }, this.fault, this.again, this.loading, this.more);
     this.viewer = new Viewer(this);
     return h('div', { part: 'base' },
@@ -154,7 +154,8 @@ export class AssetGallery extends PlacedElement {
     this.emptyHint.hidden = Boolean(query);
     setText(this.fault, error ? this.words.error(error) : '');
     this.again.hidden = !error;
-    this.loading.hidden = !loading || Boolean(error);
+    this.loading.hidden = !loading;
+    setText(this.loading, this.words.say(isOffline() ? 'offline' : 'loading'));
     this.more.hidden = !hasMore || loading || Boolean(error);
     if (loading) return;
     // An end that was and stays in view is told of once: by being looked at anew it is told again.

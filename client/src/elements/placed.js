@@ -7,7 +7,7 @@ export class PlacedElement extends GatewayElement {
 
   #given = null;
   #made = null;
-  #unsubscribe = () => {};
+  #watching = new AbortController();
 
   get store() {
     return this.#given ?? this.#made;
@@ -43,13 +43,18 @@ export class PlacedElement extends GatewayElement {
   watch(make) {
     if (!this.#given && !this.gateway) return false;
     this.#made = this.#given ? null : make();
-    this.#unsubscribe = this.store.subscribe(() => this.show());
-    this.show();
+    this.#watching = new AbortController();
+    const { signal } = this.#watching;
+    const show = () => this.show();
+    signal.onabort = this.store.subscribe(show);
+    // What waits for the network must promise no speed, nor that it is loading.
+    for (const name of ['online', 'offline']) addEventListener(name, show, { signal });
+    show();
     return true;
   }
 
   stop() {
-    this.#unsubscribe();
+    this.#watching.abort();
     this.#made?.close();
     this.#made = null;
   }

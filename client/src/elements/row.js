@@ -1,6 +1,6 @@
 /** One line of the list of uploads. */
 
-import { button, h, icon, redraw, setText } from './dom.js';
+import { button, h, icon, isOffline, redraw, setText } from './dom.js';
 
 /** By state: the main button's icon and text, and the text of what stands beside the name. */
 const MAIN = {
@@ -109,9 +109,9 @@ export class Row {
       return `${words.say('packageFiles', { count, done })} · ${words.say(STATUS[state], values)}`;
     }
     if (state === 'done') return values.size;
-    if (state === 'sending' && navigator.onLine === false) return words.say('offline', values);
     const status = words.say(STATUS[state], values);
-    if (state !== 'sending' || !(speed > 0) || sent >= size) return status;
+    if (state === 'sending' && isOffline()) return `${words.say('offline')} · ${status}`;
+    if (!(speed > 0) || sent >= size) return status;
     const left = words.duration((size - sent) / speed);
     return `${status} · ${words.say('pace', { speed: words.bytes(speed), left })}`;
   }

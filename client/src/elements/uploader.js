@@ -1,7 +1,7 @@
 /** `<asset-uploader>`: takes files by any way there is, and shows how they fare. */
 
 import { createUploads } from '../store/uploads.js';
-import { button, h, icon, setText } from './dom.js';
+import { button, h, icon, isOffline, setText } from './dom.js';
 import { chosen, handles, receive } from './files.js';
 import { Keyed } from './keyed.js';
 import { PlacedElement } from './placed.js';
@@ -124,10 +124,6 @@ export class AssetUploader extends PlacedElement {
       over: (over) => this.drop.classList.toggle('over', over),
     }, signal);
     const on = (target, name, action) => target.addEventListener(name, action, { signal });
-    // Uploads wait for the network by themselves; their rows must not go on promising a speed.
-    const again = () => this.uploads && this.show(); // there is none before sign-in
-    on(window, 'offline', again);
-    on(window, 'online', again);
     const elsewhere = ({ target }) => target.gateway === this.gateway && this.quota.measure();
     on(document, 'assets-deleted', elsewhere);
     on(document, 'assets-restored', elsewhere);
@@ -206,7 +202,7 @@ export class AssetUploader extends PlacedElement {
     this.list.hidden = items.length === 0;
     const words = this.words;
     let text = count ? words.say(failed ? 'summaryFailed' : 'summary', { done, count, failed }) : '';
-    if (speed > 0 && sent < size && this.#busy() && navigator.onLine !== false) {
+    if (speed > 0 && sent < size && this.#busy() && !isOffline()) {
       const left = words.duration((size - sent) / speed);
       text += ` · ${words.say('pace', { speed: words.bytes(speed), left })}`;
     }

@@ -4,13 +4,16 @@ const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
 
 export class Words {
   #plural;
-  #number = new Map();
+  /** By the digits behind the point. */
+  #numbers;
   #date;
   #day;
 
   constructor(texts) {
     this.texts = texts;
     this.#plural = new Intl.PluralRules(texts.locale);
+    this.#numbers = [0, 1].map((places) => new Intl.NumberFormat(
+      texts.locale, { minimumFractionDigits: places, maximumFractionDigits: places }));
     this.#date = new Intl.DateTimeFormat(texts.locale, { dateStyle: 'medium', timeStyle: 'short' });
     this.#day = new Intl.DateTimeFormat(texts.locale, { dateStyle: 'medium' });
   }
@@ -30,7 +33,8 @@ export class Words {
       value /= 1000;
       step += 1;
     }
-    return `${this.#digits(value, step === 0 || value >= 99.95 ? 0 : 1)} ${UNITS[step]}`;
+    const places = step === 0 || value >= 99.95 ? 0 : 1;
+    return `${this.#numbers[places].format(value)} ${UNITS[step]}`;
   }
 
   duration(seconds) {
@@ -54,13 +58,5 @@ export class Words {
     const pointed = errors?.map((fault) => fault.detail).join(' ');
     const reason = this.say(`error.${slug}`) || pointed || detail || message || title || this.say('error');
     return filename ? `${filename}: ${reason}` : reason;
-  }
-
-  #digits(value, places) {
-    if (!this.#number.has(places)) {
-      const exactly = { minimumFractionDigits: places, maximumFractionDigits: places };
-      this.#number.set(places, new Intl.NumberFormat(this.texts.locale, exactly));
-    }
-    return this.#number.get(places).format(value);
   }
 }

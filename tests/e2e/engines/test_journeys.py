@@ -3,6 +3,7 @@
 Those marked `whole` are left to `make browsers`; the others are in every run.
 """
 
+from base64 import b64encode
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.e2e.conftest import CLIP
 from tests.e2e.engines.person import CARD, SIZE_OF_PICTURE, Person
 from tests.e2e.site import MIB
 from tests.e2e.test_multipart import put_count, sent_parts
-from tests.e2e.test_playback import Caller
+from tests.e2e.test_playback import PACKAGE, TYPES
 from tests.stores.cors import CorsProxy
 from tests.waiting import eventually
 
@@ -75,19 +76,24 @@ def test_parts_survive_a_pause_and_a_reload(
 
 
 @pytest.mark.whole
-def test_a_package_plays(person: Person) -> None:
-    """HLS, by the page's own player."""
-    Caller(person.site).upload_package()
-    person.tab.reload()
-    person.tab.until(
-        """() => {
-          const folders = document.querySelector('#project-filter');
-          if (![...folders.options].some(({ value }) => value === 'p1')) return false;
-          folders.value = 'p1';
-          return folders.dispatchEvent(new Event('change'));
-        }"""
+def test_a_package_goes_up_and_plays(person: Person) -> None:
+    """A folder with HLS is one asset, called as the folder, and plays by the page's own player."""
+    files = [file for file in PACKAGE.rglob("*") if file.suffix in TYPES]
+    person.tab.run(
+        """(files) => document.querySelector('#uploader').uploads.addPackage(
+          files.map(([path, text]) => {
+            const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+            const file = new File([bytes], path.split('/').at(-1));
+            return Object.defineProperty(file, 'webkitRelativePath', { value: path });
+          }))""",
+        [
+            [f"holiday/{file.relative_to(PACKAGE)}", b64encode(file.read_bytes()).decode()]
+            for file in files
+        ],
     )
-    person.open("master.m3u8")
+    person.tab.see("1 of 1 finished")
+    assert len(person.site.stored_keys()) == len(files)
+    person.open("holiday")
     assert person.play()["height"] in (90, 144)
 
 
@@ -112,14 +118,18 @@ def test_links_are_copied(person: Person, picture_file: Path) -> None:
 
 @pytest.mark.whole
 def test_what_was_deleted_comes_back(person: Person, picture_file: Path) -> None:
-    """Deleted it is gone from the store; restored it is whole, after a reload as well."""
+    """Deleted it is gone from the store; undone or restored it is whole, after a reload as well."""
     tab = person.tab
     person.upload(picture_file)
-    person.open("logo.png")
-    person.press("Delete")
-    tab.miss("logo.png", CARD)
-    tab.see("Undo", "button")
-    assert person.site.stored_keys() == set()
+    for undone in (True, False):
+        person.open("logo.png")
+        person.press("Delete")
+        tab.miss("logo.png", CARD)
+        tab.see("Undo", "button")
+        assert person.site.stored_keys() == set()
+        if undone:
+            tab.click("Undo")
+            tab.see("logo.png", CARD)
     tab.reload()
     tab.click("Deleted")
     tab.click("Restore logo.png")
