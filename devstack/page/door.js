@@ -11,7 +11,7 @@ const MODES = {
   signUp: {
     title: 'Create an account', submit: 'Create account', fields: ['email', 'password'],
     question: 'Have an account?', other: 'Sign in', next: 'signIn',
-    lead: 'A space of your own, that nobody else can name.',
+    lead: 'A space of your own that nobody else can reach.',
   },
   confirm: {
     title: 'Confirm your account', submit: 'Confirm', fields: ['code'],

@@ -23,7 +23,7 @@ export function askForKinds(uploader) {
     for (const group of packages) uploads.addPackage(group);
     const agreed = await ask({
       title: unsaid.length === 1 ? `Put ${unsaid[0].name} into the brand kit?` : `Put ${unsaid.length} files into the brand kit?`,
-      text: `${unsaid.length === 1 ? 'It is' : 'They are'} no audio, image or video. The brand kit keeps logos, fonts and documents.`,
+      text: `${unsaid.length === 1 ? 'This isn’t' : 'These aren’t'} audio, images or video. The brand kit keeps logos, fonts and documents.`,
       yes: 'Put into brand kit',
       no: 'Leave out',
     });

@@ -54,11 +54,11 @@ export class Shares {
   }
 
   async #revoke(share, name) {
-    const text = 'Whoever has the link cannot open this any more.';
+    const text = 'Whoever has the link will no longer be able to open this.';
     if (!await ask({ title: `Revoke the link to ${name}?`, text, yes: 'Revoke', no: 'Keep', danger: true })) return;
     try {
       await this.#gateway.revoke(share);
-      this.#say(`The link to ${name} works no longer.`);
+      this.#say(`The link to ${name} no longer works.`);
     } catch (error) {
       this.#say(words.error(error));
     }

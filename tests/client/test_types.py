@@ -171,7 +171,7 @@ await fetchAuthSession({ renew: true });
 new Uppy().addFiles('a');
 """
 
-PAGES = ("nextjs.md", "local-development.md", "client.md")
+PAGES = ("nextjs.md", "local-development.md", "client.md", "elements.md")
 
 #: Vite's own types say this.
 VITE = "interface ImportMeta { readonly env: Record<string, string> }"
@@ -212,7 +212,7 @@ def examples(*pages: str) -> dict[str, str]:
 
 def test_the_clients_types_fit_its_use_and_the_examples(faults: str) -> None:
     """The client's calls and the pages' code compile against the packages as published."""
-    assert len(examples(*PAGES)) == 4 + 3 + 1
+    assert len(examples(*PAGES)) == 4 + 3 + 1 + 1
     # Indented lines explain the one before.
     told = [line for line in faults.splitlines() if not line.startswith(("wrong.ts", " "))]
     assert told == []

@@ -173,7 +173,7 @@ def test_all_that_failed_is_tried_again_at_once(
     choose(page, *pictures)
     expect(page.get_by_text("0 of 3 finished · 3 failed")).to_be_visible()
     page.unroute_all(behavior="wait")
-    page.get_by_role("button", name="Try failed again").click()
+    page.get_by_role("button", name="Retry failed").click()
     expect(page.get_by_text("3 of 3 finished")).to_be_visible()
     assert len(site.stored_keys()) == 3
 
@@ -306,10 +306,10 @@ def test_what_another_browser_began_is_listed_and_can_be_given_up(
     headers = {"Authorization": f"Bearer {site.token()}"}
     urllib3.request("POST", f"{site.gateway.url}/v1/uploads", json=declared, headers=headers)
     page.reload()
-    expect(page.get_by_text("Begun in another browser")).to_be_visible()
+    expect(page.get_by_text("Started in another browser")).to_be_visible()
     expect(page.get_by_role("button", name="Resume other.mp4")).to_have_count(0)
     page.get_by_role("button", name="Discard other.mp4").click()
-    expect(page.get_by_text("Begun in another browser")).to_have_count(0)
+    expect(page.get_by_text("Started in another browser")).to_have_count(0)
     assert site.unfinished() == []
 
 
