@@ -103,8 +103,8 @@ export class Session {
   /** The access token, renewed when it is about to end or when the gateway refused it. */
   token = async ({ renew }) => {
     if (!this.#tokens) throw new SignInError('NotSignedIn', 'You are signed out.');
-    const { access } = this.#tokens;
-    if (!renew && claimsOf(access).exp * 1000 - Date.now() > EARLY_MS) return access;
+    const { access, ends } = this.#tokens;
+    if (!renew && ends - Date.now() > EARLY_MS) return access;
     try {
       const answer = await this.#call('InitiateAuth', {
         AuthFlow: 'REFRESH_TOKEN_AUTH', AuthParameters: { REFRESH_TOKEN: this.#tokens.refresh },
@@ -119,8 +119,14 @@ export class Session {
     return this.#tokens.access;
   };
 
-  #keep({ AccessToken, RefreshToken }, email) {
-    this.#tokens = { email, access: AccessToken, refresh: RefreshToken ?? this.#tokens?.refresh };
+  #keep({ AccessToken, RefreshToken, ExpiresIn }, email) {
+    this.#tokens = {
+      email,
+      access: AccessToken,
+      refresh: RefreshToken ?? this.#tokens?.refresh,
+      // By this clock, which may not be Cognito's.
+      ends: Date.now() + ExpiresIn * 1000,
+    };
     keep('localStorage', STORED, this.#tokens);
   }
 

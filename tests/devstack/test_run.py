@@ -83,6 +83,7 @@ def pages(tmp_path: Path) -> Client:
     for folder in (page, client):
         folder.mkdir()
     (page / "index.html").write_text("<p>hello")
+    (page / "visitor.html").write_text("<p>come in")
     (client / "a.js").write_text("export {}")
     (tmp_path / "secret").write_text("secret")
     return Client(Pages({"gateway": "http://g"}, page, client))
@@ -95,6 +96,12 @@ def test_the_page_and_the_client_are_served(pages: Client) -> None:
     assert (script.mimetype, script.text) == ("text/javascript", "export {}")
     assert index.headers["X-Content-Type-Options"] == "nosniff"
     assert index.headers["X-Frame-Options"] == "DENY"
+
+
+def test_whoever_was_sent_a_link_has_one_page(pages: Client) -> None:
+    """Under the names that the gateway is told, for shares and for upload requests."""
+    for name in ("share.html", "request.html"):
+        assert pages.get(f"/{name}").text == "<p>come in"
 
 
 def test_the_page_is_told_where_things_are(pages: Client) -> None:

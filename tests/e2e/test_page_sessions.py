@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import CLIP
 from tests.e2e.site import MIB, Site
-from tests.e2e.test_page import choose
+from tests.e2e.test_page import card, choose
 from tests.e2e.test_page_library import begin_film, pass_the_door, sign_in
 
 pytestmark = pytest.mark.browser
@@ -112,3 +112,16 @@ def test_without_storage_the_page_works(tab: Page, site: Site, picture: bytes) -
     expect(tab.get_by_text("1 of 1 finished")).to_be_visible()
     tab.reload()
     expect(tab.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_wrong_clock_costs_nothing(tab: Page, site: Site, picture: bytes, hours: int) -> None:
+    """A token lives as long as Cognito says, whatever time the browser believes it is."""
+    asked: list[str] = []
+    tab.on("request", lambda one: asked.append(one.headers.get("x-amz-target", "")))
+    tab.add_init_script(f"const now = Date.now; Date.now = () => now() + {hours} * 3_700_000;")
+    sign_in(tab, site)
+    choose(tab, {"name": "logo.png", "mimeType": "image/png", "buffer": picture})
+    expect(card(tab, "logo.png")).to_be_visible()
+    expect(tab.locator(".thumb img")).to_be_visible()
+    assert [target.rpartition(".")[2] for target in asked if target] == ["InitiateAuth"]
