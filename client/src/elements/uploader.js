@@ -39,6 +39,8 @@ export class AssetUploader extends PlacedElement {
 
   render() {
     const say = (key) => this.words.say(key);
+    // There is nothing to drop from, and there is a camera.
+    const touch = matchMedia('(hover:none) and (pointer:coarse)').matches;
     const input = (key, attributes) => h('input', {
       type: 'file', hidden: true, 'aria-label': say(key), ...attributes,
       onchange: ({ target }) => {
@@ -57,11 +59,12 @@ export class AssetUploader extends PlacedElement {
     this.chooseButton.part.add('primary');
     this.folderButton = opens('chooseFolder', 'folder', this.folder);
     this.cameraButton = opens('takePicture', 'camera', this.camera);
+    this.cameraButton.hidden = !touch;
     this.quota = new Quota(this);
     this.drop = h('section', { class: 'drop', part: 'drop', 'aria-label': say('drop') },
       icon('upload'),
-      h('div', {}, h('h2', { part: 'title' }, say('drop')),
-        h('p', { class: 'muted', part: 'hint' }, h('slot', { name: 'hint' }, say('dropHint')))),
+      h('div', {}, h('h2', { part: 'title', hidden: touch }, say('drop')),
+        h('p', { class: 'muted', part: 'hint' }, h('slot', { name: 'hint' }, !touch && say('dropHint')))),
       h('div', { class: 'line' }, this.chooseButton, this.folderButton, this.cameraButton,
         this.files, this.folder, this.camera),
       h('slot', { name: 'options' }),
@@ -95,7 +98,6 @@ export class AssetUploader extends PlacedElement {
     this.files.accept = this.getAttribute('accept') ?? '';
     this.folderButton.hidden = single || this.hasAttribute('no-folder')
       || !('webkitdirectory' in this.folder);
-    this.cameraButton.hidden = !matchMedia('(hover: none) and (pointer: coarse)').matches;
     this.#listen();
     if (!this.watch(() => createUploads(this.gateway, this.#options()))) return;
     this.quota.ask();
