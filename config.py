@@ -3,9 +3,10 @@
 Tests compare the documentation's table and ``.env.example`` with it. A field's name in capitals is
 the variable's name.
 
-Longer than other modules, as the list is. How an environment becomes ``Settings`` is in
-``config_reading.py``, how single texts are read in ``config_fields.py``, what settings demand of
-each other in ``config_rules.py``.
+How an environment becomes ``Settings`` is in ``config_reading.py``, how single texts are read in
+``config_fields.py``, what settings demand of each other in ``config_rules.py``.
+
+Over 200 lines because the list of settings is one.
 """
 
 from __future__ import annotations

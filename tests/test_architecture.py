@@ -50,6 +50,9 @@ CRYPTOGRAPHY = ("app.signing", "app.auth", "app.cli")
 #: puremagic names strangers; its tables are of no use to anything else.
 STANDARD_LIBRARY_ONLY = {"app.domain": set(), "app.media": {"puremagic"}}
 
+#: How a long module's docstring begins to say why it is one.
+REASON = "Over 200 lines because "
+
 #: Test modules in a folder of ``app/`` that are not about one module of it.
 THEMES = {
     "api/checksums": "CRC-64/NVME from declaration to completion, on every store",
@@ -155,6 +158,45 @@ def test_the_law_notices_a_wrong_import() -> None:
     assert not within("app.services", LAW[layer_of("config")])
     assert not within("config_fields", LAW[layer_of("app.services")])
     assert layer_of("app.auth.bearer") == "app.auth"
+
+
+#: Modules that are still to be divided.
+TOO_LONG = {
+    "app.assets.listing",
+    "app.assets.newest_folder",
+    "app.cli.doctor.deployment",
+    "app.cli.doctor.environment",
+    "app.cli.stack_changes",
+    "app.cli.stack_rollout",
+    "app.limits.redis_client",
+    "app.tracing",
+}
+
+
+@pytest.mark.parametrize(("name", "path"), modules(), ids=lambda value: str(value).split("/")[-1])
+def test_a_module_over_200_lines_says_why(name: str, path: Path) -> None:
+    """In its docstring, by a sentence that can be searched for; and only while it is that long."""
+    text = path.read_text()
+    gives_reason = REASON in (ast.get_docstring(ast.parse(text)) or "")
+    assert gives_reason == (text.count("\n") > 200) or name in TOO_LONG
+
+
+def views() -> Iterator[tuple[str, int]]:
+    """Every view, and how many lines it has below its docstring."""
+    for path in sorted((ROOT / "app" / "api").glob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and any(
+                ".route(" in ast.unparse(each) for each in node.decorator_list
+            ):
+                first, last = node.body[1], node.body[-1]
+                yield f"{path.stem}.{node.name}", (last.end_lineno or 0) - first.lineno + 1
+
+
+def test_views_have_at_most_ten_lines() -> None:
+    """What takes more is a use case (``app/assets``), or how an answer looks."""
+    lines = dict(views())
+    assert len(lines) > 40
+    assert {name: count for name, count in lines.items() if count > 10} == {}
 
 
 def test_tests_mirror_the_service() -> None:
