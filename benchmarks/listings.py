@@ -76,7 +76,7 @@ CASES: tuple[Case, ...] = (
     ("key order, over two years", Filters(), lambda n: at(within(n, 730 * DAY))),
     ("newest, over two years", NEWEST, lambda n: at(within(n, 730 * DAY))),
     (
-        "newest, half of them in the last minute",
+        "newest, half of them within one minute",
         NEWEST,
         lambda n: at(within(n // 2, MINUTE) + within(n // 2, 365 * DAY)),
     ),

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from app.assets.deleted import Deletions
+from app.assets.listing_filters import matcher, place_of, prefix_of, timed_stretches
 from app.assets.newest import Newest, is_timed
-from app.assets.newest_cursor import Place
 from app.assets.scan import MAX_CALLS, Line, Scan, ScanState, Stretch, no_folder, package_folder
-from app.domain.asset_ids import END, FIRST_DIGIT, first_at, text_of
 from app.domain.assets import ListedObject
 from app.domain.grammar import PREVIEW_START
-from app.domain.kinds import LIBRARY_KINDS, PROJECT_KINDS
 from app.domain.listing import Filters
 from app.domain.packages import PackageSize, Tally
 from app.domain.paths import AssetPath, Root
@@ -55,7 +52,7 @@ class AssetListings:
     def name(self, principal: Principal, filters: Filters) -> str:
         """What is listed, to tell cursors apart; ``ValidationFailed`` when it makes no sense."""
         filters.check()
-        prefix = _prefix(principal, filters)
+        prefix = prefix_of(principal, filters)
         special = [str(each or "") for each in filters[3:]]
         return "\n".join([prefix, *special]) if any(special) else prefix
 
@@ -64,12 +61,12 @@ class AssetListings:
     ) -> ListingPage:
         """A page that goes on from ``state``. It may be shorter than ``limit``, even empty, and not
         the last. ``NotVersioned`` for deletions where no versions are kept."""
-        root, prefix = Root(principal.sub), _prefix(principal, filters)
-        matches = _matcher(filters.q)
+        root, prefix = Root(principal.sub), prefix_of(principal, filters)
+        matches = matcher(filters.q)
         if filters.deleted:
             return self._deleted(root, prefix, matches, limit, state)
         if filters.newest:
-            place = _place(root, filters)
+            place = place_of(root, filters)
             newest = Newest(
                 self._listings, root.prefix, place, matches, bool(filters.q), filters.grouped
             )
@@ -128,7 +125,7 @@ class AssetListings:
         limit: int,
         state: Any,
     ) -> ListingPage:
-        place = _place(root, filters) if filters.timed else None
+        place = place_of(root, filters) if filters.timed else None
         folder_of = package_folder(root.prefix) if filters.grouped else no_folder
         # A package is counted as a whole, also where the prefix ends within it.
         begin = folder_of(prefix + "a") or prefix
@@ -136,11 +133,12 @@ class AssetListings:
 
         def wants(key: str) -> bool:
             # Names that are no timed ids sort among them.
-            return matches(key) and key.startswith(prefix) and _is_within(key, place)
+            within = matches(key) and key.startswith(prefix)
+            return within and (place is None or is_timed(key, place.folders))
 
         scan = Scan(
             self._listings,
-            [*_timed_stretches(place)] if place else [Stretch(begin)],
+            [*timed_stretches(place)] if place else [Stretch(begin)],
             ScanState.from_claims(state) if state else ScanState(preview=before),
             limit,
             MAX_CALLS,
@@ -158,49 +156,6 @@ class AssetListings:
         by_key = {each.version.key: (each.deleted_at, each.version_id) for each in found}
         deletions = {path: by_key[listed.key] for path, listed in page.assets}
         return ListingPage(page.assets, next_state, deletions=deletions)
-
-
-def _prefix(principal: Principal, filters: Filters) -> str:
-    root = Root(principal.sub)
-    return root.list_prefix(kind=filters.kind, project_id=filters.project_id, prefix=filters.prefix)
-
-
-def _place(root: Root, filters: Filters) -> Place:
-    kinds = LIBRARY_KINDS if filters.project_id is None else PROJECT_KINDS
-    folders = [
-        root.list_prefix(kind=kind, project_id=filters.project_id)
-        for kind in sorted(kinds if filters.kind is None else [filters.kind])
-    ]
-    return Place(
-        folders,
-        first_at(filters.since) if filters.since else 0,
-        first_at(filters.until) if filters.until else END,
-        not filters.timed,
-        first_at(datetime.now(UTC)),
-    )
-
-
-def _is_within(key: str, place: Place | None) -> bool:
-    return place is None or is_timed(key, place.folders)
-
-
-def _timed_stretches(place: Place) -> Iterable[Stretch]:
-    for folder in place.folders:
-        end = folder + text_of(place.ceiling) if place.ceiling < END else ""
-        yield Stretch(folder + FIRST_DIGIT, folder + text_of(place.floor), end)
-
-
-def _matcher(q: str) -> Callable[[str], bool]:
-    """Whether a key's file name holds ``q``, letter case and its spelling in Unicode aside."""
-    wanted = _folded(q)
-    if not wanted:
-        return lambda key: not is_preview(key)
-    return lambda key: wanted in _folded(key.rpartition("/")[2]) and not is_preview(key)
-
-
-def _folded(text: str) -> str:
-    # Twice, as folding the case of some letters takes them apart (Unicode, section 3.13, D145).
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def _page_of(root: Root, lines: Iterable[Line], next_state: Any) -> ListingPage:

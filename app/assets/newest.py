@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.assets.newest_cursor import Place, folders_after, state_after
-from app.assets.newest_folder import Ask, Entry, Folder
+from app.assets.newest_entries import Entry
+from app.assets.newest_folder import Folder
+from app.assets.newest_keys import Ask
 from app.assets.newest_search import Search
 from app.assets.scan import MAX_CALLS, Line, Scan, ScanState, Stretch, no_folder, package_folder
-from app.domain.asset_ids import FIRST_DIGIT, number_of
+from app.domain.asset_ids import FIRST_DIGIT, ID_LENGTH, number_of
 from app.s3.listings import Listings, Page
-
-_ID_LENGTH = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Newest:
 def ready_entries(folders: Sequence[Folder]) -> list[Entry]:
     """All that is known up to where the first folder's knowledge ends, in order."""
     edge = min(folder.edge for folder in folders)
-    return sorted(e for folder in folders for e in folder.entries if e.order <= edge)
+    return sorted(e for folder in folders for e in folder.entries.known if e.order <= edge)
 
 
 def _seen_untimed(state: Any, folders: Sequence[Folder]) -> int:
@@ -122,6 +122,6 @@ def is_timed(key: str, folders: Sequence[str]) -> bool:
     """Whether ``key`` lies under a timed id in one of ``folders``."""
     for prefix in folders:
         if key.startswith(prefix):
-            name = key[len(prefix) : len(prefix) + _ID_LENGTH + 1]
+            name = key[len(prefix) : len(prefix) + ID_LENGTH + 1]
             return name.endswith("/") and number_of(name[:-1]) is not None
     return False

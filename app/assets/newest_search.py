@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isqrt
 
-from app.assets.newest_folder import Ask, Folder, Landmark
+from app.assets.newest_asks import MOST, contents, probe, read_on, survey
+from app.assets.newest_density import Landmark
+from app.assets.newest_folder import Folder
+from app.assets.newest_keys import Ask
 from app.domain.asset_ids import end_below
 from app.s3.listings import MAX_PAGE
 
 #: Times what a page needs is what a window is to hold: the next pages read it again.
 _AMPLE = 4
-#: A window is to stay below a full answer although densities vary.
-_MOST = 700
 _FEWEST = 40
 #: From so few assets no density is told.
 _TELLING = 8
@@ -62,14 +63,14 @@ class Search:
             return []
         first = live[0]
         if first.inside is not None:
-            return [(first, first.read_on())]
+            return [(first, read_on(first))]
         planned = [
             (f, f.plan) for f in live if f.plan is not None and f.plan < f.hi and f.inside is None
         ]
         if planned:
             for folder in live:
                 folder.plan = None
-            return [(f, f.probe(plan)) for f, plan in planned]
+            return [(f, probe(f, plan)) for f, plan in planned]
         waiting = [folder for folder in live if folder.inside is None]
         level = min(folder.hi for folder in live)
         behind = [f for f in waiting if f.hi > level and _can_try(f, level)]
@@ -79,10 +80,18 @@ class Search:
             return [(lowest, self._choose(lowest, calls_left - len(live) + 1))]
         if behind:
             self._asked = True
-            return [(f, f.probe(level)) for f in behind][:calls_left]
+            return [(f, probe(f, self._at_or_below(f, level))) for f in behind][:calls_left]
         if all(folder.hi == level and not folder.ids for folder in waiting):
             return self._all_lower(waiting, level)[:calls_left] or self._guide(waiting, calls_left)
         return [(first, self._choose(first, calls_left - len(live) + 1))]
+
+    def _at_or_below(self, folder: Folder, level: int) -> int:
+        """Where to ask ``folder`` for all from ``level`` on: for ids it costs no more to ask for as
+        many as a page may need."""
+        count, span = folder.density.trend or (0, 0)
+        if not folder.counts_ids or count < _TELLING:
+            return level
+        return max(min(level, folder.hi - span * self._target(1) // count), 0)
 
     def _goes_alone(self, folder: Folder, live: Sequence[Folder]) -> bool:
         """Whether ``folder``, which is known the furthest, goes on until it may be enough for a
@@ -90,12 +99,12 @@ class Search:
         if self._filtered or self._careful or folder.landmark is None or folder.ids:
             return False
         enough = self._need if self._asked else self._need // len(live)
-        return sum(len(each.entries) for each in live) < enough
+        return sum(len(each.entries.known) for each in live) < enough
 
     def _all_lower(self, live: Sequence[Folder], level: int) -> list[tuple[Folder, Ask]]:
         """One window further down for all, while nothing speaks against it."""
         marks = [folder.landmark for folder in live]
-        trends = [folder.trend for folder in live if folder.trend]
+        trends = [folder.density.trend for folder in live if folder.density.trend]
         count = sum(count for count, _ in trends)
         if count >= _TELLING:
             # Folders that had several windows each count by their last one.
@@ -105,7 +114,7 @@ class Search:
             start = 0
         else:
             return []
-        return [(f, f.probe(start)) for f in live if _can_try(f, start)]
+        return [(f, probe(f, start)) for f in live if _can_try(f, start)]
 
     def _guide(self, live: Sequence[Folder], calls_left: int) -> list[tuple[Folder, Ask]]:
         """The folder of the highest landmark alone: where it comes to, the others try at once."""
@@ -114,22 +123,22 @@ class Search:
 
     def _target(self, folders: int) -> int:
         if self._filtered:
-            return _MOST
-        return min(max(_AMPLE * self._need // folders, _FEWEST), _MOST)
+            return MOST
+        return min(max(_AMPLE * self._need // folders, _FEWEST), MOST)
 
     def _choose(self, folder: Folder, calls_left: int) -> Ask:
         if folder.ids:
-            return self._choose_contents(folder)
+            return contents(folder, self._need)
         mark = folder.landmark
         target = self._target(len([f for f in self._folders if f.live]))
-        if folder.trend and folder.trend[0] >= _TELLING:
-            count, span = folder.trend
+        if folder.density.trend and folder.density.trend[0] >= _TELLING:
+            count, span = folder.density.trend
             start = folder.hi - max(span * target // count, 1)
-            folder.trend = None
+            folder.density.trend = None
             if mark is None or start > mark.at:
-                return folder.probe(max(start, 0))
+                return probe(folder, max(start, 0))
         if mark is None:
-            return folder.probe(folder.floor)
+            return probe(folder, folder.floor)
         return self._between(folder, mark, target, calls_left)
 
     def _between(self, folder: Folder, mark: Landmark, target: int, calls_left: int) -> Ask:
@@ -139,18 +148,18 @@ class Search:
         gap = end_below(top) - mark.at
         answers = gap // max(mark.width, 1)
         if gap < 2 or answers <= self._close(calls_left):
-            return folder.read_on()
+            return read_on(folder)
         if not self._careful and (ask := self._by_spans(folder, mark, answers)):
             return ask
         if folder.index not in self._even:
             # As dense as at the landmark all the way up, to begin with.
             self._even.add(folder.index)
             start = mark.at + gap - mark.width * target // MAX_PAGE
-            return folder.probe(max(start, mark.at + 1))
+            return probe(folder, max(start, mark.at + 1))
         # A full answer shows that it is not only here that it is dense.
-        if answers > _FAR and not folder.was_full:
-            return folder.probe(mark.at + max(isqrt(mark.width * gap), 1))
-        return folder.probe(mark.at + max(gap // 2, 1))
+        if answers > _FAR and not folder.density.was_full:
+            return probe(folder, mark.at + max(isqrt(mark.width * gap), 1))
+        return probe(folder, mark.at + max(gap // 2, 1))
 
     def _close(self, calls_left: int) -> int:
         """How many full answers are read one after the other."""
@@ -163,8 +172,8 @@ class Search:
         """By the spans of time above ``mark`` that hold something."""
         spans = [span for span in folder.spans if mark.at < span < folder.hi]
         if spans:
-            return folder.probe(spans[-self._some(folder, len(spans))])
-        ask = folder.survey(mark.at) if answers > _SURVEYED else None
+            return probe(folder, spans[-self._some(folder, len(spans))])
+        ask = survey(folder, mark.at) if answers > _SURVEYED else None
         if ask:
             self._even.discard(folder.index)
         return ask
@@ -175,15 +184,7 @@ class Search:
         if folder.index not in self._spanned:
             self._spanned.add(folder.index)
             return max(isqrt(spans), 1)
-        return spans if not folder.was_full else max(spans // 2, 1)
-
-    def _choose_contents(self, folder: Folder) -> Ask:
-        """The newest of the ids that are known: as many as one answer is likely to have all files
-        of; one alone after an answer that was full."""
-        count = self._need // 4 if folder.weight is None else int(_MOST / folder.weight)
-        if folder.was_full:
-            count = 1
-        return folder.contents(folder.ids[-min(max(count, 1), len(folder.ids))])
+        return spans if not folder.density.was_full else max(spans // 2, 1)
 
 
 def _can_try(folder: Folder, level: int) -> bool:

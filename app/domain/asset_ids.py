@@ -16,7 +16,8 @@ FIRST_DIGIT = "0"
 END = 1 << 124
 _TIMED = re.compile(r"0[0-9a-f]{7}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _DIGITS = 32
-_LENGTH = 36
+#: Characters of an id.
+ID_LENGTH = 36
 _DASHES = frozenset({8, 13, 18, 23})
 _RANDOM_BITS = 80
 _RANDOM = (1 << _RANDOM_BITS) - 1
@@ -54,7 +55,7 @@ def position(name: str) -> int:
     """About where ``name`` sorts among the numbers, whether an id stands at its beginning or not;
     never falls from one name to the next."""
     digits = ""
-    for at, char in enumerate(name[:_LENGTH]):
+    for at, char in enumerate(name[:ID_LENGTH]):
         if at in _DASHES:
             if char == "-":
                 continue

@@ -106,7 +106,7 @@ def test_t15_spans_of_time_lose_nothing(keys: set[str], limit: int, most: int) -
     with (
         patch("app.assets.newest_search._SURVEYED", 0),
         patch("app.assets.newest_search.MAX_PAGE", most),
-        patch("app.assets.newest_folder.MAX_PAGE", most),
+        patch("app.assets.newest_density.MAX_PAGE", most),
     ):
         assert listed(pages(MemoryBucket(keys, most), limit)) == newest_first(keys, FOLDERS)
 
@@ -227,3 +227,20 @@ def _kind(kinds: str, number: int, count: int) -> int:
     if kinds == "one":
         return 0
     return number % 4 if kinds == "mixed" else number * 4 // count
+
+
+@pytest.mark.parametrize("files", [(100,), (1, 1, 60, 150)])
+def test_t15_packages_fill_their_pages(files: tuple[int, ...]) -> None:
+    """T15: as nearly as 16,000 objects of the store are enough for it, behind the first page, on
+    which nothing is known; of packages alone, and of packages and films."""
+    RANDOM.seed(7)
+    keys: set[str] = set()
+    while len(keys) < 50_000:
+        folder = f"{FOLDERS[3]}{asset_id(NOW - RANDOM.randrange(2 * YEAR), RANDOM.getrandbits(74))}"
+        count = RANDOM.choice(files)
+        keys |= {f"{folder}/720p/{n}.ts" for n in range(count - 1)} | {f"{folder}/master.m3u8"}
+    found = [len(page) for page in pages(MemoryBucket(keys), 100, grouped=True)]
+    assert sum(found) == sum(key.endswith(".m3u8") for key in keys)
+    assert found[0] >= 80
+    assert min(found[1:-1]) >= 75
+    assert found[1:-1].count(100) > len(found[1:-1]) / 2

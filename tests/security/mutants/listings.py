@@ -63,7 +63,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T15",
         "what a page of the newest showed comes again",
-        Code("Folder._entries", "e.order > self._after", "True"),
+        Code("Entries._entries", "e.order > self._after", "True"),
     ),
     mutant(
         "T15",
@@ -73,17 +73,21 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T15",
         "until is not heeded in key order",
-        Code("_timed_stretches", "place.ceiling < END", "False"),
+        Code("timed_stretches", "place.ceiling < END", "False"),
     ),
     mutant(
         "T15",
         "since is not heeded",
-        Code("_place", "first_at(filters.since) if filters.since else 0", "0"),
+        Code(
+            "app.assets.listing_filters:place_of",
+            "first_at(filters.since) if filters.since else 0",
+            "0",
+        ),
     ),
     mutant(
         "T15",
         "names without a time pass for timed ones",
-        Code("_is_within", "is_timed(key, place.folders)", "True"),
+        Code("AssetListings._scan.wants", "is_timed(key, place.folders)", "True"),
     ),
     mutant(
         "T15",
@@ -98,6 +102,6 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T15",
         "a list of spans that was cut passes for all of them",
-        never("Folder._learn_spans", "self._is_full(page, last)"),
+        never("Folder._learn_spans", "self._mark_full(page) is not None"),
     ),
 )
