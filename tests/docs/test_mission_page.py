@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from secrets import token_hex
 
 import pytest
 
@@ -13,6 +14,7 @@ from app.cli.prices import PLANNED
 from app.cli.stack_changes import Found
 from app.cli.stack_environment import front_end_environment
 from app.domain.kinds import LIBRARY_KINDS, PROJECT_KINDS
+from app.services.signing import addresses
 from config import Settings
 from tests.docs.pages import DOCS
 from tests.infra.templates import REQUIRED, Made, load
@@ -87,3 +89,48 @@ def test_caches_alarms_and_lifetimes_are_those_of_the_template(made: Made) -> No
     ]
     for text in numbers:
         assert text in PAGE, text
+
+
+def test_the_pool_and_the_bucket_are_as_planned(made: Made) -> None:
+    """Password, sign-in, sign-up, MFA, client; versions, CORS, the archive after 90 days."""
+    pool = made.properties("UserPool")
+    rules = pool["Policies"]["PasswordPolicy"]
+    assert rules["MinimumLength"] == 8
+    assert all(rules[f"Require{each}"] for each in ("Uppercase", "Lowercase", "Numbers", "Symbols"))
+    assert pool["UsernameAttributes"] == pool["AutoVerifiedAttributes"] == ["email"]
+    assert pool["MfaConfiguration"] == "OPTIONAL"
+    assert not pool.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly")
+    assert not made.properties("UserPoolClient").get("GenerateSecret")
+    bucket = made.properties("Bucket")
+    assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
+    [cors] = bucket["CorsConfiguration"]["CorsRules"]
+    assert set(cors["AllowedMethods"]) == {"GET", "PUT", "POST", "DELETE", "HEAD"}
+    assert cors["AllowedHeaders"] == ["*"]
+    assert {"ETag", "x-amz-request-id"} < set(cors["ExposedHeaders"])
+    for name in ("Location", "x-amz-version-id"):
+        assert name in cors["ExposedHeaders"]
+    archiving = Made("template.yaml", {**REQUIRED, "ArchiveAfter90Days": "true"})
+    rules = archiving.properties("Bucket")["LifecycleConfiguration"]["Rules"]
+    [moved] = [each for rule in rules for each in rule.get("Transitions", [])]
+    assert moved == {"StorageClass": "GLACIER_IR", "TransitionInDays": 90}
+
+
+def test_the_plans_own_environment_is_taken_as_it_stands() -> None:
+    """Its names and its endpoint; a link is of the bucket's regional host."""
+    settings = Settings.from_env(
+        {
+            "COGNITO_USER_POOL_ID": "us-east-1_xxxxxxxxx",
+            "COGNITO_CLIENT_ID": "x" * 26,
+            "AWS_REGION": "us-east-1",
+            "S3_BUCKET_NAME": "vidverse-assets",
+            "S3_REGION": "us-east-1",
+            "S3_ACCESS_KEY_ID": "your-access-key-id",
+            "S3_SECRET_ACCESS_KEY": "your-secret-access-key",
+            "S3_ENDPOINT": "https://s3.amazonaws.com",
+            "SECRET_KEY": token_hex(32),
+        }
+    )
+    _, browsers = addresses(settings)
+    assert browsers.origin == "https://vidverse-assets.s3.us-east-1.amazonaws.com"
+    named = set(re.findall(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)`", PAGE))
+    assert {"S3_ENDPOINT", "S3_REGION", "AWS_REGION", "COGNITO_USER_POOL_ID"} <= named
