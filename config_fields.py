@@ -105,7 +105,7 @@ def check_redis_url(value: str) -> None:
             "must be redis://, rediss:// or unix://, or with +cluster or +sentinel: "
             "redis+cluster://host:port,host:port or redis+sentinel://host:port,host:port/name"
         )
-    from app.limits.redis_client import check
+    from app.limits.redis_address import check
 
     try:
         check(value)

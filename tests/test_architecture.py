@@ -39,7 +39,7 @@ LAW = {
     # a key or a region.
     "config": {"config_fields", "config_reading"},
     "config_reading": {"config_fields", "config_rules"},
-    "config_fields": {"app.limits.rates", "app.limits.redis_client", "app.signing.cloudfront_keys"}
+    "config_fields": {"app.limits.rates", "app.limits.redis_address", "app.signing.cloudfront_keys"}
     | {"app.domain.events"},
     "config_rules": {"app.domain.partitions"},
 }

@@ -108,7 +108,7 @@ def test_the_network_lets_through_what_settings_can_name() -> None:
     """Out: each protocol's own port. In: what the containers listen on, and no more."""
     [policy] = [each for (kind, _), each in OBJECTS.items() if kind == "NetworkPolicy"]
     out = {each["port"] for rule in policy["spec"]["egress"] for each in rule["ports"]}
-    sentinels = (ROOT / "app/limits/redis_client.py").read_text()
+    sentinels = (ROOT / "app/limits/redis_address.py").read_text()
     redis = {int(port) for port in re.findall(r"port or (\d+)\)", sentinels)}
     assert redis == {6379, 26379}
     watch = (ROOT / "docs/watch.md").read_text()

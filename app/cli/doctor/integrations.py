@@ -16,7 +16,7 @@ from app.cli.doctor.deployment import Deployment, host_of
 from app.cli.doctor.responses import Response
 from app.cli.doctor.results import Check, Result
 from app.events.webhook_addresses import is_forbidden, resolve_name
-from app.limits.redis_client import connect
+from app.limits.redis_address import connect
 
 REDIS = Check(
     "redis",

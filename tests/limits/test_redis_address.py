@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.limits.redis_client import check, connect
+from app.limits.redis_address import check, connect
 
 
 @pytest.mark.parametrize(
