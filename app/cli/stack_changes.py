@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -147,8 +146,8 @@ class Stack:
         on = {"EnableTerminationProtection": True}
         self._client.update_termination_protection(StackName=self.name, **on)
 
-    def apply(self, name: str) -> Iterator[str]:
-        """Carry out the change set ``name``, a line for each thing that happens.
+    def apply(self, name: str) -> Iterator[Mapping[str, Any]]:
+        """Carry out the change set ``name``: CloudFormation's event for each thing that happens.
 
         Raises ``StackError`` with the first failure when it is rolled back.
         """
@@ -158,10 +157,10 @@ class Stack:
         while True:
             for event in reversed([each for each in self._events() if each["EventId"] not in seen]):
                 seen.add(event["EventId"])
-                reason = event.get("ResourceStatusReason", "")
                 if event["ResourceStatus"].endswith("_FAILED") and not failure:
+                    reason = event.get("ResourceStatusReason", "")
                     failure = f"{event['LogicalResourceId']}: {reason}"
-                yield _line(event, reason)
+                yield event
             described = self._describe() or {"StackStatus": "DELETE_COMPLETE"}
             status = described["StackStatus"]
             if status in _ENDED_WELL:
@@ -193,9 +192,3 @@ def _change(change: Mapping[str, Any]) -> Change:
         change["ResourceType"],
         change.get("Replacement") in ("True", "Conditional"),
     )
-
-
-def _line(event: Mapping[str, Any], reason: str) -> str:
-    at: datetime = event["Timestamp"]
-    text = f"{at:%H:%M:%S}  {event['ResourceStatus']:<20}  {event['LogicalResourceId']}"
-    return f"{text}  {reason}" if event["ResourceStatus"].endswith("_FAILED") else text

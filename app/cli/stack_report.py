@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,6 +24,14 @@ def changes_table(changes: list[Change]) -> str:
         for each in changes
     ]
     return "\n".join([f"{len(changes)} change(s)", *lines])
+
+
+def event_line(event: Mapping[str, Any]) -> str:
+    """What happened to one resource, with the reason of a failure."""
+    reason = event.get("ResourceStatusReason", "")
+    at: datetime = event["Timestamp"]
+    text = f"{at:%H:%M:%S}  {event['ResourceStatus']:<20}  {event['LogicalResourceId']}"
+    return f"{text}  {reason}" if event["ResourceStatus"].endswith("_FAILED") else text
 
 
 def agreed(changes: list[Change]) -> bool:

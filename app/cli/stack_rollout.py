@@ -26,7 +26,7 @@ from app.cli.stack_environment import (
     kept_secrets,
 )
 from app.cli.stack_keys import Keys, keep_keys, retire_key, rotate_key
-from app.cli.stack_report import agreed, changes_table, report
+from app.cli.stack_report import agreed, changes_table, event_line, report
 from app.domain.partitions import partition_of
 
 _SECONDS_BETWEEN_QUESTIONS = 3
@@ -197,8 +197,8 @@ class Rollout:
         click.echo(f"{stack.name}: {changes_table(changes)}", err=True)
         if changes:
             if self._is_agreed(changes):
-                for line in stack.apply(self.change_set):
-                    click.echo(line, err=True)
+                for event in stack.apply(self.change_set):
+                    click.echo(event_line(event), err=True)
             else:
                 stack.forget(self.change_set, existing=existing)
                 if not self.request.dry_run:

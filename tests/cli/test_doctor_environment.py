@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from app import services
 from app.aws.environment import environment_faults
-from app.cli.doctor.environment import environment_results, read_environment
+from app.cli.doctor.environment import environment_results
+from app.cli.doctor.reading import read_environment
 from config import SCHEMA, Settings, SettingsError
 from tests.cli.patient import Patient
 from tests.test_config import GOOD

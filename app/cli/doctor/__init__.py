@@ -9,9 +9,10 @@ import click
 
 from app.cli.doctor.checks import run_checks
 from app.cli.doctor.deployment import Deployment
-from app.cli.doctor.environment import environment_results, process_environment, read_environment
+from app.cli.doctor.environment import environment_results
 from app.cli.doctor.fixes import fixes_for
 from app.cli.doctor.frontend import frontend_results, read_dotenv
+from app.cli.doctor.reading import process_environment, read_environment
 from app.cli.doctor.report import document, table
 from app.cli.doctor.responses import AwsError
 from app.cli.doctor.results import Result, failed

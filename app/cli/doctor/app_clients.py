@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from app.cli.doctor.deployment import Deployment, not_permitted
-from app.cli.doctor.responses import AwsError
+from app.cli.doctor.deployment import Deployment
+from app.cli.doctor.responses import AwsError, not_permitted
 from app.cli.doctor.results import Check, Result
 
 CONSOLE = "Console: Cognito > User pools > your pool"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.cli.doctor.deployment import Deployment, not_permitted
+from app.cli.doctor.deployment import Deployment
 from app.cli.doctor.policies import (
     Statement,
     demands_tls,
@@ -13,7 +13,7 @@ from app.cli.doctor.policies import (
     refused_of_browsers,
     statements_of,
 )
-from app.cli.doctor.responses import AwsError
+from app.cli.doctor.responses import AwsError, not_permitted
 from app.cli.doctor.results import Check, Result
 
 _SHOW = "`aws s3api get-bucket-policy --bucket {bucket}`"

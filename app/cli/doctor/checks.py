@@ -10,7 +10,6 @@ from app.cli.doctor.bucket_policy import bucket_policy_results
 from app.cli.doctor.cors import cors_results
 from app.cli.doctor.deployment import Deployment
 from app.cli.doctor.edge import edge_results
-from app.cli.doctor.environment import Environment
 from app.cli.doctor.identity import clock_results, identity_results
 from app.cli.doctor.integrations import (
     gateway_results,
@@ -20,6 +19,7 @@ from app.cli.doctor.integrations import (
 from app.cli.doctor.lifecycle import lifecycle_results
 from app.cli.doctor.manual import manual_results
 from app.cli.doctor.queue import queue_results
+from app.cli.doctor.reading import Environment
 from app.cli.doctor.results import Check, Result
 from app.cli.doctor.storage import storage_results
 

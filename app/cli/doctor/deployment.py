@@ -11,14 +11,12 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import urllib3
 
 from app import http_clients, http_environment
 from app.cli.doctor.responses import AwsError, Response, error_code, network_error
-from app.cli.doctor.results import Check, Result
 from app.domain.errors import StorageUnavailable
 from app.domain.partitions import partition_of
 from app.services.signing import addresses
@@ -168,28 +166,6 @@ def _session(profile: str | None) -> Any:
     import boto3
 
     return boto3.session.Session(profile_name=profile)
-
-
-def not_permitted(item: Check, error: AwsError) -> Result:
-    """The result for what could not be read."""
-    if error.is_denied:
-        return item.unknown(
-            "not permitted to look",
-            "Attach the stack's DoctorPolicyArn to your own user, then "
-            "`flask doctor --profile <yours>`.",
-        )
-    if not error.answered:
-        return item.unknown(
-            f"AWS could not be asked: {error.code}",
-            "From the same machine, `aws sts get-caller-identity` must answer: network, proxy, "
-            "credentials. docs/settings.md, Variables of others.",
-        )
-    return item.unknown(f"AWS answered {error.code}")
-
-
-def host_of(url: str) -> str:
-    """The host of an address, which is no secret, unlike the rest of some."""
-    return urlsplit(url if "://" in url else f"//{url}").hostname or url
 
 
 def _static_keys(settings: Settings) -> Credentials | None:

@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.cli.doctor.deployment import Deployment, host_of, not_permitted
-from app.cli.doctor.responses import AwsError, Response
+from app.cli.doctor.deployment import Deployment
+from app.cli.doctor.formatting import host_of
+from app.cli.doctor.responses import AwsError, Response, not_permitted
 from app.cli.doctor.results import Check, Result
 from app.cli.doctor.storage import BODY, remove_probe
 from app.signing.cloudfront import CloudFrontSigner

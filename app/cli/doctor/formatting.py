@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 
 def printable(value: object) -> str:
@@ -18,3 +19,8 @@ def format_instant(seconds: float) -> str:
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
     except (ValueError, OverflowError, OSError):
         return str(seconds)
+
+
+def host_of(url: str) -> str:
+    """The host of an address, which is no secret, unlike the rest of some."""
+    return urlsplit(url if "://" in url else f"//{url}").hostname or url

@@ -9,9 +9,10 @@ from app.auth.claims import MAX_LEEWAY_SECONDS
 from app.auth.jws import PUBLISHED_KIDS
 from app.auth.keyset import parse_jwks
 from app.cli.doctor.app_clients import CONSOLE, client_results
-from app.cli.doctor.deployment import Deployment, host_of, not_permitted
+from app.cli.doctor.deployment import Deployment
+from app.cli.doctor.formatting import host_of
 from app.cli.doctor.provider import provider_results
-from app.cli.doctor.responses import AwsError
+from app.cli.doctor.responses import AwsError, not_permitted
 from app.cli.doctor.results import Check, Result
 
 _PASSWORD = ("RequireUppercase", "RequireLowercase", "RequireNumbers", "RequireSymbols")

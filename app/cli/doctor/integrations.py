@@ -12,7 +12,8 @@ import urllib3
 from redis.exceptions import RedisClusterException
 
 from app import http_clients, http_environment
-from app.cli.doctor.deployment import Deployment, host_of
+from app.cli.doctor.deployment import Deployment
+from app.cli.doctor.formatting import host_of
 from app.cli.doctor.responses import Response
 from app.cli.doctor.results import Check, Result
 from app.events.webhook_addresses import is_forbidden, resolve_name

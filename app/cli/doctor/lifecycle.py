@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from app.cli.doctor.bucket import bucket_setting
-from app.cli.doctor.deployment import Deployment, not_permitted
-from app.cli.doctor.responses import AwsError
+from app.cli.doctor.deployment import Deployment
+from app.cli.doctor.responses import AwsError, not_permitted
 from app.cli.doctor.results import Check, Result
 from app.domain.expiry import TAG
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import urllib3
 
-from app.cli.doctor.deployment import Deployment, host_of
-from app.cli.doctor.formatting import printable
+from app.cli.doctor.deployment import Deployment
+from app.cli.doctor.formatting import host_of, printable
 from app.cli.doctor.responses import network_error
 from app.cli.doctor.results import Check, Result
 from app.services.auth import key_source

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.cli.doctor.deployment import Deployment, not_permitted
+from app.cli.doctor.deployment import Deployment
 from app.cli.doctor.policies import lets_service, statements_of
-from app.cli.doctor.responses import AwsError
+from app.cli.doctor.responses import AwsError, not_permitted
 from app.cli.doctor.results import Check, Result, Status
 
 QUEUE = Check(

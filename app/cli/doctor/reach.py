@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from app.auth.claims import MAX_LEEWAY_SECONDS
-from app.cli.doctor.deployment import Deployment, host_of
+from app.cli.doctor.deployment import Deployment
+from app.cli.doctor.formatting import host_of
 from app.cli.doctor.responses import Response
 from app.cli.doctor.results import Check, Result
 

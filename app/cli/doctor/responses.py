@@ -8,6 +8,8 @@ from xml.etree.ElementTree import ParseError, fromstring
 
 import urllib3
 
+from app.cli.doctor.results import Check, Result
+
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
 
 
@@ -67,3 +69,20 @@ def network_error(error: urllib3.exceptions.HTTPError) -> str:
     if isinstance(error, urllib3.exceptions.TimeoutError):
         return "no answer in time"
     return "no connection"
+
+
+def not_permitted(item: Check, error: AwsError) -> Result:
+    """The result for what could not be read."""
+    if error.is_denied:
+        return item.unknown(
+            "not permitted to look",
+            "Attach the stack's DoctorPolicyArn to your own user, then "
+            "`flask doctor --profile <yours>`.",
+        )
+    if not error.answered:
+        return item.unknown(
+            f"AWS could not be asked: {error.code}",
+            "From the same machine, `aws sts get-caller-identity` must answer: network, proxy, "
+            "credentials. docs/settings.md, Variables of others.",
+        )
+    return item.unknown(f"AWS answered {error.code}")

@@ -26,8 +26,8 @@ from app.auth.jws import (
 )
 from app.auth.keyset import PublicKey
 from app.auth.verifier import TokenVerifier
-from app.cli.doctor.deployment import Deployment, host_of
-from app.cli.doctor.formatting import printable
+from app.cli.doctor.deployment import Deployment
+from app.cli.doctor.formatting import host_of, printable
 from app.cli.doctor.provider import FETCH_SECONDS
 from app.cli.doctor.results import Result
 from app.cli.doctor.token_checks import (
