@@ -10,6 +10,7 @@ from flask_cors.core import get_cors_headers, get_cors_options
 
 from app.auth.act_as import HEADER as ACT_AS
 from app.operations.framework import current, remember_cors
+from app.operations.logs import REQUEST_ID_HEADER
 
 #: Sent by Uppy; Companion allows them.
 UPPY_HEADERS = ("Uppy-Versions", "Uppy-Auth-Token")
@@ -17,7 +18,7 @@ UPPY_HEADERS = ("Uppy-Versions", "Uppy-Auth-Token")
 TRACING_HEADERS = ("traceparent", "tracestate", "baggage", "sentry-trace")
 EXPOSED_HEADERS = (
     "Location",
-    "X-Request-Id",
+    REQUEST_ID_HEADER,
     "Retry-After",
     "RateLimit-Limit",
     "RateLimit-Remaining",
@@ -38,7 +39,7 @@ def allow_origins(app: Flask, origins: tuple[str, ...]) -> Callable[[str], list[
             "allow_headers": [
                 "Authorization",
                 "Content-Type",
-                "X-Request-Id",
+                REQUEST_ID_HEADER,
                 *UPPY_HEADERS,
                 *TRACING_HEADERS,
                 ACT_AS,

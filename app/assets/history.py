@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from app.domain.errors import NotVersioned
+from app.domain.grammar import USERS
 from app.domain.notifications import Change, Notification
 from app.s3.listings import Listings
 from app.s3.versions import Versions
 
-_ALL = "users/"
 _NO_VERSION = "null"
 
 
@@ -45,18 +45,18 @@ class History:
         return self._latest(after)
 
     def _objects(self, after: str) -> Iterator[Notification]:
-        page = self._listings.page(_ALL, start_after=after)
+        page = self._listings.page(USERS, start_after=after)
         while True:
             for found in page.objects:
                 yield Notification(Change.CREATED, self._bucket, found.key, found.last_modified)
             if page.next_token is None:
                 return
-            page = self._listings.page(_ALL, token=page.next_token)
+            page = self._listings.page(USERS, token=page.next_token)
 
     def _latest(self, after: str) -> Iterator[Notification]:
         markers: dict[str, str] | None = {"key-marker": after} if after else {}
         while markers is not None:
-            page = self._versions.page(_ALL, markers)
+            page = self._versions.page(USERS, markers)
             # Some stores list deletions apart.
             for key, version in sorted(page.versions, key=lambda entry: entry[0]):
                 if version.is_latest:

@@ -113,7 +113,7 @@ class UppyMultipart:
             self._strays.leave_only(target.key, target.s3_upload_id)
         if self._quota.limit(principal) is not None:
             arrived = sum(part.size for part in self.parts(target))
-            self._quota.hold_parts(principal, target.key, arrived, mark=target.mark)
+            self._quota.reserve(principal, target.key, arrived, mark=target.mark, multipart=True)
         return self._signer.parts(target.key, target.s3_upload_id, numbers)
 
     def sign_completion(self, principal: Principal, target: Target) -> SignedRequest:

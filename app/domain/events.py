@@ -19,6 +19,7 @@ from typing import Any
 from app.domain.actors import Actor, ActorType
 from app.domain.assets import StoredObject
 from app.domain.documents import asset_document, named, rfc3339
+from app.domain.grammar import USERS
 from app.domain.notifications import Notification
 from app.domain.paths import AssetPath, Root
 
@@ -104,7 +105,7 @@ def tried(now: datetime, nonce: str) -> AssetEvent:
 
 def owner_of(key: str) -> tuple[Root, AssetPath]:
     """Whose asset ``key`` is; ``NotFound`` or ``ValidationFailed`` for what is no asset's key."""
-    root = Root(key.removeprefix("users/").partition("/")[0])
+    root = Root(key.removeprefix(USERS).partition("/")[0])
     return root, root.path_of(key)
 
 

@@ -8,6 +8,8 @@ from app.domain.errors import ValidationFailed
 from app.domain.kinds import LIBRARY_KINDS, PROJECT_ID, PROJECT_KINDS
 from app.domain.segments import PLAIN_SEGMENTS, check_key_bytes, fault_in
 
+#: Below it lies all that users have, and nothing else.
+USERS = "users/"
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 _PLACE = (

@@ -14,13 +14,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from app.domain.errors import NotFound, ValidationFailed
-from app.domain.grammar import PREVIEW_START, UUID, match_path
+from app.domain.grammar import PREVIEW_START, USERS, UUID, match_path
 from app.domain.kinds import LIBRARY_KINDS, PROJECT_KINDS, Kind, check_project_id
 from app.domain.limits import MAX_KEY_BYTES
 from app.domain.principal import SUB, is_sub
 from app.domain.segments import check_key_bytes, fault_in
 
-_KEY = re.compile(rf"users/({SUB.pattern})/(.*)", re.DOTALL)
+_KEY = re.compile(rf"{USERS}({SUB.pattern})/(.*)", re.DOTALL)
 _KINDS = {str(kind): kind for kind in Kind}
 
 
@@ -132,11 +132,11 @@ class Root:
     @property
     def prefix(self) -> str:
         """``users/{sub}/``, with the slash that keeps ``abc`` and ``abcdef`` apart."""
-        return f"users/{self.sub}/"
+        return f"{USERS}{self.sub}/"
 
     def key(self, path: AssetPath, *, pointer: str = "/path") -> str:
         """The full S3 key; ValidationFailed when it exceeds 1,024 bytes."""
-        key = f"users/{self.sub}/{path.text}"
+        key = f"{USERS}{self.sub}/{path.text}"
         check_key_bytes(key, pointer)
         return key
 

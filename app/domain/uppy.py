@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from app.domain.declarations import Declaration, PartSizes, declare_upload
 from app.domain.errors import Fault, TooLarge, UploadIncomplete, ValidationFailed
 from app.domain.filenames import safe_filename
-from app.domain.grammar import UUID
+from app.domain.grammar import USERS, UUID
 from app.domain.kinds import Kind
 from app.domain.limits import MAX_SINGLE_BYTES, human_size
 from app.domain.parts import Part
@@ -55,7 +55,7 @@ class UppyFile:
         if name in ("", ".", ".."):  # no name, but a way to another folder
             raise ValidationFailed.at("/key", f"The key {fault_in(key)}.")
         cleaned = f"{folders}/{safe_filename(name)}"
-        if key.startswith("users/"):
+        if key.startswith(USERS):
             path = root.path_of(cleaned)
         else:
             path = AssetPath.parse(cleaned, pointer="/key")

@@ -126,10 +126,6 @@ class Quota:
             verdicts.update(zip(again, found, strict=True))
         return [refusal(verdicts[number], quota) for number in range(len(holds))]
 
-    def hold_parts(self, principal: Principal, key: str, size: int, *, mark: str) -> None:
-        """Keep what lies at ``key`` in parts by now. Raises as ``reserve`` does."""
-        self.reserve(principal, key, size, mark=mark, multipart=True)
-
     @contextmanager
     def reserved(self, principal: Principal, size: int) -> Iterator[None]:
         """Keep ``size`` bytes while the gateway itself writes objects (a copy, a restore).

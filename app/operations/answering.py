@@ -19,7 +19,7 @@ from app.operations.addresses import plain_address
 from app.operations.connections import Answer, Connection, Stream
 from app.operations.framework import encode_json
 from app.operations.framing import MAX_HEAD_BYTES
-from app.operations.logs import access_log, write_line
+from app.operations.logs import REQUEST_ID_HEADER, access_log, write_line
 from app.operations.perimeter import DATA_HEADERS
 
 #: What is written of a streamed answer before its client must take some.
@@ -74,7 +74,7 @@ def refuse(connection: Connection, status: int) -> None:
         "Content-Length": str(len(body)),
         "Cache-Control": "no-store",
         "Connection": "close",
-        "X-Request-Id": request_id,
+        REQUEST_ID_HEADER: request_id,
         **DATA_HEADERS,
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())

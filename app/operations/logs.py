@@ -19,6 +19,8 @@ from structlog.typing import EventDict, Processor
 
 from app.domain import signed_tokens
 
+#: Names a request in its answer, as the log does in its lines.
+REQUEST_ID_HEADER = "X-Request-Id"
 REDACTED = "[redacted]"
 # Threat T37, in every spelling that occurs: query strings, headers, Python and JSON reprs, and
 # the service's signed tokens wherever they stand.

@@ -25,7 +25,7 @@ from uuid_utils import uuid7
 
 from app.domain.errors import NotFound
 from app.operations.framework import current
-from app.operations.logs import access_log, write_line
+from app.operations.logs import REQUEST_ID_HEADER, access_log, write_line
 from app.operations.processes import Processes
 
 REQUESTS = Counter("gateway_requests", "Requests answered", ["method", "route", "status"])
@@ -60,7 +60,7 @@ def observe(app: Flask) -> None:
         status, seconds = response.status_code, time.perf_counter() - context.began
         _requests(method_label(asked.method), route, status).inc()
         _latency(route).observe(seconds)
-        response.headers.add("X-Request-Id", context.request_id)
+        response.headers.add(REQUEST_ID_HEADER, context.request_id)
         if access_log.isEnabledFor(logging.INFO):
             write_line(_line(asked, context, route, status, seconds))
         return response

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from app.domain.errors import Problem, StorageError
+from app.domain.grammar import USERS
 from app.s3 import operations
 from app.s3.client import S3Client
 from app.s3.errors import GONE, problem_of
@@ -80,7 +81,7 @@ class Deleter:
         ``prefix`` is ``users/{sub}/…/``. Raises ValueError for one that names a whole root or
         more (T44), else as ``delete`` does.
         """
-        if not re.fullmatch(r"users/[^/]+/(?:[^/]+/)+", prefix):
+        if not re.fullmatch(rf"{USERS}[^/]+/(?:[^/]+/)+", prefix):
             raise ValueError("a folder is users/{sub}/ and at least one name, and ends in /")
         token = None
         for _ in range(max_batches):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app import tracing
+from app.domain.grammar import USERS
 from app.s3.bulkhead import Bulkhead
 from app.s3.client import S3Client
 from app.s3.copies import Copier
@@ -34,7 +35,7 @@ class Storage:
 
     def check(self) -> None:
         """Ask for as little as shows that the bucket answers; raises a ``Problem``."""
-        self.listings.page("users/", limit=1)
+        self.listings.page(USERS, limit=1)
 
 
 def build_storage(settings: Settings, bulkhead: Bulkhead) -> Storage:

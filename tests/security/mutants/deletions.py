@@ -8,7 +8,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T44",
         "a whole root may be deleted as a folder",
-        never("Deleter.delete_folder", 'not re.fullmatch(r"users/[^/]+/(?:[^/]+/)+", prefix)'),
+        never("Deleter.delete_folder", "not re.fullmatch(__SHAPE, prefix)"),
     ),
     mutant(
         "T44",

@@ -63,7 +63,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T11",
         "a root ends without its slash",
-        Code("Root.prefix", 'f"users/{self.sub}/"', 'f"users/{self.sub}"'),
+        Code("Root.prefix", 'f"{USERS}{self.sub}/"', 'f"{USERS}{self.sub}"'),
     ),
     mutant(
         "T11",

@@ -84,6 +84,6 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T58",
         "parts of a browser's own upload do not count",
-        without("UppyMultipart.sign_parts", "self._quota.hold_parts(...)"),
+        without("UppyMultipart.sign_parts", "self._quota.reserve(...)"),
     ),
 )
