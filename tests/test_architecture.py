@@ -161,16 +161,7 @@ def test_the_law_notices_a_wrong_import() -> None:
 
 
 #: Modules that are still to be divided.
-TOO_LONG = {
-    "app.assets.listing",
-    "app.assets.newest_folder",
-    "app.cli.doctor.deployment",
-    "app.cli.doctor.environment",
-    "app.cli.stack_changes",
-    "app.cli.stack_rollout",
-    "app.limits.redis_client",
-    "app.tracing",
-}
+TOO_LONG = {"app.cli.stack_rollout", "app.tracing"}
 
 
 @pytest.mark.parametrize(("name", "path"), modules(), ids=lambda value: str(value).split("/")[-1])
