@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from app.cli.doctor import doctor
 from app.cli.doctor.frontend import PREFIXES, frontend_results
 from app.cli.doctor.results import Status
 from app.cli.doctor.surroundings import surrounding_results
@@ -149,3 +151,10 @@ def test_a_front_end_that_still_asks_the_stand_in_is_found() -> None:
     assert set(rows.values()) == {Status.OK}
     local = settings_of(COGNITO_ENDPOINT="http://127.0.0.1:9000")
     assert {row.status for row in frontend_results(local, given)} == {Status.OK}
+
+
+def test_an_empty_profile_is_not_taken_for_one() -> None:
+    """Of a script whose variable is not set: settings would be read by nobody."""
+    done = CliRunner().invoke(doctor, ["--profile", ""])
+    assert done.exit_code == 2
+    assert "--profile" in done.output

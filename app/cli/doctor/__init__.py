@@ -53,6 +53,8 @@ def doctor(
     Ends with 1 when there is a fault. An object of a few bytes is uploaded, read and removed
     again below users/asset-gateway-doctor/, unless --read-only.
     """
+    if profile == "":
+        raise click.UsageError("--profile names no profile")
     if token is not None:
         results = _explain(sys.stdin.read() if token == "-" else token)  # noqa: S105
     else:
