@@ -7,7 +7,7 @@ function tell(show, asked) {
   show({
     title: asked.files_left ? 'Send files' : 'All files are there',
     facts: [
-      `${asked.files_left} of ${asked.max_files} left`,
+      `${asked.files_left} of ${asked.max_files} files left`,
       `up to ${words.bytes(asked.max_bytes)} each`,
       `until ${words.date(asked.expires_at)}`,
     ].join(' · '),

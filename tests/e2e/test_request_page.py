@@ -23,7 +23,7 @@ def test_a_stranger_sends_files(tab: Page, site: Site, caller: Caller, picture: 
     tab.goto(f"{site.gateway.url}{asked['url']}")
     expect(tab.get_by_role("heading", name="Send files")).to_be_visible()
     expect(tab.get_by_text("<b>Please</b>")).to_be_visible()
-    expect(tab.get_by_text("2 of 2 left")).to_be_visible()
+    expect(tab.get_by_text("2 of 2 files left")).to_be_visible()
     large = picture + bytes(6 * 2**20)
     files = [("small.png", picture), ("large.png", large)]
     with tab.expect_file_chooser() as chooser:

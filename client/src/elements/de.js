@@ -87,7 +87,7 @@ export const de = {
   size: 'Größe',
 
   opening: 'Wird geöffnet …',
-  cannotShow: 'Dieser Browser kann die Datei nicht anzeigen.',
+  cannotShow: 'Die Datei kann hier nicht angezeigt werden.',
   needsHls: 'Dieser Browser kann das Paket nicht abspielen.',
 
   dismiss: 'Ausblenden',

@@ -84,7 +84,7 @@ export const en = {
   size: 'Size',
 
   opening: 'Opening …',
-  cannotShow: 'This browser can’t show this file.',
+  cannotShow: 'This file can’t be shown here.',
   needsHls: 'This browser can’t play this package.',
 
   dismiss: 'Dismiss',

@@ -13,7 +13,7 @@ import { nameOf } from './packages.js';
 import { PlacedElement } from './placed.js';
 import { Removal } from './removal.js';
 import { Selection } from './selection.js';
-import { common, gallery } from './style.js';
+import { styles } from './style.js';
 import { Viewer } from './viewer.js';
 
 const TYPING_MS = 300;
@@ -28,7 +28,7 @@ export class AssetGallery extends PlacedElement {
   #typing;
 
   constructor() {
-    super(common, gallery);
+    super(styles.common, styles.gallery);
   }
 
   /** A store of one's own (`createLibrary`), shown instead of one that the element makes. */

@@ -4,7 +4,7 @@ import { GatewayElement } from './base.js';
 import { h, icon } from './dom.js';
 import { playHls, playsByItself } from './hls.js';
 import { isManifest, nameOf } from './packages.js';
-import { common, player } from './style.js';
+import { styles } from './style.js';
 
 const RENEWALS = 3; // links that ended while somebody watched
 const FLAGS = ['autoplay', 'muted', 'loop'];
@@ -22,7 +22,7 @@ export class AssetPlayer extends GatewayElement {
   #renewed = 0;
 
   constructor() {
-    super(common, player);
+    super(styles.common, styles.player);
   }
 
   /** An asset of the gateway's; or, by the attribute `path`, its path. */

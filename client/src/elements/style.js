@@ -16,7 +16,7 @@ export function sheet(css) {
   return sheets.get(css);
 }
 
-export const common = `
+const common = `
 :host{--surface:var(--asset-surface,light-dark(#fff,#171a22));--sunken:var(--asset-sunken,light-dark(#eceef4,#0b0d12));--line:var(--asset-line,light-dark(#e1e4ec,#2a2f3b));--line-strong:var(--asset-line-strong,light-dark(#868d9f,#667085));--text:var(--asset-text,light-dark(#171a23,#e9ebf1));--muted:var(--asset-muted,light-dark(#596174,#9aa3b5));--accent:var(--asset-accent,light-dark(#4f4bd8,#8f8dff));--on-accent:var(--asset-on-accent,light-dark(#fff,#12131c));--wash:var(--asset-wash,light-dark(#efeffe,#22233d));--danger:var(--asset-danger,light-dark(#b92b3a,#ff8a92));--good:var(--asset-good,light-dark(#11806a,#4fd0b5));--radius:var(--asset-radius,14px);--shadow:0 8px 24px light-dark(#1a1d2b24,#0008);display:block;position:relative;color:var(--text);line-height:1.5}
 :host([hidden]),[hidden]{display:none!important}
 *{box-sizing:border-box}
@@ -52,10 +52,11 @@ dialog::backdrop{background:#0a0c12b3}
 .ask label{display:grid;gap:6px}
 .ask .line{justify-content:end;margin-top:8px}
 @media(forced-colors:active){.button,.card .thumb,.tile,.toast{border:1px solid ButtonBorder}.bar{border:1px solid CanvasText}.bar i{background:Highlight;forced-color-adjust:none}.card.selected .thumb{outline:3px solid Highlight}}
+@media(pointer:coarse){.button,.button.small{min-height:44px}.button.icon{width:44px}}
 @media(prefers-reduced-motion:no-preference){.bar i{transition:width .2s}}
 `;
 
-export const uploader = `
+const uploader = `
 .drop{display:flex;flex-wrap:wrap;align-items:center;gap:12px 20px;padding:24px;border:1.5px dashed var(--line-strong);border-radius:calc(var(--radius) * 1.4);background:var(--surface)}
 .drop.over{border-color:var(--accent);background:var(--wash)}
 .drop>svg{width:52px;height:52px;padding:13px;border-radius:var(--radius);background:var(--wash);color:var(--accent)}
@@ -81,10 +82,9 @@ export const uploader = `
 [data-state=failed] .status{color:var(--danger)}
 [data-state=done] .tick{color:var(--good)}
 .actions{display:flex;align-items:center}
-@media(pointer:coarse){.button{min-height:44px} .button.icon{width:44px}}
 `;
 
-export const gallery = `
+const gallery = `
 .head{margin-bottom:14px}
 .head input{flex:0 1 260px}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(var(--asset-card,190px),42vw),1fr));gap:20px 16px}
@@ -117,7 +117,7 @@ dt{color:var(--muted)}
 dd{min-width:0;overflow-wrap:anywhere}
 `;
 
-export const player = `
+const player = `
 .stage{display:grid;place-items:center;min-height:180px;background:var(--asset-stage,light-dark(#12141b,#08090d));color:#d5d9e3}
 .stage>:is(img,video){display:block;max-width:100%;max-height:var(--asset-stage-height,64dvh)}
 .stage>video{width:100%}
@@ -128,3 +128,6 @@ export const player = `
 .listen img{max-width:60%;max-height:220px;border-radius:var(--radius)}
 .listen audio{width:100%}
 `;
+
+/** By element. Together, because what is alike compresses better side by side. */
+export const styles = { common, uploader, gallery, player };

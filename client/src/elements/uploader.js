@@ -7,7 +7,7 @@ import { Keyed } from './keyed.js';
 import { PlacedElement } from './placed.js';
 import { Quota } from './quota.js';
 import { Row } from './row.js';
-import { common, uploader } from './style.js';
+import { styles } from './style.js';
 
 const ACTIVE = /^(waiting|sending|pausing|paused|verifying)$/;
 
@@ -20,7 +20,7 @@ export class AssetUploader extends PlacedElement {
   #awaited = null;
 
   constructor() {
-    super(common, uploader);
+    super(styles.common, styles.uploader);
   }
 
   /** A store of one's own (`createUploads`), shown instead of one that the element makes. */
@@ -62,7 +62,7 @@ export class AssetUploader extends PlacedElement {
     this.cameraButton.hidden = !touch;
     this.quota = new Quota(this);
     this.drop = h('section', { class: 'drop', part: 'drop', 'aria-label': say('drop') },
-      icon('upload'),
+      !touch && icon('upload'),
       h('div', {}, h('h2', { part: 'title', hidden: touch }, say('drop')),
         h('p', { class: 'muted', part: 'hint' }, h('slot', { name: 'hint' }, !touch && say('dropHint')))),
       h('div', { class: 'line' }, this.chooseButton, this.folderButton, this.cameraButton,
@@ -113,7 +113,7 @@ export class AssetUploader extends PlacedElement {
   }
 
   #options() {
-    const concurrency = Number(this.getAttribute('concurrency')) || undefined;
+    const concurrency = +this.getAttribute('concurrency') || undefined;
     return { concurrency, previews: !this.hasAttribute('no-previews') };
   }
 

@@ -3,6 +3,8 @@
 const EDGE = 480; // pixels of the longer side
 const PATIENCE_MS = 10e3; // as long as a film may take to show a frame
 const FRAME_SECONDS = 1;
+/** How often a frame that is there is drawn in vain, a tenth of a second apart. */
+const TRIES = 30;
 
 let before = Promise.resolve();
 
@@ -18,7 +20,7 @@ async function make(file) {
   if (/^image\/(?!svg)/.test(file.type)) {
     const bitmap = await createImageBitmap(file);
     try {
-      return await drawn(bitmap, bitmap.width, bitmap.height);
+      return await written(drawn(bitmap, bitmap.width, bitmap.height));
     } finally {
       bitmap.close();
     }
@@ -40,7 +42,12 @@ async function frameOf(file) {
       video.onseeked = resolve;
       video.src = url;
     });
-    return await drawn(video, video.videoWidth, video.videoHeight);
+    // WebKit says so a little before it can be drawn: what is drawn until then has no colour at all.
+    for (let i = 0; i < TRIES; i += 1) {
+      const canvas = drawn(video, video.videoWidth, video.videoHeight);
+      if (canvas.getContext('2d').getImageData(0, 0, 1, 1).data[3]) return await written(canvas);
+      await new Promise((resolve) => { setTimeout(resolve, 100); });
+    }
   } finally {
     video.removeAttribute('src');
     video.load();
@@ -48,17 +55,17 @@ async function frameOf(file) {
   }
 }
 
-async function drawn(source, width, height) {
+function drawn(source, width, height) {
   const scale = Math.min(1, EDGE / Math.max(width, height));
-  const canvas = document.createElement('canvas');
-  canvas.width = Math.max(1, Math.round(width * scale));
-  canvas.height = Math.max(1, Math.round(height * scale));
+  const pixels = (length) => Math.max(1, Math.round(length * scale));
+  const canvas = new OffscreenCanvas(pixels(width), pixels(height));
   canvas.getContext('2d').drawImage(source, 0, 0, canvas.width, canvas.height);
-  // Where a browser cannot write WebP it writes PNG, which is large of photographs.
-  const webp = await blobOf(canvas, 'image/webp');
-  return webp?.type === 'image/webp' ? webp : blobOf(canvas, 'image/jpeg');
+  return canvas;
 }
 
-const blobOf = (canvas, type) => new Promise((resolve) => {
-  canvas.toBlob(resolve, type, 0.8);
-});
+async function written(canvas) {
+  const as = (type) => canvas.convertToBlob({ type, quality: 0.8 });
+  // Where a browser cannot write WebP it writes PNG, which is large of photographs.
+  const webp = await as('image/webp');
+  return webp.type === 'image/webp' ? webp : as('image/jpeg');
+}

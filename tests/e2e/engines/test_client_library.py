@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from base64 import b64encode
 
 import pytest
 
 from tests.e2e.client_in_page import SETUP
+from tests.e2e.conftest import CLIP
 from tests.e2e.engines.tab import Tab
 from tests.e2e.site import MIB, Site
 from tests.e2e.test_client_store import SETUP as STORES
@@ -131,3 +133,22 @@ def test_many_files_go_up_by_one_call(client: Tab, site: Site) -> None:
     )
     assert told == [100 + i for i in range(300)]
     assert len(site.stored_keys()) == 300
+
+
+def test_a_film_gets_a_preview_that_shows_it(client: Tab) -> None:
+    """A frame of it, and not the black that an engine has before the first one is drawn."""
+    assert client.run(
+        """async (text) => {
+          const { previewOf } = await import('/client/src/store/previews.js');
+          const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+          const picture = await previewOf(new File([bytes], 'a.mp4', { type: 'video/mp4' }));
+          const bitmap = await createImageBitmap(picture);
+          const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+          const context = canvas.getContext('2d');
+          context.drawImage(bitmap, 0, 0);
+          const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+          return /^image[/](webp|jpeg)$/.test(picture.type)
+            && data.some((value, i) => i % 4 < 3 && value > 60);
+        }""",
+        b64encode(CLIP.read_bytes()).decode(),
+    )
