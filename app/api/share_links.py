@@ -13,6 +13,7 @@ from app.api.problems import render_problem
 from app.assets.shares import OpenedShare
 from app.domain.documents import rfc3339
 from app.domain.errors import NotFound
+from app.domain.policy import stored_type
 from app.schemas.shares import OpenedShareSchema
 
 blp = Blueprint("share_links", description="Where a share's link leads", public=True)
@@ -65,9 +66,11 @@ def open_share(token: str) -> Response:
 
 
 def _opened_answer(opened: OpenedShare) -> dict[str, Any]:
+    path = opened.share.path
     return {
-        "filename": opened.share.path.filename,
-        "content_type": opened.found.content_type,
+        "filename": path.filename,
+        # By its name where a back end stored it without a type: the page chooses a player by it.
+        "content_type": stored_type(opened.found.content_type, path.filename, path.kind),
         "size": opened.found.size,
         "url": opened.url,
         "query": opened.query,

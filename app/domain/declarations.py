@@ -92,8 +92,8 @@ def declare_upload(
         names: tuple[str, ...] = (safe_filename(declaration.filename, content_type=content_type),)
     else:
         names = package_filename(declaration.filename)
-        mark = package_mark(mark)
-    path = AssetPath.mint(kind, declaration.asset_id or asset_id, names, project_id)
+        asset_id, mark = declaration.asset_id, package_mark(mark)
+    path = AssetPath.mint(kind, asset_id, names, project_id)
     root.key(path, pointer="/filename")
     encode_metadata(declaration.metadata, mark)
     if declaration.checksum_sha256 and declaration.checksum_crc64nvme:

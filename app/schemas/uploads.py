@@ -37,11 +37,11 @@ check_crc64nvme = _base64_of(8, "a CRC-64/NVME, its 8 bytes in network order")
 
 
 def _declaration(*, method: str, preview_for: str | None = None, **declared: Any) -> Declaration:
-    asset = preview_for and AssetPath.parse(preview_for, pointer="/preview_for")
+    asset = None
+    if preview_for is not None:
+        asset = AssetPath.parse(preview_for, pointer="/preview_for")
     return Declaration(
-        method=None if method == "auto" else Method(method.upper()),
-        preview_for=asset or None,
-        **declared,
+        method=None if method == "auto" else Method(method.upper()), preview_for=asset, **declared
     )
 
 

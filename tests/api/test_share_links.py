@@ -105,6 +105,17 @@ def test_a_page_is_told_what_to_show(gateway: Gateway, carol: Caller) -> None:
     }
 
 
+def test_a_page_is_told_the_type_as_listings_tell_it(
+    gateway: Gateway, store: Store, carol: Caller
+) -> None:
+    """By the name, also where a back end wrote the file and named no type."""
+    path = f"video/{uuid.uuid4()}/clip.mp4"
+    store.client().put_object(Bucket=gateway.bucket, Key=f"users/{carol.sub}/{path}", Body=b"1")
+    [listed] = carol.get("/v1/assets?kind=video").json["items"]
+    told = shown(gateway, share(carol, path)["url"])
+    assert told["content_type"] == listed["content_type"] == "video/mp4"
+
+
 @pytest.mark.parametrize(
     ("accept", "leads_to"),
     [

@@ -228,6 +228,7 @@ def test_giving_up_leaves_a_completed_asset(alice: Caller) -> None:
         ({"kind": "brand_kit", "project_id": "p1"}, 422, "/kind"),
         ({"project_id": "../x"}, 422, "/project_id"),
         ({"asset_id": "not-a-uuid"}, 422, "/asset_id"),
+        ({"asset_id": ""}, 422, "/asset_id"),
         ({"method": "ftp"}, 422, "/method"),
         ({"checksum_sha256": "abc"}, 422, "/checksum_sha256"),
         ({"metadata": {"upload": "x"}}, 422, "/metadata"),

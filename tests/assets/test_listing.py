@@ -152,8 +152,18 @@ def within(key: str, wanted: Filters) -> bool:
 V4 = "0198f0a0-0000-4000-8000-000000000000"
 PACKAGE = [f"{ROOT.prefix}video/{V4}/{name}" for name in ("a.ts", "master.m3u8", "n/s.ts", "z.ts")]
 
+YESTERDAY = NOW - timedelta(days=1)
+DAILY = [
+    f"{ROOT.prefix}video/{asset_id(int((NOW - timedelta(days=day)).timestamp() * 1000), 0)}/b.mp4"
+    for day in range(4)
+]
+
 
 @settings(max_examples=300, deadline=None)
+@example(MemoryBucket(DAILY, 2), Filters(since=YESTERDAY), 9)
+@example(MemoryBucket(DAILY, 2), Filters(until=YESTERDAY), 9)
+@example(MemoryBucket(DAILY, 2), Filters(newest=True, since=YESTERDAY), 9)
+@example(MemoryBucket(DAILY, 2), Filters(newest=True, until=YESTERDAY), 9)
 @example(MemoryBucket(PACKAGE, 2), Filters(prefix=f"video/{V4}/m", grouped=True), 1)
 @example(MemoryBucket(PACKAGE, 2), Filters(prefix=f"video/{V4}/z", grouped=True), 1)
 @example(MemoryBucket(PACKAGE, 2), Filters(prefix=f"video/{V4[:9]}", grouped=True), 1)
