@@ -9,8 +9,8 @@ No span holds a URL, a header or an error's message: paths hold upload ids and s
 queries hold signatures. Only webhooks are told of the trace (``traceparent``): the store and
 Cognito have no use for it.
 
-Longer than other modules: all kinds of spans are made in one class, so that what no span may hold
-is seen in one place.
+Over 200 lines because all kinds of spans are made in one class, so that what no span may hold is
+seen in one place.
 
 https://opentelemetry.io/docs/specs/semconv/http/http-spans/
 """

@@ -160,16 +160,12 @@ def test_the_law_notices_a_wrong_import() -> None:
     assert layer_of("app.auth.bearer") == "app.auth"
 
 
-#: Modules that are still to be divided.
-TOO_LONG = {"app.cli.stack_rollout", "app.tracing"}
-
-
 @pytest.mark.parametrize(("name", "path"), modules(), ids=lambda value: str(value).split("/")[-1])
 def test_a_module_over_200_lines_says_why(name: str, path: Path) -> None:
     """In its docstring, by a sentence that can be searched for; and only while it is that long."""
     text = path.read_text()
     gives_reason = REASON in (ast.get_docstring(ast.parse(text)) or "")
-    assert gives_reason == (text.count("\n") > 200) or name in TOO_LONG
+    assert gives_reason == (text.count("\n") > 200)
 
 
 def views() -> Iterator[tuple[str, int]]:

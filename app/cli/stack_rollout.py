@@ -1,6 +1,6 @@
 """One run of ``flask provision``: replica, main stack, environment, alarms in ``us-east-1``.
 
-Longer than other modules: it is the one order in which all of it happens.
+Over 200 lines because it is the one order in which all of it happens.
 """
 
 from __future__ import annotations
