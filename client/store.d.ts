@@ -8,6 +8,7 @@ import type {
 export interface Told {
   readonly slug: Slug;
   readonly title: string;
+  /** What exactly, such as "The file is empty."; null where the title says all. */
   readonly detail: string | null;
   readonly canRetry: boolean;
   /** Of the file of a package that it concerns. */

@@ -13,7 +13,7 @@ export function Uploads() {
       {items.map(({ id, name, size, state, sent, error, preview }) => (
         <p key={id}>
           {preview && <img src={preview} alt="" height="48" />} {name}
-          <progress value={sent} max={size} /> {error?.title ?? state}
+          <progress value={sent} max={size} /> {error?.detail ?? error?.title ?? state}
           {state === 'sending' && <button onClick={() => uploads.pause(id)}>Pause</button>}
           {state === 'paused' && <button onClick={() => uploads.resume(id)}>Resume</button>}
           {error?.canRetry && <button onClick={() => uploads.retry(id)}>Retry</button>}
