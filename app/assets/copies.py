@@ -7,7 +7,9 @@ the asset is still there, at one place or both.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -18,7 +20,7 @@ from app.assets.previews import Previews
 from app.assets.verification import Verifier
 from app.domain.assets import StoredObject
 from app.domain.copies import Copy, Destination, plan_copy, relocate
-from app.domain.errors import NotFound, StorageUnavailable, TooLarge, UploadRejected
+from app.domain.errors import NotFound, Problem, StorageUnavailable, TooLarge, UploadRejected
 from app.domain.kinds import Kind
 from app.domain.packages import is_package
 from app.domain.paths import AssetPath, Root
@@ -33,7 +35,7 @@ from app.signing.marks import CopyMarks
 
 #: Files of one package: what one call can look at, copy and verify.
 MAX_FILES = 1000
-
+log = logging.getLogger("gateway.copies")
 
 #: What lies at each path, with its first bytes.
 _Sources = dict[AssetPath, tuple[StoredObject, bytes]]
@@ -103,8 +105,8 @@ class Copies:
         is held until it has expired. Raises ``QuotaExceeded`` for want of it, and ``InProgress``
         while another request moves the same asset.
         """
-        claim = path.package_folder if is_package(path) else path.text
-        with self._claims.claimed(principal.sub, claim or path.text):
+        # By its folder, which a package is moved by, and a preview belongs to.
+        with self._claims.claimed(principal.sub, path.package_folder or path.text):
             return self._move(principal, path, to)
 
     def _move(self, principal: Principal, path: AssetPath, to: Destination) -> Relocated:
@@ -118,13 +120,32 @@ class Copies:
         sources = [copy.source for copy in plan.copies]
         with self._quota.moving(principal, {source.key: source.size for source in sources}):
             moved = self._make(plan)
-            if not self._copier.unchanged(sources):
+            try:
+                if not self._copier.unchanged(sources):
+                    raise StorageUnavailable("The asset changed while it was moved; try again")
+            except Problem:
                 self._copier.undo(plan.copies)
-                raise StorageUnavailable("The asset changed while it was moved; try again")
-            failures = self._deletion.delete_keys(principal, [source.key for source in sources])
-        for problem in failures.values():
-            raise problem
+                raise
+            self._remove(principal, [source.key for source in sources])
         return moved
+
+    def _remove(self, principal: Principal, keys: Sequence[str]) -> None:
+        """Delete what was copied. From here on nothing is undone: what the store did not answer to
+        it may still do, and then there would be neither.
+
+        Who is told that it failed asks again; so a move whose sources are gone has not failed.
+        """
+        try:
+            failures = self._deletion.delete_keys(principal, keys)
+        except Problem as problem:
+            with suppress(Problem):
+                if self._copier.are_gone(keys):
+                    log.warning("what ended with a move was not told: %s", problem.slug)
+                    self._deletion.forget(principal, keys)
+                    return
+            raise
+        for refusal in failures.values():
+            raise refusal
 
     def _sources(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
@@ -21,6 +22,8 @@ from app.s3.objects import Objects
 
 #: A thousand objects each: what one call does of a folder.
 MAX_BATCHES = 5
+
+log = logging.getLogger("gateway.deletion")
 
 
 class DeletionReporter(Protocol):
@@ -90,6 +93,14 @@ class Deletion:
         """As ``delete_many``, by full keys."""
         return self._delete(principal, keys, lambda: self._deleter.delete_keys(keys))
 
+    def forget(self, principal: Principal, keys: Collection[str]) -> None:
+        """End what outlives the objects at ``keys``, which are gone: all that can be ended."""
+        self._forget(principal, keys)
+        try:
+            self._shares.end(principal, keys, self._shares.of_assets(principal, keys))
+        except Problem as problem:
+            log.warning("shares of what is gone were left: %s", problem.slug)
+
     def delete_package(self, principal: Principal, path: AssetPath) -> FolderDeletion:
         """Delete a package, up to 5,000 objects a call; ``ValidationFailed`` for another path."""
         if not is_package(path) or path.package_folder is None:
@@ -106,9 +117,15 @@ class Deletion:
         """Raises the first problem when nothing could be deleted, so that calling again ends."""
         deleted, complete, problem = 0, False, None
         prefix = Root(principal.sub).prefix + folder
-        for batch in self._deleter.delete_folder(prefix, max_batches=MAX_BATCHES):
+
+        def end_shares(keys: Collection[str]) -> None:
+            # Before: a second call would not find the names of what the first has deleted.
+            self._shares.end(principal, keys, self._shares.of_assets(principal, keys))
+
+        for batch in self._deleter.delete_folder(
+            prefix, max_batches=MAX_BATCHES, before=end_shares
+        ):
             self._forget(principal, batch.keys)
-            self._shares.end(principal, batch.keys, self._shares.of_assets(principal, batch.keys))
             deleted += len(batch.keys)
             problem = problem or next(iter(batch.failures.values()), None)
             complete = batch.complete and problem is None

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 from xml.sax.saxutils import escape
@@ -75,8 +75,15 @@ class Deleter:
             each.key: problem for each, problem in self.delete(map(ObjectIdentifier, keys)).items()
         }
 
-    def delete_folder(self, prefix: str, *, max_batches: int) -> Iterator[Batch]:
+    def delete_folder(
+        self,
+        prefix: str,
+        *,
+        max_batches: int,
+        before: Callable[[Collection[str]], object] = lambda _keys: None,
+    ) -> Iterator[Batch]:
         """Delete what lies below ``prefix``, a thousand objects a batch; ends when it is empty.
+        ``before`` each batch goes, it is told of its keys.
 
         ``prefix`` is ``users/{sub}/…/``. Raises ValueError for one that names a whole root or
         more (T44), else as ``delete`` does.
@@ -86,6 +93,7 @@ class Deleter:
         token = None
         for _ in range(max_batches):
             page = self._listings.page(prefix, token=token)
+            before([found.key for found in page.objects])
             failures = self.delete_keys(found.key for found in page.objects)
             token = page.next_token
             yield Batch(

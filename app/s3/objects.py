@@ -163,11 +163,14 @@ class Objects:
                 key,
                 query=_named(version_id),
                 headers={"range": f"bytes=0-{count - 1}"},
-                expect=GONE | NO_METHOD | OUT_OF_RANGE,
+                # As HEAD: only a version can be a deletion.
+                expect=(GONE | NO_METHOD if version_id else GONE) | OUT_OF_RANGE,
                 enough=count,
             )
         except Refused as refusal:
             return (None, b"") if refusal.code in OUT_OF_RANGE else None
+        # A page of a proxy has none, and is no object, whatever it is read for.
+        etag_of(answer)
         # Nothing may be judged, and removed, by the half that came.
         if len(answer.body) != min(count, size_of(answer)):
             raise StorageUnavailable("The storage stopped in the middle of an answer")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from app.domain.errors import StorageError
+from app.domain.errors import StorageError, StorageUnavailable
 from app.s3.client import S3Client
 from app.s3.operations import COPY_OBJECT, DELETE_OBJECTS, Operation
 from tests.gateway import Caller, Gateway, fetch, running_gateway
@@ -293,6 +293,80 @@ def test_a_failed_deletion_loses_nothing(
     assert carol.post("/v1/assets/move", {"path": path}).status_code == 502
     assert path in paths(gateway, carol)
     assert len(paths(gateway, carol)) == 2
+
+
+@pytest.mark.parametrize("of", ["one file", "a package"])
+def test_a_second_look_that_fails_leaves_no_copy(
+    gateway: Gateway, carol: Caller, failing: dict[str, int], of: str
+) -> None:
+    """Before anything is deleted a move can be undone: asked again, it leaves one asset."""
+    folder = f"video/{uuid.uuid4()}"
+    if of == "a package":
+        put_package(gateway, carol, folder)
+    else:
+        folder = put(gateway, carol, f"image/{uuid.uuid4()}/a.png", ContentType="image/png")
+    before = sorted(paths(gateway, carol))
+    failing["head_object"] = 0
+    assert carol.post("/v1/assets/move", {"path": folder}).status_code == 502
+    del failing["head_object"]
+    assert eventually(lambda: sorted(paths(gateway, carol)) == before)
+    assert carol.post("/v1/assets/move", {"path": folder}).status_code == 201
+    assert eventually(lambda: len(paths(gateway, carol)) == len(before))
+
+
+def test_a_move_whose_deletion_gave_no_answer_is_a_move(
+    gateway: Gateway, carol: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The original is gone, so the asset is where it was to go: 201, not a 503 and then a 404 that
+    tell nobody where; its share ends all the same."""
+    path = carol.upload(PNG)["path"]
+    share = carol.post("/v1/shares", {"path": path}).json
+    ask = S3Client.ask
+
+    def lose(self: S3Client, operation: Operation, key: str = "", **options: Any) -> Any:
+        answer = ask(self, operation, key, **options)
+        if operation is DELETE_OBJECTS and b"/shares/" not in options["body"]:
+            raise StorageUnavailable
+        return answer
+
+    monkeypatch.setattr(S3Client, "ask", lose)
+    made = copied(carol.post("/v1/assets/move", {"path": path, "project_id": "p"}))["path"]
+    assert eventually(lambda: paths(gateway, carol) == [made])
+    assert carol.delete(f"/v1/shares/{share['share_id']}").status_code == 404
+
+
+def test_a_move_is_done_though_its_shares_could_not_be_ended(
+    gateway: Gateway, carol: Caller, failing: dict[str, int]
+) -> None:
+    """They open nothing, as what they are of is gone."""
+    path = carol.upload(PNG)["path"]
+    share = carol.post("/v1/shares", {"path": path}).json
+    failing[DELETE_OBJECTS.name] = 1
+    made = copied(carol.post("/v1/assets/move", {"path": path, "project_id": "p"}))["path"]
+    record = f"shares/{share['share_id']}.json"
+    assert eventually(lambda: sorted(paths(gateway, carol)) == [made, record])
+    assert carol.get(share["url"]).status_code == 404
+
+
+def test_t52_of_moves_of_a_package_and_a_file_in_it_one_succeeds(
+    gateway: Gateway, carol: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T52: they overlap, so that each would copy what the other is about to delete."""
+    folder = f"video/{uuid.uuid4()}"
+    put_package(gateway, carol, folder)
+    ask, begun, inner = S3Client.ask, list[bool](), list[TestResponse]()
+
+    def move_meanwhile(self: S3Client, operation: Operation, key: str = "", **options: Any) -> Any:
+        if operation is COPY_OBJECT and not begun:
+            begun.append(True)
+            inner.append(carol.post("/v1/assets/move", {"path": folder}))
+        return ask(self, operation, key, **options)
+
+    monkeypatch.setattr(S3Client, "ask", move_meanwhile)
+    outer = carol.post("/v1/assets/move", {"path": f"{folder}/720p/seg 1.ts"})
+    assert (outer.status_code, inner[0].status_code) == (201, 409), inner[0].json
+    assert inner[0].json["type"] == "/problems/in-progress"
+    assert eventually(lambda: len(paths(gateway, carol)) == len(HLS))
 
 
 def test_an_original_that_changes_during_a_move_is_kept(

@@ -12,6 +12,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.assets import deletion
+from app.assets.shares import Shares
 from app.domain.errors import StorageUnavailable
 from app.s3.answers import Answer
 from app.s3.client import S3Client
@@ -257,3 +258,27 @@ def test_what_ends_with_an_asset_ends_at_the_second_call(
     fails = False
     assert carol.delete(f"/v1/assets/{path}").status_code == 204
     assert paths(front_gateway, carol) == []
+
+
+def test_the_shares_of_a_folder_end_at_the_second_call(
+    front_gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that failed on them has left the files by whose names they are found: else one would
+    open again what comes back there."""
+    carol = front_gateway.client_for(str(uuid.uuid4()))
+    path = carol.upload(PNG, project_id="p")["path"]
+    url = carol.post("/v1/shares", {"path": path}).json["url"]
+    asked: list[str] = []
+    of_assets = Shares.of_assets
+
+    def spoiled(self: Shares, *told: Any) -> Any:
+        asked.append("shares")
+        if len(asked) == 1:
+            raise StorageUnavailable
+        return of_assets(self, *told)
+
+    monkeypatch.setattr(Shares, "of_assets", spoiled)
+    assert carol.delete("/v1/projects/p").status_code == 503
+    assert carol.delete("/v1/projects/p").json["complete"]
+    assert carol.post("/v1/assets/restore", {"path": path}).status_code == 200
+    assert carol.app.test_client().get(url).status_code == 404

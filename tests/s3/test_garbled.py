@@ -230,6 +230,26 @@ def test_a_404_of_the_store_says_that_it_is_gone() -> None:
         bucket.objects.delete(KEY)
 
 
+@pytest.mark.parametrize("data", [HTML, b"", ERRORS[0]])
+def test_t53_a_page_is_no_record(data: bytes) -> None:
+    """T53: a share is not closed by a 200 that is no object: 502, where it was a 404."""
+    page = Canned(200, data, {"Content-Length": str(len(data)), "Content-Type": "text/html"})
+    with pytest.raises(StorageError):
+        bucket_over(page).objects.beginning(KEY, 4096)
+
+
+@pytest.mark.parametrize("data", [b"", b"<Error><Code>MethodNotAllowed</Code></Error>"])
+def test_t53_only_a_version_can_be_a_deletion(data: bytes) -> None:
+    """T53: S3 answers GET and HEAD of one with 405. Of a key it is a fault, and nothing is gone."""
+    for name in ("beginning", "head", "read"):
+        objects = bucket_over(Canned(405, data)).objects
+        with pytest.raises(StorageError):
+            objects.head(KEY) if name == "head" else getattr(objects, name)(KEY, 16)
+    bucket = bucket_over(Canned(405, data))
+    assert bucket.objects.head(KEY, "v") is None
+    assert bucket.objects.read(KEY, 16, "v") is None
+
+
 @pytest.mark.parametrize("name", FROM_HEADERS)
 @pytest.mark.parametrize(
     "spoilt",

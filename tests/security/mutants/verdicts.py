@@ -187,6 +187,11 @@ MUTANTS: tuple[Mutant, ...] = (
             "self._copy_marks.fits(found.mark, key, found.size) and not wrote_for_browser()",
         ),
     ),
+    mutant(
+        "T52",
+        "a package moves while a file in it does",
+        Code("Copies.move", "path.package_folder or path.text", "path.text"),
+    ),
     mutant("T52", "any mark is a copy's", always("CopyMarks.fits", "any(__EACH)")),
     mutant("T61", "any mark says who wrote", always("ActorMarks.read", "any(__EACH)")),
     mutant(
