@@ -16,6 +16,7 @@ from app.api.routes import Routes
 from app.domain.errors import Problem, TooLarge, UnsupportedType, ValidationFailed
 from app.operations.framework import current
 from app.operations.framing import MAX_BODY_BYTES as MAX_LIST_BODY_BYTES
+from app.schemas.faults import schema_problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -89,9 +90,11 @@ class StrictJSONProvider(DefaultJSONProvider):
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Parse ``s``; raises ``ValueError`` for anything a second parser might read otherwise."""
+        # The library guesses an encoding. A mark at the beginning may be passed over (§8.1).
+        text = s.decode("utf-8-sig") if isinstance(s, bytes) else s
         try:
             return json.loads(
-                s,
+                text,
                 parse_constant=_refuse,
                 parse_float=_finite,
                 object_pairs_hook=_unique,
@@ -129,6 +132,13 @@ class BodyParser(FlaskParser):
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
         "query": None,
     }
+
+    def load_querystring(self, req: Request, schema: Any) -> Any:
+        """The parameters. Raises ``ValidationFailed`` for one that is there twice."""
+        for name, values in req.args.lists():
+            if len(values) > 1:
+                raise schema_problem({name: ["Is given more than once."]})
+        return super().load_querystring(req, schema)
 
     def load_json(self, req: Request, schema: Any) -> Any:
         """The parsed body, ``missing`` when none was sent.

@@ -38,6 +38,36 @@ def test_t40_bodies_that_are_not_as_they_should_be(alice: Caller, body: bytes, s
     assert answer.content_type == "application/problem+json"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"])
+def test_t40_json_is_in_utf_8(alice: Caller, encoding: str) -> None:
+    """T40: whatever its type says (RFC 8259, §8.1), as what reads it before or after us has it."""
+    body = json.dumps({"paths": ["image/a.png"]}).encode(encoding)
+    for content_type in ("application/json", f"application/json; charset={encoding}"):
+        answer = alice.request("POST", "/v1/links", data=body, content_type=content_type)
+        assert (answer.status_code, answer.json["type"]) == (422, "/problems/validation-error")
+    marked = b"\xef\xbb\xbf" + json.dumps({"paths": ["image/a.png"]}).encode()
+    answer = alice.request("POST", "/v1/links", data=marked, content_type="application/json")
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "pointer"),
+    [
+        ("/v1/assets?limit=1&limit=2", "/limit"),
+        ("/v1/assets?limit=1&sign=true&limit=1", "/limit"),
+        ("/v1/assets/image/a.png?recursive=false&recursive=true", "/recursive"),
+        ("/v1/me/data?account=false&account=true", "/account"),
+        ("/s3/multipart/x/1?key=a&key=b", "/key"),
+    ],
+)
+def test_t40_a_query_says_one_thing(alice: Caller, path: str, pointer: str) -> None:
+    """T40: of a name that comes twice the first counted here, and elsewhere the last may."""
+    method = "DELETE" if "recursive" in path or "account" in path else "GET"
+    answer = alice.request(method, path)
+    assert (answer.status_code, answer.json["type"]) == (422, "/problems/validation-error")
+    assert [fault["pointer"] for fault in answer.json["errors"]] == [pointer]
+
+
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
 def test_t40_what_is_no_number_is_refused_wherever_it_stands(alice: Caller, number: str) -> None:
     """T40: also where a schema takes any value, as it does Uppy's metadata."""

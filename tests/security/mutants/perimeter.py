@@ -110,6 +110,16 @@ MUTANTS: tuple[Mutant, ...] = (
             "except KeyError: ...",
         ),
     ),
+    mutant(
+        "T40",
+        "JSON is in whatever encoding it seems to be in",
+        Code("StrictJSONProvider.loads", "isinstance(s, bytes)", "False"),
+    ),
+    mutant(
+        "T40",
+        "a parameter may come twice",
+        never("BodyParser.load_querystring", "len(values) > 1"),
+    ),
     mutant("T40", "another type passes for JSON", never("BodyParser.load_json", "not req.is_json")),
     mutant("T40", "small routes take large bodies", always("read_bodies.read_body", "large")),
     mutant("T40", "half a character is a crash", without("Text._deserialize", "text.encode()")),
