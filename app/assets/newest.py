@@ -9,7 +9,6 @@ contents, but as where to read again. So changes between two pages move nothing 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,7 @@ from app.assets.newest_keys import Ask
 from app.assets.newest_search import Search
 from app.assets.scan import MAX_CALLS, Line, Scan, ScanState, Stretch, no_folder, package_folder
 from app.domain.asset_ids import FIRST_DIGIT, ID_LENGTH, number_of
+from app.s3.in_parallel import in_parallel
 from app.s3.listings import Listings, Page
 
 
@@ -73,10 +73,7 @@ class Newest:
         def one(ask: Ask) -> Page:
             return self.listings.page(ask.prefix, start_after=ask.after, delimiter=ask.delimiter)
 
-        if len(asks) == 1:
-            return [one(asks[0][1])]
-        with ThreadPoolExecutor(len(asks)) as workers:
-            return [*workers.map(one, (ask for _, ask in asks))]
+        return in_parallel(one, (ask for _, ask in asks))
 
     def _rest(
         self, lines: list[Line], limit: int, calls: int, start: ScanState, state: Any

@@ -1,15 +1,16 @@
-"""A call to the store beside another: what does not wait for an answer is asked meanwhile."""
+"""Calls to the store beside each other: what does not wait for an answer is asked meanwhile."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TypeVar
 
-#: With the requests that one user may have in work (``app/limits/concurrency.py``) fewer than
-#: there are places before the store (``bulkhead``): others need some meanwhile.
+#: All that there are. With the requests that one user may have in work
+#: (``app/limits/concurrency.py``) fewer than there are places before the store (``bulkhead``):
+#: others need some meanwhile (T55).
 _HELPERS = 4
 _free = threading.BoundedSemaphore(_HELPERS)
 #: Its threads start as they are first needed, and so after gunicorn's fork. They are kept: to start
@@ -38,3 +39,18 @@ def beside(work: Callable[[], T]) -> Iterator[Callable[[], T]]:
             wait([helped])
     finally:
         _free.release()
+
+
+def helping(work: Callable[[], None], most: int) -> Iterator[Future[None]]:
+    """Have up to ``most`` helpers do ``work``, as far as they are free."""
+
+    def help_out() -> None:
+        try:
+            work()
+        finally:
+            _free.release()
+
+    for _ in range(most):
+        if not _free.acquire(blocking=False):
+            return
+        yield _helpers.submit(help_out)

@@ -21,8 +21,6 @@ from app.domain.errors import StorageUnavailable
 
 #: Fewer than a worker has threads (``gunicorn.conf.py``): the rest answer what needs no store.
 PLACES = 12
-#: Requests that one call of a user sends side by side: others need the store meanwhile.
-PLACES_PER_CALL = PLACES // 3
 #: A store that gives no place back for so long is stuck.
 PATIENCE_SECONDS = 1.0
 #: A place that was held longer is no sign of life: requests time out in the end.

@@ -87,7 +87,7 @@ class Copier:
 
     def are_gone(self, keys: Sequence[str]) -> bool:
         """Whether there is nothing at any of ``keys``."""
-        return not any(_at_once(self._objects.head, keys))
+        return not any(in_parallel(self._objects.head, keys))
 
     def _copy(self, copy: Copy) -> StoredObject:
         if copy.source.size > self._threshold_bytes:

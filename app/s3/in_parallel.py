@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from typing import TypeVar
 
 from app.domain.errors import Problem
-from app.s3.bulkhead import PLACES_PER_CALL
+from app.s3.beside import helping
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def in_parallel(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """``work`` on all ``items``, in order. Raises the first failure; nothing begins after it."""
+    """``work`` on all ``items``, in order: by this thread, and as many helpers as are free, which
+    all calls have in common (T55).
+
+    Nothing begins after a failure; the first one is raised when all that began has ended.
+    """
     some = list(items)
-    if len(some) < 2:
-        return [work(item) for item in some]
-    with ThreadPoolExecutor(PLACES_PER_CALL) as workers:
-        futures = [workers.submit(work, item) for item in some]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            workers.shutdown(cancel_futures=True)
-            raise
+    turns, lock = iter(range(len(some))), threading.Lock()
+    results: dict[int, Result] = {}
+    failures: dict[int, BaseException] = {}
+
+    def take_turns() -> None:
+        while not failures:
+            with lock:
+                turn = next(turns, None)
+            if turn is None:
+                return
+            try:
+                results[turn] = work(some[turn])
+            except BaseException as error:
+                failures[turn] = error
+
+    helped = [*helping(take_turns, len(some) - 1)]
+    take_turns()
+    wait(helped)
+    if failures:
+        raise failures[min(failures)]
+    return [results[turn] for turn in range(len(some))]
 
 
 def each_by_itself(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result | Problem]:

@@ -50,6 +50,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "T55",
+        "each call has helpers of its own",
+        Code("helping", "not _free.acquire(blocking=False)", "False"),
+        Code("helping", "_free.release()", "None"),
+        Code("helping", "_helpers.submit(help_out)", "ThreadPoolExecutor(1).submit(help_out)"),
+    ),
+    mutant(
+        "T55",
         "a list is counted when its values have been looked at",
         without("BoundedList._deserialize", "self._count(value)"),
     ),
