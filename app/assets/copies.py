@@ -7,9 +7,7 @@ the asset is still there, at one place or both.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -35,7 +33,6 @@ from app.signing.marks import CopyMarks
 
 #: Files of one package: what one call can look at, copy and verify.
 MAX_FILES = 1000
-log = logging.getLogger("gateway.copies")
 
 #: What lies at each path, with its first bytes.
 _Sources = dict[AssetPath, tuple[StoredObject, bytes]]
@@ -126,26 +123,8 @@ class Copies:
             except Problem:
                 self._copier.undo(plan.copies)
                 raise
-            self._remove(principal, [source.key for source in sources])
+            self._deletion.delete_moved(principal, [source.key for source in sources])
         return moved
-
-    def _remove(self, principal: Principal, keys: Sequence[str]) -> None:
-        """Delete what was copied. From here on nothing is undone: what the store did not answer to
-        it may still do, and then there would be neither.
-
-        Who is told that it failed asks again; so a move whose sources are gone has not failed.
-        """
-        try:
-            failures = self._deletion.delete_keys(principal, keys)
-        except Problem as problem:
-            with suppress(Problem):
-                if self._copier.are_gone(keys):
-                    log.warning("what ended with a move was not told: %s", problem.slug)
-                    self._deletion.forget(principal, keys)
-                    return
-            raise
-        for refusal in failures.values():
-            raise refusal
 
     def _sources(
         self,

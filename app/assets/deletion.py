@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from app.assets.previews import Previews
@@ -18,6 +19,7 @@ from app.domain.principal import Principal
 from app.limits.quota import Quota
 from app.s3.beside import beside
 from app.s3.deletion import Deleter
+from app.s3.in_parallel import in_parallel
 from app.s3.objects import Objects
 
 #: A thousand objects each: what one call does of a folder.
@@ -93,13 +95,25 @@ class Deletion:
         """As ``delete_many``, by full keys."""
         return self._delete(principal, keys, lambda: self._deleter.delete_keys(keys))
 
-    def forget(self, principal: Principal, keys: Collection[str]) -> None:
-        """End what outlives the objects at ``keys``, which are gone: all that can be ended."""
-        self._forget(principal, keys)
+    def delete_moved(self, principal: Principal, keys: Collection[str]) -> None:
+        """Delete what was copied to another place. Raises the first problem.
+
+        Nothing is undone when it fails: what the store did not answer to it may still do, and then
+        there would be neither. Who is told that a move failed asks again; so one whose sources are
+        gone has not failed, though its deletion gave no answer or a share could not be ended.
+        """
         try:
-            self._shares.end(principal, keys, self._shares.of_assets(principal, keys))
+            failures = self.delete_keys(principal, keys)
         except Problem as problem:
-            log.warning("shares of what is gone were left: %s", problem.slug)
+            if not self._are_gone(keys):
+                raise
+            log.warning("what ended with a move was not told: %s", problem.slug)
+            self._forget(principal, keys)
+            with suppress(Problem):
+                self._shares.end(principal, keys, self._shares.of_assets(principal, keys))
+            return
+        for refusal in failures.values():
+            raise refusal
 
     def delete_package(self, principal: Principal, path: AssetPath) -> FolderDeletion:
         """Delete a package, up to 5,000 objects a call; ``ValidationFailed`` for another path."""
@@ -112,6 +126,13 @@ class Deletion:
     def delete_project(self, principal: Principal, project_id: str) -> FolderDeletion:
         """Delete a project and all that lies in it, up to 5,000 objects a call."""
         return self._delete_folder(principal, f"projects/{check_project_id(project_id)}/")
+
+    def _are_gone(self, keys: Collection[str]) -> bool:
+        """Whether the store says that nothing is at ``keys``."""
+        try:
+            return not any(in_parallel(self._objects.head, keys))
+        except Problem:
+            return False
 
     def _delete_folder(self, principal: Principal, folder: str) -> FolderDeletion:
         """Raises the first problem when nothing could be deleted, so that calling again ends."""

@@ -85,10 +85,6 @@ class Copier:
             for now, source in zip(found, sources, strict=True)
         )
 
-    def are_gone(self, keys: Sequence[str]) -> bool:
-        """Whether there is nothing at any of ``keys``."""
-        return not any(in_parallel(self._objects.head, keys))
-
     def _copy(self, copy: Copy) -> StoredObject:
         if copy.source.size > self._threshold_bytes:
             self._copy_in_parts(copy)
