@@ -1,8 +1,12 @@
-"""What one user may have in work at once (T55). Routes that ask nobody are not held by it."""
+"""What one user may have in work at once (T55).
+
+Routes that ask nobody are counted apart, as they go on while the store is slow; and of those only
+what takes a while: a thousand links keep the processor for as long as a hundred single ones.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -12,26 +16,34 @@ from app.api.routes import Routes
 from app.limits.concurrency import InWork
 from app.operations.framework import current
 
+#: A dozen paths: signing them takes no longer than to say that it is too much.
+SMALL_BODY_BYTES = 1024
+
 
 def bound_work(app: Flask, routes: Routes) -> None:
     """Turn away what is too much; after authentication, by the ``sub`` that it found."""
-    in_work = InWork()
+    waiting, signing = InWork(), InWork()
 
     @app.before_request
     def enter() -> None:
-        context = current(g)
-        if "principal" in context and not routes.of(current(request).endpoint).offline:
-            # The caller, not whom an administrator acts for.
-            sub = context.get("actor", context.principal).sub
-            in_work.enter(sub)
-            context.in_work_for = sub
+        context, asked = current(g), current(request)
+        if "principal" not in context:
+            return
+        is_offline = routes.of(asked.endpoint).offline
+        if is_offline and _is_small(asked.environ):
+            return
+        in_work = signing if is_offline else waiting
+        # The caller, not whom an administrator acts for.
+        sub = context.get("actor", context.principal).sub
+        in_work.enter(sub)
+        context.leave_work = _once(partial(in_work.leave, sub))
 
     @app.after_request
     def hand_over(response: Response) -> Response:
         """A streamed answer is in work until its end, or until nobody wants it any more."""
         context = current(g)
-        if "in_work_for" in context and response.is_streamed:
-            leave_once = _once(partial(in_work.leave, context.pop("in_work_for")))
+        if "leave_work" in context and response.is_streamed:
+            leave_once = context.pop("leave_work")
             response.call_on_close(leave_once)
             response.response = _followed(response.response, leave_once)
         return response
@@ -39,8 +51,15 @@ def bound_work(app: Flask, routes: Routes) -> None:
     @app.teardown_request
     def leave(_error: BaseException | None) -> None:
         context = current(g)
-        if "in_work_for" in context:
-            in_work.leave(context.in_work_for)
+        if "leave_work" in context:
+            context.leave_work()
+
+
+def _is_small(environ: Mapping[str, Any]) -> bool:
+    """By what it says of its length; one in chunks says nothing."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    is_told = "HTTP_TRANSFER_ENCODING" not in environ and length.isdecimal()
+    return is_told and int(length[:19]) <= SMALL_BODY_BYTES
 
 
 def _followed(items: Iterable[Any], then: Callable[[], None]) -> Iterator[Any]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from app.limits.concurrency import MOST_IN_WORK
 from tests.gateway import ALICE, BOB, NOWHERE, Gateway, running_gateway
@@ -60,6 +64,45 @@ def test_t55_a_user_has_so_many_requests_in_work_at_a_time(gateway: Gateway, hel
         held.let_go.set()
         assert {each.result().status_code for each in [*waiting, others]} == {200}
     assert alice.get("/v1/assets").status_code == 200
+
+
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+def test_t55_so_many_long_lists_of_a_user_are_signed_at_a_time(
+    gateway: Gateway, held: Held, framing: str
+) -> None:
+    """T55: 64 connections of one user that ask for a thousand links each held up a link of another
+    for more than a second. A few links are no matter, and what waits for the store is another."""
+    view = gateway.app.view_functions["links.create_links"]
+    long = json.dumps({"paths": ["image/a.png"] * 1000}).encode()
+    terminated = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    options: dict[str, Any] = {"data": long, "content_type": "application/json"}
+    if framing == "chunks":
+        options = {
+            "input_stream": BytesIO(long),
+            "environ_overrides": terminated,
+            "content_type": "application/json",
+        }
+
+    def ask(sub: str) -> TestResponse:
+        again = options | ({"input_stream": BytesIO(long)} if framing == "chunks" else {})
+        return gateway.client_for(sub).request("POST", "/v1/links", **again)
+
+    gateway.app.view_functions["links.create_links"] = held
+    with ThreadPoolExecutor(MOST_IN_WORK + 2) as pool:
+        waiting = [pool.submit(ask, ALICE) for _ in range(MOST_IN_WORK)]
+        for _ in waiting:
+            assert held.arrived.acquire(timeout=60)
+        refused = ask(ALICE)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+        others = pool.submit(ask, BOB)
+        assert held.arrived.acquire(timeout=60)
+        gateway.app.view_functions["links.create_links"] = view
+        assert gateway.client_for(ALICE).post("/v1/links", LINKS).status_code == 200
+        listed = pool.submit(gateway.client_for(ALICE).get, "/v1/assets")
+        assert held.arrived.acquire(timeout=60)
+        held.let_go.set()
+        assert {each.result().status_code for each in [*waiting, others, listed]} == {200}
+    assert ask(ALICE).status_code == 200
 
 
 def test_t55_an_administrator_is_counted_for_all_that_it_acts_for(

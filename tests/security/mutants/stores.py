@@ -50,6 +50,11 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "T55",
+        "any number of long lists are signed at once",
+        always("bound_work.enter", "_is_small(asked.environ)"),
+    ),
+    mutant(
+        "T55",
         "each call has helpers of its own",
         Code("helping", "not _free.acquire(blocking=False)", "False"),
         Code("helping", "_free.release()", "None"),
