@@ -158,6 +158,9 @@ def test_c42_a_small_file_that_was_cut_on_disk_is_tried_once(
         }"""
     )
     page.locator("#test-file").set_input_files(chosen)
+    # The browser looks at the file on a thread of its own, or when it is first asked.
+    size = page.evaluate("() => document.getElementById('test-file').files[0].size")
+    assert size == 4096
     chosen.write_bytes(b"y" * 100)
     told = page.evaluate(
         """() => failure(gateway().upload(
