@@ -42,7 +42,10 @@ def answer_request(worker: Any, connection: Connection, raw: bytes) -> None:
     except errors.ParseException as error:
         refuse(connection, _STATUSES.get(type(error), 400))
     else:
-        _begin(worker, connection, request)
+        if _has_host(request):
+            _begin(worker, connection, request)
+        else:
+            refuse(connection, 400)
     go_on(worker, connection)
 
 
@@ -94,6 +97,13 @@ def time_out(connection: Connection) -> None:
         refuse(connection, 408)
         with suppress(OSError):
             connection.flush()
+
+
+def _has_host(request: Request) -> bool:
+    """One, or none before HTTP/1.1 (RFC 9112 §3.2). Of two, a proxy may have obeyed the other."""
+    hosts = sum(name == "HOST" for name, _ in request.headers)
+    may_have_none: bool = request.version < (1, 1)
+    return hosts == 1 or (hosts == 0 and may_have_none)
 
 
 def _begin(worker: Any, connection: Connection, request: Request) -> None:

@@ -222,6 +222,21 @@ def test_t57_framing_of_two_meanings_is_refused(server: Server, framing: str) ->
     assert status in (400, 413, 501)
 
 
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("GET /healthz HTTP/1.1\r\n", 400),
+        ("GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n", 400),
+        ("GET /healthz HTTP/1.0\r\nHost: x\r\nhost: x\r\n", 400),
+        ("GET /healthz HTTP/1.1\r\nHost:\r\n", 200),
+        ("GET /healthz HTTP/1.0\r\n", 200),
+    ],
+)
+def test_t57_a_request_has_one_host(server: Server, line: str, wanted: int) -> None:
+    """Of two, a proxy on the way may have obeyed the other one (RFC 9112 §3.2)."""
+    assert statuses(server, f"{line}Connection: close\r\n\r\n".encode()) == [wanted]
+
+
 def test_refused_requests_are_not_quoted(server: Server) -> None:
     """T37: neither to the client nor in a log line: what cannot be parsed may hold a token."""
     secret = "eyJ" + "aGVsbG8" * 10
