@@ -207,33 +207,33 @@ class Settings:
         default="",
     )
     upload_url_ttl_seconds: int = setting(
-        fields.Int(validate=read.check_lifetime), "Lifetime of an upload URL", default=900
+        read.Number(validate=read.check_lifetime), "Lifetime of an upload URL", default=900
     )
     part_url_ttl_seconds: int = setting(
-        fields.Int(validate=read.check_lifetime), "Lifetime of the URL of one part", default=3600
+        read.Number(validate=read.check_lifetime), "Lifetime of the URL of one part", default=3600
     )
     multipart_threshold_bytes: int = setting(
-        fields.Int(validate=validate.Range(1, 5 * GIB)),
+        read.Number(validate=validate.Range(1, 5 * GIB)),
         "Larger files are uploaded in parts when `method` is `auto`",
         default=16 * MIB,
     )
     part_size_bytes: int = setting(
-        fields.Int(validate=validate.Range(5 * MIB, 5 * GIB)),
+        read.Number(validate=validate.Range(5 * MIB, 5 * GIB)),
         "Size of a part. Grows if a file would need more than 1,000 parts",
         default=8 * MIB,
     )
     max_live_uploads: int = setting(
-        fields.Int(validate=validate.Range(1, 999)),
+        read.Number(validate=validate.Range(1, 999)),
         "Maximum number of unfinished multipart uploads per user",
         default=100,
     )
     link_ttl_seconds: int = setting(
-        fields.Int(validate=read.check_lifetime),
+        read.Number(validate=read.check_lifetime),
         "Default lifetime of a link",
         default=3600,
     )
     share_max_ttl_seconds: int = setting(
-        fields.Int(validate=validate.Range(1, ONE_YEAR)),
+        read.Number(validate=validate.Range(1, ONE_YEAR)),
         "Maximum and default lifetime of a share",
         default=2_592_000,
     )
@@ -248,7 +248,7 @@ class Settings:
         default="",
     )
     request_max_ttl_seconds: int = setting(
-        fields.Int(validate=validate.Range(1, ONE_YEAR)),
+        read.Number(validate=validate.Range(1, ONE_YEAR)),
         "Maximum and default lifetime of an upload request",
         default=604_800,
     )
@@ -258,35 +258,35 @@ class Settings:
         default="",
     )
     expiry_days: tuple[int, ...] = setting(
-        WholeNumbers(fields.Int(validate=validate.Range(1, 3650))),
+        WholeNumbers(read.Number(validate=validate.Range(1, 3650))),
         "Days after which the bucket's lifecycle rules remove temporary files, comma-separated "
         "(docs/api.md)",
         default=(),
     )
     max_bytes_audio: int = setting(
-        fields.Int(validate=read.check_positive), "Maximum size of an audio file", default=2 * GIB
+        read.Number(validate=read.check_positive), "Maximum size of an audio file", default=2 * GIB
     )
     max_bytes_image: int = setting(
-        fields.Int(validate=read.check_positive), "Maximum size of an image", default=50 * MIB
+        read.Number(validate=read.check_positive), "Maximum size of an image", default=50 * MIB
     )
     max_bytes_frame: int = setting(
-        fields.Int(validate=read.check_positive), "Maximum size of a frame", default=50 * MIB
+        read.Number(validate=read.check_positive), "Maximum size of a frame", default=50 * MIB
     )
     max_bytes_video: int = setting(
-        fields.Int(validate=read.check_positive), "Maximum size of a video", default=50 * GIB
+        read.Number(validate=read.check_positive), "Maximum size of a video", default=50 * GIB
     )
     max_bytes_brand_kit: int = setting(
-        fields.Int(validate=read.check_positive),
+        read.Number(validate=read.check_positive),
         "Maximum size of a brand kit file",
         default=100 * MIB,
     )
     quota_bytes: int = setting(
-        fields.Int(validate=validate.Range(0)),
+        read.Number(validate=validate.Range(0)),
         "Storage quota per user, unfinished uploads included. `0` means no quota",
         default=0,
     )
     quota_bytes_by_group: Mapping[str, int] = setting(
-        fields.Dict(fields.Str(), fields.Int(validate=validate.Range(0))),
+        fields.Dict(fields.Str(), read.Number(validate=validate.Range(0))),
         "Quota for members of a group. Write the group's name in capitals, with `_` "
         "for other characters. With several groups, the largest value applies",
         default=MappingProxyType({}),
@@ -384,15 +384,15 @@ class Settings:
         default="INFO",
     )
     trusted_proxies: int = setting(
-        fields.Int(validate=validate.Range(0, 10)),
+        read.Number(validate=validate.Range(0, 10)),
         "Number of proxies in front of the gateway that append to `X-Forwarded-For`",
         default=0,
     )
     port: int = setting(
-        fields.Int(validate=validate.Range(1, 65535)), "Port to listen on", default=8000
+        read.Number(validate=validate.Range(1, 65535)), "Port to listen on", default=8000
     )
     web_concurrency: int = setting(
-        fields.Int(validate=read.check_positive),
+        read.Number(validate=read.check_positive),
         "Number of gunicorn worker processes",
         default="number of cores",
     )

@@ -32,6 +32,8 @@ _OTHER_BUCKETS = ("--x-s3", "--xa-s3", "--table-s3", ".mrap")
 #: Of 32 hexadecimal digits drawn at random, fewer are seen once in 25 million draws.
 _FEWEST_CHARACTERS = 8
 _SHORTEST_TOKEN = 16
+#: With a sign, so that it can be said which numbers are too small.
+_NUMBER = re.compile(r"-?[0-9]+")
 
 
 class CommaSeparated(fields.List[str]):
@@ -40,6 +42,15 @@ class CommaSeparated(fields.List[str]):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         items = [item.strip() for item in value.split(",") if item.strip()]
         return tuple(super()._deserialize(items, *args, **kwargs))
+
+
+class Number(fields.Int):
+    """ASCII digits: ``int`` takes ``1_0``, ``+1`` and other scripts' digits, too."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not _NUMBER.fullmatch(value):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, *args, **kwargs)
 
 
 class WholeNumbers(fields.List[int]):
