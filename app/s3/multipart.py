@@ -37,6 +37,7 @@ from app.s3.upload_documents import (
     parts_of,
     uploads_of,
 )
+from app.signing.uploads import WHOLE_SIZE
 
 _PAGE = 1000
 
@@ -216,7 +217,7 @@ class Multipart:
             operations.COMPLETE_UPLOAD,
             key,
             query={"uploadId": upload_id},
-            headers={"x-amz-mp-object-size": str(size), **(headers or {})},
+            headers={WHOLE_SIZE: str(size), **(headers or {})},
             body=assembly(parts),
             expect=expect,
         )

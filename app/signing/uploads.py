@@ -18,6 +18,8 @@ from app.signing.post_policies import form_fields
 from app.signing.sigv4 import Presigner
 
 _CHECKSUM = "x-amz-checksum-"
+#: Of a completion: what the parts are together.
+WHOLE_SIZE = "x-amz-mp-object-size"
 
 
 class UploadSigner:

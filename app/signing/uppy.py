@@ -16,7 +16,7 @@ from app.signing.addressing import BucketAddress
 from app.signing.canonical import Query
 from app.signing.post_policies import form_fields
 from app.signing.sigv4 import Presigned, Presigner
-from app.signing.uploads import stored_headers
+from app.signing.uploads import WHOLE_SIZE, stored_headers
 
 
 class UppySigner:
@@ -84,7 +84,7 @@ class UppySigner:
         """
         headers = {
             "if-none-match": "*",
-            "x-amz-mp-object-size": str(sum(part.size for part in parts)),
+            WHOLE_SIZE: str(sum(part.size for part in parts)),
         }
         signed = self._presign("POST", key, {"uploadId": upload_id}, headers)
         return SignedRequest(signed.url, headers)

@@ -18,6 +18,7 @@ import urllib3
 from app import http_clients, http_environment
 from app.cli.doctor.responses import AwsError, Response, error_code, network_error
 from app.domain.errors import StorageUnavailable
+from app.domain.grammar import USERS
 from app.domain.partitions import partition_of
 from app.services.signing import addresses
 from app.signing.addressing import BucketAddress
@@ -42,7 +43,7 @@ class Deployment:
         self.clocks: dict[str, float] = {}
         #: Below ``users/`` and in a kind's folder, as the policies of gateway and edge demand,
         #: but no asset's name, so that the event worker passes it over.
-        self.probe_key = f"users/asset-gateway-doctor/probe/image/{uuid4().hex}"
+        self.probe_key = f"{USERS}asset-gateway-doctor/probe/image/{uuid4().hex}"
         #: False once S3 said so; what follows from that is no fault of its own.
         self.has_bucket = True
         #: Whether the gateway's keys wrote and read an object; None while it was not tried.

@@ -17,6 +17,7 @@ from app.cli.doctor.lifecycle import LIFECYCLE, TEMPORARY, lifecycle_rules, with
 from app.cli.doctor.responses import AwsError
 from app.cli.doctor.results import Result, Status
 from app.domain.expiry import TAG
+from app.domain.grammar import USERS
 
 _DAYS = 7
 
@@ -75,7 +76,7 @@ def _temporary(deployment: Deployment) -> None:
                 "ID": f"{RULE_ID}-{days}",
                 "Status": "Enabled",
                 "Filter": {
-                    "And": {"Prefix": "users/", "Tags": [{"Key": TAG, "Value": str(days)}]},
+                    "And": {"Prefix": USERS, "Tags": [{"Key": TAG, "Value": str(days)}]},
                 },
                 "Expiration": {"Days": days},
             }

@@ -10,6 +10,7 @@ from app.cli.doctor.deployment import Deployment
 from app.cli.doctor.responses import AwsError, not_permitted
 from app.cli.doctor.results import Check, Result
 from app.domain.expiry import TAG
+from app.domain.grammar import USERS
 
 #: What a link cannot read before it is restored. Instant Retrieval is none of them.
 _OUT_OF_REACH = frozenset({"GLACIER", "DEEP_ARCHIVE"})
@@ -68,7 +69,7 @@ def aborts_unfinished(rules: list[dict[str, Any]]) -> bool:
     return any(
         rule.get("Status") == "Enabled"
         and "AbortIncompleteMultipartUpload" in rule
-        and "users/".startswith(_prefix(rule))
+        and USERS.startswith(_prefix(rule))
         for rule in rules
     )
 
@@ -78,7 +79,7 @@ def _loses(rule: Mapping[str, Any]) -> str:
     prefix, chosen = _prefix(rule), rule.get("Filter", {})
     # The gateway tags nothing but temporary files.
     has_tags = "Tag" in chosen or chosen.get("And", {}).get("Tags")
-    below = "users/".startswith(prefix) or prefix.startswith("users/")
+    below = USERS.startswith(prefix) or prefix.startswith(USERS)
     if rule.get("Status") != "Enabled" or not below or has_tags:
         return ""
     name = rule.get("ID", "a rule")
@@ -100,7 +101,7 @@ def _removes(rule: Mapping[str, Any], days: int) -> bool:
     return (
         rule.get("Status") == "Enabled"
         and tags == [{"Key": TAG, "Value": str(days)}]
-        and "users/".startswith(_prefix(rule))
+        and USERS.startswith(_prefix(rule))
         and rule.get("Expiration", {}).get("Days") == days
     )
 

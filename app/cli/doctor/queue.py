@@ -10,6 +10,7 @@ from app.cli.doctor.deployment import Deployment
 from app.cli.doctor.policies import lets_service, statements_of
 from app.cli.doctor.responses import AwsError, not_permitted
 from app.cli.doctor.results import Check, Result, Status
+from app.domain.grammar import USERS
 
 QUEUE = Check(
     "queue",
@@ -107,5 +108,5 @@ def _concerns_users(configuration: Mapping[str, Any]) -> bool:
     """Whether its filter lets every key below ``users/`` pass."""
     rules = configuration.get("Filter", {}).get("Key", {}).get("FilterRules", [])
     return all(
-        rule["Name"].lower() == "prefix" and "users/".startswith(rule["Value"]) for rule in rules
+        rule["Name"].lower() == "prefix" and USERS.startswith(rule["Value"]) for rule in rules
     )

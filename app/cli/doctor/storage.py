@@ -9,6 +9,7 @@ from app.cli.doctor.deployment import Deployment
 from app.cli.doctor.reach import reached
 from app.cli.doctor.responses import AwsError, Response
 from app.cli.doctor.results import Check, Result, Status
+from app.domain.grammar import USERS
 
 BODY = b"written by flask doctor, and removed again\n"
 _IAM = "the statements of GatewayPolicy in infra/template.yaml (docs/aws.md)"
@@ -60,7 +61,7 @@ PRIVATE = Check(
 
 def storage_results(deployment: Deployment, *, writes: bool) -> Iterator[Result]:
     """Keys, bucket and region; then, with ``writes``, an object's life from upload to removal."""
-    query = {"list-type": "2", "prefix": "users/", "max-keys": "1"}
+    query = {"list-type": "2", "prefix": USERS, "max-keys": "1"}
     try:
         response = deployment.fetch_signed("GET", query=query)
     except AwsError as error:

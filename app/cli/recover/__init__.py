@@ -37,6 +37,7 @@ from app.cli.recover.options import (
     pool_option,
     region_option,
 )
+from app.domain.grammar import USERS
 from app.domain.paths import Root
 from config import Settings
 
@@ -143,7 +144,7 @@ def _handover() -> Handover:
 @click.option("--from-region", required=True, type=REGION)
 @click.option("--to", "target", required=True, type=BUCKET, help="The bucket to copy to.")
 @click.option("--to-region", required=True, type=REGION)
-@click.option("--prefix", default="users/", show_default=True)
+@click.option("--prefix", default=USERS, show_default=True)
 @dry_run_option
 def copy_bucket(
     source: str, from_region: str, target: str, to_region: str, prefix: str, dry_run: bool

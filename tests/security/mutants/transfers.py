@@ -144,8 +144,10 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "T50",
         "a presigned completion signs no size",
-        without(
-            "UppySigner.complete", '"x-amz-mp-object-size": str(sum(part.size for part in parts))'
+        Code(
+            "UppySigner.complete",
+            '{"if-none-match": "*", WHOLE_SIZE: str(sum(part.size for part in parts))}',
+            '{"if-none-match": "*"}',
         ),
     ),
     mutant(
