@@ -71,6 +71,7 @@ def check_environment() -> None:
 
 
 def trust() -> dict[str, Any]:
+    """urllib3's options for whom to trust; none for the system's own authorities."""
     path = next((path for name in _BUNDLES if (path := os.environ.get(name))), None)
     if path is None:
         return {}
@@ -93,6 +94,7 @@ def _checked_proxy(name: str, proxy: str) -> str:
 
 
 def proxy_headers(proxy: str) -> dict[str, str]:
+    """What a proxy is sent for the user and password in its URL; nothing without them."""
     parts = urlsplit(proxy)
     if parts.username is None:
         return {}
